@@ -1,0 +1,32 @@
+"""What exists: the tables, code lists, kinds and words of everything that is published.
+
+Definitions are data (the YAML and Turtle beside this file); model.py loads them into one checked model.
+"""
+
+from schemas.model import (
+    Code,
+    CodeList,
+    Field,
+    ForeignKey,
+    Kind,
+    ListOf,
+    Model,
+    ModelFaults,
+    Rule,
+    TableSchema,
+    load_model,
+)
+
+__all__ = [
+    "Code",
+    "CodeList",
+    "Field",
+    "ForeignKey",
+    "Kind",
+    "ListOf",
+    "Model",
+    "ModelFaults",
+    "Rule",
+    "TableSchema",
+    "load_model",
+]
