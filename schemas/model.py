@@ -42,12 +42,39 @@ RULES = frozenset(
     }
 )
 
+# Lists that packages may extend through the table "codes"; a field that uses one has no fixed enum.
+OPEN_LISTS = frozenset({"unit", "theme"})
+
 _FIELD_KEYS = frozenset(
-    "name title description type format form codeList listOf delimiter rdfProperty constraints "
-    "trueValues falseValues".split()
+    [
+        "name",
+        "title",
+        "description",
+        "type",
+        "format",
+        "form",
+        "codeList",
+        "listOf",
+        "delimiter",
+        "rdfProperty",
+        "constraints",
+        "trueValues",
+        "falseValues",
+    ]
 )
 _TABLE_KEYS = frozenset(
-    "name title description kind rdfSubject rdfType primaryKey foreignKeys fields rules".split()
+    [
+        "name",
+        "title",
+        "description",
+        "kind",
+        "rdfSubject",
+        "rdfType",
+        "primaryKey",
+        "foreignKeys",
+        "fields",
+        "rules",
+    ]
 )
 _PLACEHOLDER = re.compile(r"\?\?|\bTODO\b|\bTBC\b|\bFIXME\b|^\s*$")
 _CURIE = re.compile(r"([a-z][a-z-]*):([A-Za-z][A-Za-z0-9-]*)")
@@ -245,9 +272,6 @@ class Model:
     forms: Mapping[str, Mapping[str, Any]]
     prefixes: Mapping[str, str]
 
-    # Lists that packages may extend through the table "codes"; a field that uses one has no fixed enum.
-    open_lists: frozenset[str] = frozenset({"unit", "theme"})
-
     def kind_of(self, table: str, fields: tuple[str, ...]) -> str | None:
         """Say which kind of thing a reference to these fields of a table names, if any."""
         for kind in self.kinds.values():
@@ -347,9 +371,7 @@ def _read_table(
         fields=fields,
         primary_key=tuple(entry.get("primaryKey", ())),
         foreign_keys=tuple(
-            ForeignKey(
-                tuple(key["fields"]), key["reference"]["resource"], tuple(key["reference"]["fields"])
-            )
+            ForeignKey(tuple(key["fields"]), key["reference"]["resource"], tuple(key["reference"]["fields"]))
             for key in entry.get("foreignKeys", ())
         ),
         subject=str(entry.get("rdfSubject")),
@@ -388,7 +410,7 @@ def _read_field(
     if code_list is not None:
         if code_list not in code_lists:
             faults.append(f"{place}: there is no code list '{code_list}'.")
-        elif code_list not in Model.open_lists:
+        elif code_list not in OPEN_LISTS:
             enum = code_lists[code_list].notations
     return Field(
         name=str(row.get("name")),
