@@ -1,0 +1,118 @@
+"""The figures of all councils of a tier become one distribution.
+
+In:   typed standard tables as Ibis expressions, from ingest.harmonise
+Out:  one row for each dataset, indicator, version, period, breakdown and tier, with its quartiles
+
+Written as expressions that give the same rows on any engine and with any number of threads: no mean(),
+quantile() or ntile(), whose results depend on the order in which an engine meets the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ibis
+
+from schemas import load_model
+
+KEY = ("dataset", "indicator", "version", "period", "breakdown")
+
+# A figure that was counted in another way does not belong among the others.
+_LEFT_OUT = ("definition-differs",)
+
+
+def distributions(tables: Mapping[str, ibis.Table]) -> ibis.Table:
+    """Describe how the figures of each tier's councils are spread.
+
+    tables   "observations", "indicators", "areas", "area_changes" and "periods"
+
+    A council counts in a period if it existed on the period's last day, or if the source restated the period
+    on it and gives no figure for the council it followed: no place counts twice. Only councils of a tier that
+    answers for the indicator are in the set. Quartiles lie between the two nearest figures in proportion, as
+    the median of an even number of figures lies half-way.
+
+    Columns: KEY, tier, area_count, lowest, lower_quartile, median, upper_quartile, highest (float64).
+    """
+    figures = _figures_of_councils(tables)
+    key = [*KEY, "tier"]
+    window = ibis.window(group_by=key, order_by=["value", "area"])
+    ranked = figures.mutate(
+        place=ibis.row_number().over(window).cast("int64"),
+        area_count=figures.area.count().over(ibis.window(group_by=key)).cast("int64"),
+    )
+    quarters = {"lower_quartile": 1, "median": 2, "upper_quartile": 3}
+    spread = ranked.group_by(key).aggregate(
+        area_count=ranked.area_count.max(),
+        lowest=ranked.value.min(),
+        highest=ranked.value.max(),
+        **{
+            f"{name}_{end}": _value_at(ranked, quarter, end)
+            for name, quarter in quarters.items()
+            for end in ("below", "above")
+        },
+    )
+    spread = spread.mutate(
+        **{
+            name: spread[f"{name}_below"]
+            + (spread[f"{name}_above"] - spread[f"{name}_below"])
+            * (((spread.area_count - 1) * quarter) % 4).cast("float64")
+            / ibis.literal(4.0)
+            for name, quarter in quarters.items()
+        }
+    )
+    columns = ["area_count", "lowest", "lower_quartile", "median", "upper_quartile", "highest"]
+    return spread.select(*key, *columns)
+
+
+def _value_at(ranked: ibis.Table, quarter: int, end: str) -> Any:
+    """Give the figure just below or above the quarter's place among figures numbered from 0."""
+    at = (ranked.area_count - 1) * quarter
+    place = at // 4 if end == "below" else (at + 3) // 4
+    return ranked.value.max(where=ranked.place == place)
+
+
+def _figures_of_councils(tables: Mapping[str, ibis.Table]) -> ibis.Table:
+    """Give each usable figure of a council, once for each tier it is compared in."""
+    tiers = _tiers()
+    observations = tables["observations"]
+    areas = tables["areas"].select("area", "area_type", "start_on", "end_on")
+    periods = tables["periods"].select("period", period_end=tables["periods"].end_on)
+    indicators = tables["indicators"].select("indicator", "version", answering=tables["indicators"].tier)
+    figures = (
+        observations.filter(observations.value.notnull(), observations.status.notin(_LEFT_OUT))
+        .select(*KEY, "area", "value")
+        .join(areas, "area")
+        .join(periods, "period")
+        .join(indicators, ["indicator", "version"])
+        .join(tiers, "area_type")
+    )
+    figures = figures.filter((figures.answering == "every-council") | (figures.answering == figures.tier))
+    existed = figures.filter(
+        figures.start_on.isnull() | (figures.start_on <= figures.period_end),
+        figures.end_on.isnull() | (figures.end_on >= figures.period_end),
+    )
+    restated = figures.filter(figures.start_on > figures.period_end)
+    followed = tables["area_changes"].select(
+        area=tables["area_changes"].to_area, predecessor=tables["area_changes"].from_area
+    )
+    known = observations.filter(observations.value.notnull()).select(*KEY, predecessor=observations.area)
+    doubled = (
+        restated.join(followed, "area").join(known, [*KEY, "predecessor"]).select(*KEY, "area").distinct()
+    )
+    restated = restated.anti_join(doubled, [*KEY, "area"])
+    return existed.select(*KEY, "tier", "area", "value").union(
+        restated.select(*KEY, "tier", "area", "value"), distinct=False
+    )
+
+
+def _tiers() -> ibis.Table:
+    """Tell which area types belong to the two tiers that are compared within."""
+    tiers = load_model().code_lists["tier"]
+    pairs = [
+        (area_type, code.code)
+        for code in tiers.codes
+        if code.code != "every-council"
+        for area_type in code.more["area_types"]
+    ]
+    return ibis.memtable(pairs, schema={"area_type": "string", "tier": "string"})
