@@ -1,0 +1,72 @@
+# What a newcomer needs: `make demo`, then `make test`. Each target says what it does; CONTRIBUTING.md says why.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+PORT   ?= 8001
+SITE   ?= site
+PIP    := $(BIN)/pip --disable-pip-version-check --no-input
+
+.PHONY: help env dev demo test lint unit judges bench golden docs shots lock example clean
+
+help:             ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+env: $(VENV)/.runtime     ## the environment from the lock, in .venv
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' \
+	  || { echo "Python 3.11 or 3.12 is needed; found: `$(PYTHON) --version`" >&2; exit 2; }
+	@echo "Making the environment in $(VENV) (about a minute)" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@if [ -t 2 ]; then quiet=; else quiet=-q; fi; \
+	  $(PIP) install $$quiet --require-hashes -r requirements.lock >&2
+	@$(PIP) install -q --no-deps --no-build-isolation --editable .
+	@touch $@
+
+dev: $(VENV)/.dev         ## the same, with what tests and lint need
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime package-lock.json
+	@echo "Adding what the tests need" >&2
+	@$(PIP) install -q --require-hashes -r requirements-dev.lock
+	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund; \
+	  else echo "npm is not here: accessibility tests will be skipped" >&2; fi
+	@touch $@
+
+demo: env         ## publish the bundled example and serve it (PORT=8001)
+	@$(BIN)/likeforlike demo --folder $(SITE) --port $(PORT)
+
+test: dev lint unit       ## everything that CI runs
+
+lint: dev         ## format, lint, types, derived files
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m schemas.derive --check
+
+unit: dev
+	@$(BIN)/pytest
+
+judges: dev       ## the dearer outside judges
+	@$(BIN)/pytest -m judge tests/judges
+
+bench: dev        ## benchmarks, ratios, benchmarks/RESULTS.md
+	@$(BIN)/python -m benchmarks
+
+golden: dev       ## rewrite what tests hold us to; read the difference before you commit it
+	@$(BIN)/pytest -q --golden tests
+
+docs: dev         ## rewrite the derived files: metadata.json, docs/reference
+	@$(BIN)/python -m schemas.derive
+
+shots: dev        ## pictures of every page kind, light and dark, into shots/
+	@$(BIN)/python -m tools.shots
+
+example: dev      ## make examples/england again from the publishers' files
+	@$(BIN)/python -m examples.make_england
+
+lock:             ## resolve requirements*.lock again (needs uv)
+	uv pip compile -q pyproject.toml --extra env --generate-hashes --no-header --no-emit-index-url --no-annotate \
+	  --python-version 3.11 -o requirements.lock
+	uv pip compile -q pyproject.toml --extra env --extra dev --generate-hashes --no-header --no-emit-index-url \
+	  --no-annotate --python-version 3.11 -c requirements.lock -o requirements-dev.lock
+
+clean:            ## remove what this Makefile made
+	rm -rf $(VENV) node_modules shots $(SITE)
