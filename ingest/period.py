@@ -120,8 +120,8 @@ def read_period(text: str, period_kind: str | None = None) -> Period:
     if match := _QUARTER.fullmatch(text):
         month = 3 * int(match[2]) - 2
         return make_period(_read_date(text, f"{match[1]}-{month:02}-01"), "P3M", text)
-    month = _MONTH.fullmatch(text)
-    is_month = month is not None and 1 <= int(month[2]) <= 12
+    year_month = _MONTH.fullmatch(text)
+    is_month = year_month is not None and 1 <= int(year_month[2]) <= 12
     if match := _PAIR.fullmatch(text):
         return _read_pair(text, match[1], match[2], is_month, period_kind)
     raise PeriodUnknown(text, "It has none of the forms that are known.")
