@@ -1,0 +1,170 @@
+"""Rows become a table: headings, body, and what is wrong with the shape of either.
+
+In:   rows of text in the order of the file, the first being row 1, and a Selection
+Out:  headings, and the body's rows in a RowWriter; problems
+
+A row is never dropped in silence: it is staged, passed over because the selection says so, or a problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from ingest.reading.selection import LIMITS, Found, Selection
+from ingest.reading.staging import BATCH_ROWS, RowWriter
+
+Rows = Iterable[list[str]]
+
+
+def stage_rows(
+    open_rows: Callable[[], Rows], selection: Selection, parquet: Path, found: Found
+) -> tuple[tuple[str, ...], int]:
+    """Stage the rows that a selection names.
+
+    open_rows    gives the rows from the first one on, each time it is called
+
+    Returns (headings, count of staged rows).
+    """
+    rows = iter(open_rows())
+    before: list[list[str]] = []
+    for row in rows:
+        before.append(row)
+        if len(before) >= selection.start_row - 1 and len(before) >= max(selection.heading_rows, default=1):
+            break
+    headings = read_headings(before, selection, found)
+    if headings is None:
+        return (), _stage_nothing(parquet)
+    width = len(headings)
+    if selection.as_laid_out:
+        width = max(width, _widest(open_rows(), selection))
+        headings = (*headings, *[""] * (width - len(headings)))
+    if width > LIMITS.columns:
+        found.add("table-too-large", found=f"{width:,} columns", wanted=f"{LIMITS.columns:,}")
+        return (), _stage_nothing(parquet)
+    body = _numbered(before, rows)
+    with RowWriter(parquet, width) as writer:
+        _stage_body(body, headings, selection, writer, found)
+    return headings, writer.row_count
+
+
+def read_headings(before: list[list[str]], selection: Selection, found: Found) -> tuple[str, ...] | None:
+    """Read the headings from the first rows of a file. None if there are none to be read."""
+    if not before:
+        found.add("file-empty")
+        return None
+    if not selection.heading_rows:
+        width = len(before[selection.start_row - 1]) if len(before) >= selection.start_row else 0
+        return tuple(f"field{number}" for number in range(1, width + 1))
+    lines = [
+        before[row - 1]
+        for row in selection.heading_rows
+        if row <= len(before) and not _is_comment(before[row - 1], row, selection)
+    ]
+    if not any(any(line) for line in lines):
+        found.add("headings-empty", max(selection.heading_rows))
+        return None
+    if selection.fill_headings:
+        lines = [*[_filled(line) for line in lines[:-1]], lines[-1]]
+    return tuple(_joined(lines, selection.heading_join))
+
+
+def _joined(lines: list[list[str]], between: str) -> list[str]:
+    """Join the parts of each heading. A part that repeats the one above it, or is blank, adds nothing."""
+    headings: list[str] = []
+    last: dict[int, str] = {}
+    for line in lines:
+        for index, cell in enumerate(line):
+            while len(headings) <= index:
+                headings.append("")
+            if cell == "" or last.get(index) == cell:
+                continue
+            last[index] = cell
+            headings[index] = f"{headings[index]}{between}{cell}" if headings[index] else cell
+    return headings
+
+
+def _filled(line: list[str]) -> list[str]:
+    filled: list[str] = []
+    for cell in line:
+        filled.append(cell or (filled[-1] if filled else ""))
+    return filled
+
+
+def column_letters(number: int) -> str:
+    """Name a column as a spreadsheet does.
+
+    >>> column_letters(1), column_letters(27), column_letters(16384)
+    ('A', 'AA', 'XFD')
+    """
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _widest(rows: Rows, selection: Selection) -> int:
+    return max((len(row) for number, row in enumerate(rows, 1) if selection.has_row(number)), default=0)
+
+
+def _numbered(before: list[list[str]], rows: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    yield from enumerate(before, 1)
+    yield from enumerate(rows, len(before) + 1)
+
+
+def _is_comment(row: list[str], number: int, selection: Selection) -> bool:
+    if number in selection.comment_rows:
+        return True
+    return selection.comment is not None and bool(row) and row[0].startswith(selection.comment)
+
+
+def _stage_body(
+    body: Iterator[tuple[int, list[str]]],
+    headings: tuple[str, ...],
+    selection: Selection,
+    writer: RowWriter,
+    found: Found,
+) -> None:
+    width = len(headings)
+    as_headings = list(headings) if selection.heading_rows else None
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    for number, row in body:
+        if selection.last_row is not None and number > selection.last_row:
+            break
+        if not selection.has_row(number) or _is_comment(row, number, selection):
+            continue
+        if not any(row) and selection.skip_blank_rows:
+            continue
+        if selection.as_laid_out:
+            row = row + [""] * (width - len(row))
+        elif not any(row):
+            found.add("row-blank", number)
+            continue
+        elif len(row) != width:
+            row = _fitted(number, row, headings, found)
+        elif row == as_headings:
+            found.add("headings-repeated", number)
+            continue
+        rows.append(row)
+        numbers.append(number)
+        if len(rows) >= BATCH_ROWS:
+            writer.write(rows, numbers)
+            rows, numbers = [], []
+    writer.write(rows, numbers)
+
+
+def _fitted(number: int, row: list[str], headings: tuple[str, ...], found: Found) -> list[str]:
+    """Fill up or cut a row that has too few or too many cells, and say so."""
+    width = len(headings)
+    if len(row) < width:
+        found.add("row-too-short", number, found=len(row), wanted=width)
+        return row + [""] * (width - len(row))
+    found.add("row-too-long", number, found=len(row), wanted=width)
+    return row[:width]
+
+
+def _stage_nothing(parquet: Path) -> int:
+    with RowWriter(parquet, 0):
+        return 0

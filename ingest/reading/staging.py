@@ -1,0 +1,74 @@
+"""Rows of text are written to Parquet, a batch at a time.
+
+In:   rows of cells, each with its number
+Out:  one Parquet file with c1 … cN and _row, and the count of its rows
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+BATCH_ROWS = 10_000
+ROW_GROUP_ROWS = 122_880
+ROW_GROUP_BYTES = 128 * 1024**2
+COMPRESSION = "lz4"
+
+
+def column_names(width: int) -> list[str]:
+    """Name the columns of a staged table: c1 … cN."""
+    return [f"c{number}" for number in range(1, width + 1)]
+
+
+def staged_schema(width: int) -> pa.Schema:
+    return pa.schema([(name, pa.string()) for name in column_names(width)] + [("_row", pa.int64())])
+
+
+class RowWriter:
+    """Writes rows of exactly `width` cells. A file stands there even if no row was written."""
+
+    def __init__(self, path: Path, width: int) -> None:
+        self.row_count = 0
+        self.width = width
+        self._schema = staged_schema(width)
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_rows = 0
+        self._waiting_bytes = 0
+        self._writer = pq.ParquetWriter(path, self._schema, compression=COMPRESSION, write_statistics=False)
+
+    def __enter__(self) -> RowWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._flush()
+        self._writer.close()
+
+    def write(self, rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> None:
+        """Write rows and their numbers."""
+        if not rows:
+            return
+        columns = list(zip(*rows, strict=True)) if self.width else []
+        self.write_arrays(
+            [pa.array(column, pa.string()) for column in columns], pa.array(numbers, pa.int64())
+        )
+
+    def write_arrays(self, columns: Sequence[pa.Array], numbers: pa.Array) -> None:
+        """Write columns of text, without NULL, and the numbers of their rows."""
+        batch = pa.RecordBatch.from_arrays([*columns, numbers], schema=self._schema)
+        self._waiting.append(batch)
+        self._waiting_rows += len(batch)
+        self._waiting_bytes += batch.nbytes
+        self.row_count += len(batch)
+        if self._waiting_rows >= ROW_GROUP_ROWS or self._waiting_bytes >= ROW_GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.Table.from_batches(self._waiting, schema=self._schema))
+        self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
