@@ -57,6 +57,7 @@ _FIELD_KEYS = frozenset(
         "listOf",
         "delimiter",
         "rdfProperty",
+        "rdfLink",
         "constraints",
         "trueValues",
         "falseValues",
