@@ -1,0 +1,232 @@
+"""One open edition, and the pointer that says which one is current.
+
+In:   a site's editions folder, as publish wrote it
+Out:  Edition (rows of its catalogue, its RDF store, its manifest) and Editions (the current one, kept ones)
+
+An edition never changes, so everything here may be kept for as long as it is open. The pointer
+`editions/current` is looked at on every request (two microseconds): the first request after a publication is
+answered from the new edition, and requests that began before it end on the old one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pyoxigraph
+
+# Seconds one statement may run. Everything an address asks for is an indexed look-up of a few milliseconds;
+# only counting over the whole catalogue comes near.
+TIME_LIMIT = 5.0
+
+# SQLite looks at the clock after this many steps of its machine, about a millisecond.
+_STEPS = 20_000
+
+# Older editions that stay open for people who page through them.
+_KEPT_OPEN = 4
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,80}")
+
+_log = logging.getLogger(__name__)
+
+Params = Sequence[Any] | Mapping[str, Any]
+
+
+class NoEdition(Exception):  # noqa: N818 - a state of the site, not a fault of ours
+    """Nothing has been published yet, so there is nothing to serve."""
+
+
+class QueryTooSlow(Exception):  # noqa: N818 - a limit that was reached
+    """A statement ran for longer than it may."""
+
+
+class Edition:
+    """One immutable edition, open for reading from any thread.
+
+    name     the name of its folder, such as 2026-11-22-0123456789ab
+    digest   of its content; two editions with one digest answer alike
+    base     the public address that its URIs start with
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open the edition in a folder.
+
+        Raises OSError, ValueError or sqlite3.Error if it is not a whole edition.
+        """
+        self.folder = folder
+        self.name = folder.name
+        self.manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        self._threads = threading.local()
+        told = {row["name"]: row["value"] for row in self.rows("SELECT name, value FROM edition")}
+        missing = {"digest", "title", "base"} - told.keys()
+        if missing:
+            raise ValueError(f"the edition '{self.name}' does not say its {', '.join(sorted(missing))}")
+        self.digest: str = told["digest"]
+        self.title: str = told["title"]
+        self.base: str = told["base"]
+
+    @property
+    def catalogue(self) -> Path:
+        """The SQLite file."""
+        return self.folder / "catalogue.db"
+
+    @property
+    def store_folder(self) -> Path:
+        """The folder of the RDF store."""
+        return self.folder / "rdf" / "store"
+
+    @cached_property
+    def store(self) -> pyoxigraph.Store:
+        """The RDF store, for looking things up by URI. Visitors' queries never run on it: see sparql.py."""
+        return pyoxigraph.Store.read_only(str(self.store_folder))
+
+    def rows(self, sql: str, params: Params = (), *, seconds: float = TIME_LIMIT) -> list[sqlite3.Row]:
+        """Get all rows of a statement.
+
+        Raises QueryTooSlow after `seconds`.
+        """
+        connection = self._connection()
+        self._threads.deadline = time.monotonic() + seconds
+        try:
+            return connection.execute(sql, params).fetchall()
+        except sqlite3.OperationalError as error:
+            raise _slow(error) from error
+
+    def row(self, sql: str, params: Params = (), *, seconds: float = TIME_LIMIT) -> sqlite3.Row | None:
+        """Find the first row, or None."""
+        found = self.rows(sql, params, seconds=seconds)
+        return found[0] if found else None
+
+    def value(self, sql: str, params: Params = (), *, seconds: float = TIME_LIMIT) -> Any:
+        """Find the first column of the first row, or None."""
+        found = self.row(sql, params, seconds=seconds)
+        return found[0] if found is not None else None
+
+    def chunks(self, sql: str, params: Params = (), *, size: int = 1000) -> Iterator[list[sqlite3.Row]]:
+        """Go through any number of rows, `size` at a time. Each chunk may take TIME_LIMIT seconds."""
+        cursor = self._connection().cursor()
+        try:
+            self._threads.deadline = time.monotonic() + TIME_LIMIT
+            cursor.execute(sql, params)
+            while True:
+                self._threads.deadline = time.monotonic() + TIME_LIMIT
+                chunk = cursor.fetchmany(size)
+                if not chunk:
+                    return
+                yield chunk
+        except sqlite3.OperationalError as error:
+            raise _slow(error) from error
+        finally:
+            cursor.close()
+
+    def uri(self, kind: str, *notation: str) -> str:
+        """Name a thing of this edition: its URI, the same in every edition of the site."""
+        return "/".join((f"{self.base}id/{kind}", *notation))
+
+    def _connection(self) -> sqlite3.Connection:
+        """Get this thread's connection: read-only, immutable, and ended by the clock."""
+        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
+        if connection is not None:
+            return connection
+        connection = sqlite3.connect(
+            f"file:{quote(str(self.catalogue))}?mode=ro&immutable=1", uri=True, cached_statements=512
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA query_only = 1")
+        connection.execute("PRAGMA mmap_size = 1073741824")
+        threads = self._threads
+        threads.deadline = 0.0
+        threads.connection = connection
+        connection.set_progress_handler(lambda: time.monotonic() > threads.deadline, _STEPS)
+        return connection
+
+    def __repr__(self) -> str:
+        return f"Edition({self.name})"
+
+
+def _slow(error: sqlite3.OperationalError) -> Exception:
+    return QueryTooSlow() if error.sqlite_errorname == "SQLITE_INTERRUPT" else error
+
+
+class Editions:
+    """The editions of a site. `current` follows the pointer; `find` opens a kept one by its name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._current: Edition | None = None
+        self._target: str | None = None
+        self._others: OrderedDict[str, Edition] = OrderedDict()
+
+    @property
+    def current(self) -> Edition:
+        """The edition the pointer names.
+
+        Raises NoEdition if none has been published. If the pointer names one that cannot be opened, the one
+        before stays current and the fault is logged once: a visitor never pays for a broken publication.
+        """
+        try:
+            target: str | None = str((self.folder / "current").readlink())
+        except OSError:
+            target = None
+        if target is not None and target != self._target:
+            self._follow(target)
+        if self._current is None:
+            raise NoEdition
+        return self._current
+
+    def _follow(self, target: str) -> None:
+        with self._lock:
+            if target == self._target:
+                return
+            self._target = target
+            try:
+                self._current = Edition(self.folder / Path(target).name)
+            except (OSError, ValueError, sqlite3.Error):
+                _log.exception("the edition '%s' cannot be opened; the one before stays", Path(target).name)
+
+    def names(self) -> list[str]:
+        """List the editions that are kept, newest first."""
+        try:
+            entries = list(os.scandir(self.folder))
+        except OSError:
+            return []
+        kept = [
+            entry.name
+            for entry in entries
+            if entry.is_dir(follow_symlinks=False)
+            and _NAME.fullmatch(entry.name)
+            and Path(entry.path, "manifest.json").is_file()
+        ]
+        return sorted(kept, reverse=True)
+
+    def find(self, name: str) -> Edition | None:
+        """Find a kept edition by its name, or None."""
+        current = self.current
+        if name == current.name:
+            return current
+        if not _NAME.fullmatch(name) or not (self.folder / name / "manifest.json").is_file():
+            return None
+        with self._lock:
+            edition = self._others.pop(name, None)
+            if edition is None:
+                try:
+                    edition = Edition(self.folder / name)
+                except (OSError, ValueError, sqlite3.Error):
+                    _log.exception("the edition '%s' cannot be opened", name)
+                    return None
+            self._others[name] = edition
+            while len(self._others) > _KEPT_OPEN:
+                self._others.popitem(last=False)
+            return edition
