@@ -1,0 +1,120 @@
+"""The packages of the example, in order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from examples.make_england import areas, bodies, definitions, explore
+from examples.make_england.credits import BOUNDARIES, CC_BY, CODE_HISTORY, EXPLORE, LAIT, OGL, REGISTER
+from examples.make_england.ledger import Ledger
+from examples.make_england.packages import Package, Resource, Row, write_package
+from examples.make_england.register import Register
+
+
+def build_example(sources: Path, target: Path) -> Ledger:
+    """Make every package from the publishers' files. Returns what became of every row."""
+    ledger = Ledger()
+    register = areas.read_areas(sources, ledger)
+    bodies.read_bodies(sources, register, ledger)
+    packages = {"areas": _areas_package(sources, register, ledger), "definitions": _definitions_package()}
+    packages |= _figures_packages(explore.read_explore(sources, register, ledger))
+    for folder, package in packages.items():
+        for resource, count in write_package(package, target / folder).items():
+            ledger.wrote(resource, count)
+    return ledger
+
+
+def _areas_package(sources: Path, register: Register, ledger: Ledger) -> Package:
+    names = areas.read_names(sources, register, ledger)
+    identifiers = bodies.identifier_rows(sources, register, ledger)
+    return Package(
+        name="england-areas",
+        title="Areas and councils of England since 2009",
+        description=(
+            "Councils' areas, regions and combined authorities of England with their dates, names, parents and "
+            "changes; the councils and other bodies, apart from their areas; and simplified boundaries."
+        ),
+        credits=(EXPLORE, CODE_HISTORY, BOUNDARIES, REGISTER, LAIT),
+        licence=CC_BY,
+        keywords=("areas", "councils", "boundaries", "England"),
+        resources=(
+            Resource("areas", "areas", "Areas", areas.area_rows(register)),
+            Resource("area_names", "area_names", "Other names of areas", names),
+            Resource(
+                "area_identifiers",
+                "area_identifiers",
+                "Identifiers of areas",
+                areas.identifier_rows(sources, register, ledger),
+            ),
+            Resource(
+                "area_parents", "area_parents", "Parents of areas", areas.parent_rows(sources, register, ledger)
+            ),
+            Resource("area_changes", "area_changes", "Changes of areas", areas.change_rows(register)),
+            Resource("bodies", "bodies", "Bodies", bodies.body_rows(register)),
+            Resource("body_areas", "body_areas", "Areas of bodies", bodies.body_area_rows(register)),
+            Resource(
+                "body_changes", "body_changes", "Changes of bodies", bodies.body_change_rows(sources, register)
+            ),
+            Resource("body_identifiers", "body_identifiers", "Identifiers of bodies", identifiers),
+        ),
+    )
+
+
+def _definitions_package() -> Package:
+    return Package(
+        name="england-definitions",
+        title="Definitions of the indicators, in plain words",
+        description="What each indicator counts, what it is divided by, which way is better and what to keep in mind.",
+        credits=(),
+        licence=CC_BY,
+        keywords=("definitions", "indicators"),
+        resources=(
+            Resource("code_lists", "code_lists", "Code lists", definitions.code_list_rows()),
+            Resource("codes", "codes", "Codes", definitions.code_rows()),
+            Resource("dimensions", "dimensions", "Dimensions", definitions.dimension_rows()),
+            Resource("indicators", "indicators", "Indicators", definitions.indicator_rows()),
+        ),
+    )
+
+
+PUBLISHERS = {
+    "ons": "Office for National Statistics",
+    "ohid": "Office for Health Improvement and Disparities",
+    "desnz": "Department for Energy Security and Net Zero",
+    "mhclg": "Ministry of Housing, Communities and Local Government",
+    "dfe": "Department for Education",
+}
+
+
+def _figures_packages(figures: dict[str, list[Row]]) -> dict[str, Package]:
+    """Put each publisher's datasets and their observations into one package."""
+    by_package: dict[str, list[definitions.Dataset]] = defaultdict(list)
+    for dataset in definitions.load_datasets():
+        by_package[dataset.package].append(dataset)
+    return {
+        folder: Package(
+            name=f"england-{folder}",
+            title=f"{PUBLISHERS[folder]}: figures for England's councils",
+            description=" ".join(dataset.row["description"] for dataset in datasets),
+            credits=tuple(dict.fromkeys(dataset.credit for dataset in datasets)),
+            licence=OGL,
+            keywords=("figures", "councils", "England"),
+            resources=(
+                Resource("datasets", "datasets", "Datasets", [dataset.row for dataset in datasets]),
+                *(
+                    Resource(
+                        dataset.dataset.removeprefix(f"{folder}-"),
+                        "observations",
+                        dataset.title,
+                        figures[dataset.dataset],
+                        dataset=dataset.dataset,
+                        dimensions=definitions.dimension_labels(dataset.dimensions),
+                        sources=(dataset.credit,),
+                    )
+                    for dataset in datasets
+                ),
+            ),
+        )
+        for folder, datasets in by_package.items()
+    }

@@ -1,0 +1,147 @@
+"""The definitions in our own words become the tables of the package england/definitions.
+
+In:   definitions/*.yaml: indicators with what they are made from, themes, breakdowns, datasets
+Out:  rows of code_lists, codes, dimensions, indicators; and for each reader what it has to make
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from examples.make_england import credits
+from examples.make_england.credits import CC_BY, Credit
+from examples.make_england.packages import Row
+from schemas.model import load_model
+
+FOLDER = Path(__file__).parent / "definitions"
+NOT_INDICATORS = frozenset({"themes", "datasets", "breakdowns", "crosswalk"})
+
+
+@dataclass(frozen=True)
+class Definition:
+    """An indicator: its rows, one for each version, and what its figures are made from."""
+
+    indicator: str
+    rows: tuple[Row, ...]
+    made_from: Mapping[str, Any]
+
+    @property
+    def period_kind(self) -> str:
+        return self.rows[-1]["period_kind"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    dataset: str
+    title: str
+    package: str
+    credit: Credit
+    dimensions: tuple[str, ...]
+    row: Row
+
+
+@cache
+def load_definitions() -> tuple[Definition, ...]:
+    """Load every indicator, in the order of the files."""
+    out = []
+    for path in sorted(FOLDER.glob("*.yaml")):
+        if path.stem not in NOT_INDICATORS:
+            out += [_definition(entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    names = [definition.indicator for definition in out]
+    if len(set(names)) != len(names):
+        raise ValueError(f"an indicator is defined twice: {sorted(names)}")
+    return tuple(out)
+
+
+def _definition(entry: dict[str, Any]) -> Definition:
+    entry = dict(entry)
+    made_from = entry.pop("made_from", {})
+    versions = entry.pop("versions", [{}])
+    fields = load_model().tables["indicators"].field_names
+    rows = []
+    for version in versions:
+        row = {"version": "1.0.0", "licence": CC_BY, "status": "current"} | entry | version
+        unknown = set(row) - set(fields)
+        if unknown:
+            raise ValueError(f"{entry['indicator']}: no such field: {sorted(unknown)}")
+        rows.append({name: _text(value) for name, value in row.items()})
+    return Definition(entry["indicator"], tuple(rows), made_from)
+
+
+def _text(value: Any) -> str:
+    return " ".join(str(value).split()) if value is not None else ""
+
+
+def load_datasets() -> tuple[Dataset, ...]:
+    out = []
+    for entry in yaml.safe_load((FOLDER / "datasets.yaml").read_text(encoding="utf-8")):
+        package, credit = entry.pop("package"), getattr(credits, entry.pop("credit"))
+        row = {name: _text(value) for name, value in entry.items()}
+        row |= {
+            "licence": credit.licence,
+            "attribution": credit.attribution,
+            "source": credit.address,
+        }
+        dimensions = tuple(filter(None, row.get("dimensions", "").split(";")))
+        out.append(Dataset(row["dataset"], row["title"], package, credit, dimensions, row))
+    return tuple(out)
+
+
+def load_breakdowns() -> list[dict[str, Any]]:
+    loaded: list[dict[str, Any]] = yaml.safe_load((FOLDER / "breakdowns.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def dimension_labels(dimensions: tuple[str, ...]) -> dict[str, str]:
+    labels = {entry["dimension"]: entry["label"] for entry in load_breakdowns()}
+    return {dimension: labels[dimension] for dimension in dimensions}
+
+
+def code_list_rows() -> list[Row]:
+    themes = {"code_list": "theme", "label": "Themes", "definition": "What a figure is about."}
+    return [themes] + [
+        {"code_list": entry["dimension"], "label": entry["label"], "definition": entry["definition"]}
+        for entry in load_breakdowns()
+    ]
+
+
+def code_rows() -> list[Row]:
+    lists: dict[str, list[dict[str, Any]]] = {
+        "theme": yaml.safe_load((FOLDER / "themes.yaml").read_text(encoding="utf-8"))
+    }
+    lists |= {entry["dimension"]: entry["codes"] for entry in load_breakdowns()}
+    return [
+        {
+            "code_list": name,
+            "code": code["code"],
+            "label": code["label"],
+            "definition": code["definition"],
+            "parent": code.get("parent", ""),
+            "sort_order": str(place),
+            "is_total": "true" if code.get("is_total") else "false",
+        }
+        for name, codes in lists.items()
+        for place, code in enumerate(codes, start=1)
+    ]
+
+
+def dimension_rows() -> list[Row]:
+    return [
+        {
+            "dimension": entry["dimension"],
+            "label": entry["label"],
+            "definition": entry["definition"],
+            "code_list": entry["dimension"],
+        }
+        for entry in load_breakdowns()
+    ]
+
+
+def indicator_rows() -> list[Row]:
+    return [row for definition in load_definitions() for row in definition.rows]
