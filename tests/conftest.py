@@ -27,3 +27,29 @@ def sources() -> Path:
             "name it in LIKEFORLIKE_SOURCES"
         )
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what needs a browser last: a plain fault shows sooner."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was not tested."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        reasons = sorted({str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped})
+        terminalreporter.write_sep("!", f"{len(skipped)} tests were NOT RUN", red=True, bold=True)
+        for reason in reasons:
+            terminalreporter.write_line(f"  {reason}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a run that may not skip, except for the publishers' files: nothing can install those."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("LIKEFORLIKE_NO_SKIPS") != "1" or reporter is None:
+        return
+    skipped = reporter.stats.get("skipped", [])
+    if exitstatus == 0 and any("publishers' files" not in str(report.longrepr) for report in skipped):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
