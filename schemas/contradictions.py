@@ -169,7 +169,7 @@ def _faults_of_kinds(model: Model) -> Iterator[str]:
 def _faults_of_properties(model: Model) -> Iterator[str]:
     """A property names things or holds texts and numbers, one of the two, wherever it is used."""
     uses: dict[str, dict[bool, str]] = {}
-    for table in model.tables.values():
+    for table in [*model.tables.values(), *model.derived.values()]:
         for field in table.fields:
             if field.rdf_property is None:
                 continue

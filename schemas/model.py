@@ -153,7 +153,7 @@ def _read_documents(path: Path, faults: list[str]) -> Iterator[dict[str, Any]]:
             faults.append(f"{path.name}: the file has no named entries.")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads YAML safely, and refuses a name that is there twice, where YAML itself keeps the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
