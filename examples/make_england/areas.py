@@ -257,7 +257,9 @@ def read_names(sources: Path, register: Register, ledger: Ledger) -> list[Row]:
     for row in sorted(rows, key=lambda row: (row["la-name"].islower(), row["la-name"])):
         area = register.areas.get(codes.get(row["local-authority-code"], ""))
         if area is None:
-            account.leave_out("council of Scotland, Wales or Northern Ireland, or the Greater London Authority")
+            account.leave_out(
+                "council of Scotland, Wales or Northern Ireland, or the Greater London Authority"
+            )
             continue
         name = " ".join(row["la-name"].split())
         key = (area.area, plain(name))

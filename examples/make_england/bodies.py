@@ -184,9 +184,7 @@ _BEFORE_2019 = " (Pre LG)"
 _SPELLINGS = {"Bedford Borough": "Bedford"}
 
 
-def _number(
-    register: Register, number: str, name: str, kind: str, account: Account, out: list[Row]
-) -> None:
+def _number(register: Register, number: str, name: str, kind: str, account: Account, out: list[Row]) -> None:
     if kind == "NA":
         if name == "England":
             register.number("E92000001", number)

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from examples.make_england import areas, bodies, definitions, explore
-from examples.make_england.credits import BOUNDARIES, CC_BY, CODE_HISTORY, EXPLORE, LAIT, OGL, REGISTER
+from examples.make_england import areas, bodies, definitions, explore, judgements
+from examples.make_england.credits import (
+    BOUNDARIES,
+    CC_BY,
+    CODE_HISTORY,
+    EXPLORE,
+    LAIT,
+    OFSTED_2023,
+    OFSTED_OUTCOMES,
+    OGL,
+    REGISTER,
+)
 from examples.make_england.ledger import Ledger
 from examples.make_england.packages import Package, Resource, Row, write_package
 from examples.make_england.register import Register
@@ -18,6 +28,7 @@ def build_example(sources: Path, target: Path) -> Ledger:
     register = areas.read_areas(sources, ledger)
     bodies.read_bodies(sources, register, ledger)
     packages = {"areas": _areas_package(sources, register, ledger), "definitions": _definitions_package()}
+    packages["judgements"] = _judgements_package(sources, register, ledger)
     packages |= _figures_packages(explore.read_explore(sources, register, ledger))
     for folder, package in packages.items():
         for resource, count in write_package(package, target / folder).items():
@@ -48,13 +59,19 @@ def _areas_package(sources: Path, register: Register, ledger: Ledger) -> Package
                 areas.identifier_rows(sources, register, ledger),
             ),
             Resource(
-                "area_parents", "area_parents", "Parents of areas", areas.parent_rows(sources, register, ledger)
+                "area_parents",
+                "area_parents",
+                "Parents of areas",
+                areas.parent_rows(sources, register, ledger),
             ),
             Resource("area_changes", "area_changes", "Changes of areas", areas.change_rows(register)),
             Resource("bodies", "bodies", "Bodies", bodies.body_rows(register)),
             Resource("body_areas", "body_areas", "Areas of bodies", bodies.body_area_rows(register)),
             Resource(
-                "body_changes", "body_changes", "Changes of bodies", bodies.body_change_rows(sources, register)
+                "body_changes",
+                "body_changes",
+                "Changes of bodies",
+                bodies.body_change_rows(sources, register),
             ),
             Resource("body_identifiers", "body_identifiers", "Identifiers of bodies", identifiers),
         ),
@@ -74,6 +91,31 @@ def _definitions_package() -> Package:
             Resource("codes", "codes", "Codes", definitions.code_rows()),
             Resource("dimensions", "dimensions", "Dimensions", definitions.dimension_rows()),
             Resource("indicators", "indicators", "Indicators", definitions.indicator_rows()),
+        ),
+    )
+
+
+def _judgements_package(sources: Path, register: Register, ledger: Ledger) -> Package:
+    rows = judgements.read_judgements(sources, register, ledger)
+    return Package(
+        name="england-judgements",
+        title="Ofsted's judgements of councils' services for children since 2009",
+        description="Every grade under five frameworks, the councils judged, and the visits of 2024-25.",
+        credits=(OFSTED_OUTCOMES, OFSTED_2023),
+        licence=OGL,
+        keywords=("judgements", "inspections", "children's services"),
+        resources=(
+            Resource("rating_scales", "rating_scales", "Rating scales", judgements.scale_rows()),
+            Resource("grades", "grades", "Grades", judgements.grade_rows()),
+            Resource("grade_mappings", "grade_mappings", "Mappings of grades", judgements.mapping_rows()),
+            Resource("frameworks", "frameworks", "Frameworks", judgements.framework_rows(rows)),
+            Resource(
+                "framework_questions",
+                "framework_questions",
+                "Questions of frameworks",
+                judgements.question_rows(),
+            ),
+            Resource("judgements", "judgements", "Judgements", rows),
         ),
     )
 

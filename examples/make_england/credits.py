@@ -47,7 +47,9 @@ CODE_HISTORY = Credit(
     "https://geoportal.statistics.gov.uk/",
     ONS,
 )
-BOUNDARIES = Credit("Simplified boundaries of UK areas, 2014 to 2025", "https://geoportal.statistics.gov.uk/", ONS)
+BOUNDARIES = Credit(
+    "Simplified boundaries of UK areas, 2014 to 2025", "https://geoportal.statistics.gov.uk/", ONS
+)
 SIMILAR = Credit(
     "Clustering similar local authorities and statistical nearest neighbours in the UK",
     "https://www.ons.gov.uk/explore-local-statistics/",

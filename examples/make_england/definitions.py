@@ -1,6 +1,6 @@
 """The definitions in our own words become the tables of the package england/definitions.
 
-In:   definitions/*.yaml: indicators with what they are made from, themes, breakdowns, datasets
+In:   in_words/*.yaml: indicators with what they are made from, themes, breakdowns, datasets
 Out:  rows of code_lists, codes, dimensions, indicators; and for each reader what it has to make
 """
 
@@ -19,7 +19,7 @@ from examples.make_england.credits import CC_BY, Credit
 from examples.make_england.packages import Row
 from schemas.model import load_model
 
-FOLDER = Path(__file__).parent / "definitions"
+FOLDER = Path(__file__).parent / "in_words"
 NOT_INDICATORS = frozenset({"themes", "datasets", "breakdowns", "crosswalk"})
 
 

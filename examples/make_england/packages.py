@@ -123,7 +123,9 @@ def _columns(table: TableSchema, rows: Iterable[Mapping[str, str]]) -> list[str]
 def _schema(resource: Resource, names: set[str]) -> dict[str, Any]:
     """Cut the standard table's schema down to the columns used and the tables that are in the package."""
     table = load_model().tables[resource.table]
-    unknown = {name for row in resource.rows for name in row} - set(table.field_names) - set(resource.dimensions)
+    unknown = (
+        {name for row in resource.rows for name in row} - set(table.field_names) - set(resource.dimensions)
+    )
     if unknown:
         raise ValueError(f"{resource.name}: no such column in the table {table.name}: {sorted(unknown)}")
     columns = _columns(table, resource.rows)
