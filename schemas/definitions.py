@@ -305,7 +305,7 @@ class Model:
             within = f"{field.list_of.code_list}/" if field.list_of.code_list else ""
             kind = self.kind_of(field.list_of.table, self.table(field.list_of.table).primary_key)
             return f"{kind}/{within}{{item}}"
-        if field.form == "period":
+        if field.form == "period" and table.kind != "period":
             return f"period/{{{field.name}}}"
         return None
 
