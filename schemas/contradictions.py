@@ -43,6 +43,7 @@ def find_contradictions(model: Model) -> Iterator[str]:
     yield from _faults_of_kinds(model)
     yield from _faults_of_properties(model)
     yield from _faults_of_problems(model)
+    yield from _faults_of_display(model)
     yield from _unused(model)
     for code_list in model.code_lists.values():
         for code in code_list.codes:
@@ -198,6 +199,24 @@ def _faults_of_problems(model: Model) -> Iterator[str]:
                     yield f"problems.yaml, '{code}': '{{{name}}}' is not the name of a fact."
         if kind.rule is not None and kind.rule not in RULES:
             yield f"problems.yaml, '{code}': there is no rule '{kind.rule}'."
+
+
+def _faults_of_display(model: Model) -> Iterator[str]:
+    display = model.display
+    columns: dict[str, list[str]] = {name: [*names] for name, names in display.facets.items()}
+    for name, column in display.order.items():
+        columns.setdefault(name, []).append(column.removeprefix("-"))
+    for name in {*columns, *display.page_size}:
+        table = model.derived.get(name) or model.tables.get(name)
+        if table is None:
+            yield f"display.yaml: there is no table '{name}'."
+            continue
+        for column in columns.get(name, ()):
+            if column not in table.field_names:
+                yield f"display.yaml: '{name}' has no column '{column}'."
+    for name in display.hidden:
+        if name in model.tables or name in model.derived:
+            yield f"display.yaml: '{name}' is described for readers, so it is not hidden."
 
 
 def _unused(model: Model) -> Iterator[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any, Literal
 
 TYPES = frozenset({"string", "number", "integer", "boolean", "date", "list"})
@@ -254,6 +255,32 @@ class ProblemKind:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """One word of the product: what it means here, the standard it comes from, and the words it replaces."""
+
+    word: str
+    meaning: str
+    standard: str
+    instead_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How the tables are first shown to people who browse them.
+
+    hidden     names of tables in the database that are for machines only
+    facets     for a table, the columns it can be narrowed by
+    order      for a table, the column it is sorted by; a hyphen before the name puts the highest first
+    page_size  for a table, how many rows a page shows where a hundred are too many
+    """
+
+    hidden: tuple[str, ...] = ()
+    facets: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
+    order: Mapping[str, str] = dataclass_field(default_factory=dict)
+    page_size: Mapping[str, int] = dataclass_field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """Everything that exists. `tables` are submitted by publishers, `derived` are made from them.
 
@@ -268,6 +295,8 @@ class Model:
     forms: Mapping[str, Mapping[str, Any]]
     prefixes: Mapping[str, str]
     problems: Mapping[str, ProblemKind]
+    words: tuple[Word, ...]
+    display: Display
 
     def kind_of(self, table: str, fields: tuple[str, ...]) -> str | None:
         """Say which kind of thing a reference to these fields of a table names, if any."""

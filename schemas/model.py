@@ -1,6 +1,7 @@
 """The YAML files of this folder become one checked model.
 
-In:   tables/*.yaml, derived/*.yaml, codelists/*.yaml, kinds.yaml, forms.yaml, prefixes.yaml, problems.yaml
+In:   tables/*.yaml, derived/*.yaml, codelists/*.yaml, kinds.yaml, forms.yaml, prefixes.yaml, problems.yaml,
+      words.yaml, display.yaml
 Out:  a Model, or ModelFaults that names every fault with its file
 
 Nothing else in the project reads these files. A model that names a field, list, kind or prefix that does not
@@ -24,6 +25,7 @@ from schemas.definitions import (
     TYPES,
     Code,
     CodeList,
+    Display,
     Field,
     ForeignKey,
     Kind,
@@ -33,6 +35,7 @@ from schemas.definitions import (
     ProblemKind,
     Rule,
     TableSchema,
+    Word,
 )
 
 __all__ = [
@@ -42,6 +45,7 @@ __all__ = [
     "TYPES",
     "Code",
     "CodeList",
+    "Display",
     "Field",
     "ForeignKey",
     "Kind",
@@ -51,6 +55,7 @@ __all__ = [
     "ProblemKind",
     "Rule",
     "TableSchema",
+    "Word",
     "load_model",
     "read_model",
 ]
@@ -126,6 +131,8 @@ def read_model(folder: Path) -> Model:
         forms=forms,
         prefixes=prefixes,
         problems=dict(_read_problems(folder / "problems.yaml", faults)),
+        words=tuple(_read_words(folder / "words.yaml", faults)),
+        display=_read_display(folder / "display.yaml", faults),
     )
     # A model that could not be read whole would contradict itself in many ways that are not its own faults.
     faults.extend(() if faults else find_contradictions(model))
@@ -207,6 +214,31 @@ def _read_problems(path: Path, faults: list[str]) -> Iterator[tuple[str, Problem
                 frictionless=(types,) if isinstance(types, str) else tuple(types),
             ),
         )
+
+
+def _read_words(path: Path, faults: list[str]) -> Iterator[Word]:
+    for word, entry in _read_entries(path, faults):
+        if not isinstance(entry, dict) or not set(entry) <= {"meaning", "standard", "instead_of"}:
+            faults.append(f"{path.name}: '{word}' wants a meaning, a standard and the words it replaces.")
+            continue
+        for key in ("meaning", "standard"):
+            if PLACEHOLDER.search(str(entry.get(key, ""))):
+                faults.append(f"{path.name}, '{word}': no {key}.")
+        yield Word(
+            word, str(entry.get("meaning")), str(entry.get("standard")), tuple(entry.get("instead_of", ()))
+        )
+
+
+def _read_display(path: Path, faults: list[str]) -> Display:
+    entries = dict(_read_entries(path, faults))
+    for key in sorted(set(entries) - {"hidden", "facets", "order", "page_size"}):
+        faults.append(f"{path.name}: '{key}' is not something the display says.")
+    return Display(
+        hidden=tuple(entries.get("hidden", ())),
+        facets={table: tuple(columns) for table, columns in entries.get("facets", {}).items()},
+        order=dict(entries.get("order", {})),
+        page_size=dict(entries.get("page_size", {})),
+    )
 
 
 def _read_code_lists(path: Path, faults: list[str]) -> Iterator[CodeList]:
