@@ -1,0 +1,160 @@
+"""Cells are accepted fast and refused exactly.
+
+In:   a table of text in the engine and its columns
+Out:  faults of single cells, and of rows that hold nothing
+
+One scan of the table asks which columns have any cell outside what the engine may accept (grammar.py). Of
+those columns every different cell outside is judged by frictionless's own reader, once.
+"""
+
+# ruff: noqa: S608 - statements are put together here; every name and text passes through grammar.py
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+
+from ingest.checking.columns import Column
+from ingest.checking.faults import Fault
+from ingest.checking.grammar import among, name
+
+BATCH_CELLS = 10_000
+
+# Constraints whose faults are named by the constraint; anything else that a reader notes is about the type.
+TYPE = "type"
+
+
+@dataclass(slots=True)
+class Grid:
+    """A table of text in the engine, while it is checked.
+
+    relation    a view or table with _source, _row and the columns that the columns' expressions name
+    columns     in the order of the file
+    rows        how many rows there are
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    relation: str
+    columns: list[Column]
+    rows: int = 0
+    has_blank_rows: bool = False
+    scratch: list[tuple[str, str]] = field(default_factory=list)
+
+    def column(self, wanted: str) -> Column | None:
+        """Find a column by its name."""
+        return next((column for column in self.columns if column.name == wanted), None)
+
+    def make_table(self, purpose: str) -> str:
+        """Name a scratch table of this grid."""
+        table = f"{self.relation}_{purpose}_{len(self.scratch)}"
+        self.scratch.append(("TABLE", table))
+        return table
+
+    def make_view(self, query: str) -> str:
+        """Make a view for as long as this grid is checked."""
+        view = f"{self.relation}_view_{len(self.scratch)}"
+        self.scratch.append(("VIEW", view))
+        self.connection.execute(f"CREATE VIEW {name(view)} AS {query}")
+        return view
+
+    def close(self) -> None:
+        """Drop the scratch tables and views."""
+        for kind, table in reversed(self.scratch):
+            self.connection.execute(f"DROP {kind} IF EXISTS {name(table)}")
+        self.scratch.clear()
+
+
+def check_cells(grid: Grid) -> list[Fault]:
+    """Find the faults of cells, and the rows of which every cell means "no value"."""
+    if not grid.columns:
+        return []
+    blank = " AND ".join(among(column.cell, column.missing) for column in grid.columns)
+    asked = [column for column in grid.columns if column.accepted not in (None, "true")]
+    wanted = ["count(*)", f"bool_or({blank})", *(f"bool_and({column.accepted})" for column in asked)]
+    scan = f"SELECT {', '.join(wanted)} FROM {name(grid.relation)}"
+    found = grid.connection.execute(scan).fetchone()
+    assert found is not None
+    grid.rows, grid.has_blank_rows = found[0], bool(found[1])
+    if not grid.rows:
+        return []
+    faults = []
+    doubtful = {id(column) for column, accepted in zip(asked, found[2:], strict=True) if not accepted}
+    for column in grid.columns:
+        if column.accepted is None or id(column) in doubtful:
+            faults.extend(_judge_column(grid, column))
+    if grid.has_blank_rows:
+        # As in frictionless, an empty row has that one fault and not also those of its cells.
+        faults = [
+            Fault(
+                one.type,
+                one.rule,
+                one.number,
+                one.column,
+                _without_blank_rows(one.query, grid.relation, blank),
+            )
+            for one in faults
+        ]
+        query = f"SELECT _source, _row, '' AS cell, NULL AS fact FROM {name(grid.relation)} WHERE {blank}"
+        faults.append(Fault("blank-row", "blank-row", 0, "", query))
+    return faults
+
+
+def _without_blank_rows(query: str, relation: str, blank: str) -> str:
+    return (
+        f"SELECT * FROM ({query}) ANTI JOIN"
+        f" (SELECT _source, _row FROM {name(relation)} WHERE {blank}) USING (_source, _row)"
+    )
+
+
+def _judge_column(grid: Grid, column: Column) -> list[Fault]:
+    outside = f"WHERE NOT {column.accepted}" if column.accepted else ""
+    cells = f"SELECT DISTINCT {column.cell} AS cell FROM {name(grid.relation)} {outside}"
+    table = grid.make_table("refused")
+    grid.connection.execute(f"CREATE TABLE {name(table)} (cell VARCHAR, rule VARCHAR)")
+    rules: set[str] = set()
+    for batch in read_batches(grid.connection, cells):
+        refused = [(cell, rule) for cell in batch for rule in find_broken_rules(column, cell)]
+        if refused:
+            rules.update(rule for _, rule in refused)
+            put_rows(grid.connection, table, ("cell", "rule"), refused)
+    return [
+        Fault(
+            "type-error" if rule == TYPE else "constraint-error",
+            rule,
+            column.number,
+            column.name,
+            f"SELECT _source, _row, cell, NULL AS fact FROM (SELECT *, {column.cell} AS cell"
+            f" FROM {name(grid.relation)}) SEMI JOIN (SELECT cell FROM {name(table)} WHERE rule = '{rule}')"
+            " USING (cell)",
+        )
+        for rule in sorted(rules)
+    ]
+
+
+def find_broken_rules(column: Column, cell: str) -> list[str]:
+    """Find the rules that a cell breaks: "type", or the names of constraints."""
+    _value, notes = column.read(cell)
+    return sorted(notes) if notes else []
+
+
+def read_batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[list[str]]:
+    """Read the only column of a query in batches; other statements may run between them."""
+    for batch in connection.execute(query).to_arrow_table().to_batches(max_chunksize=BATCH_CELLS):
+        yield batch.column(0).to_pylist()
+
+
+def put_rows(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str | None]],
+) -> None:
+    """Add rows of text to a table."""
+    arrays = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    batch = pa.Table.from_arrays(arrays, names=list(columns))
+    connection.register("_batch", batch)
+    connection.execute(f"INSERT INTO {name(table)} SELECT * FROM _batch")
+    connection.unregister("_batch")

@@ -1,0 +1,179 @@
+"""Staged tables are checked by the Table Schemas their publishers wrote.
+
+In:   staged tables with their schemas and places
+Out:  problems, as frictionless would find them
+
+frictionless 5 is the judge here, down to its quirks: a pattern is put between ^ and $ without brackets, texts
+that mean "no value" are compared before blanks are cut off, a key of which all parts are empty refers to
+nothing. Its cell readers and its matching of headings are called; the engine only passes by what they accept.
+"""
+
+# ruff: noqa: S608 - statements are put together here; every name and text passes through grammar.py
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from frictionless import Schema
+
+from ingest.checking.cells import Grid, check_cells
+from ingest.checking.columns import HeadingFault, SchemaUnusable, match_headings, read_schema
+from ingest.checking.faults import Fault
+from ingest.checking.grammar import literal, name
+from ingest.checking.keys import check_foreign_key, check_primary_key, check_unique
+from ingest.checking.wording import word_faults, word_heading_faults
+from ingest.problems import Place, Problem, problem
+
+# The engine's work space; beyond it sorting and joining go to disk.
+MEMORY = "300MB"
+
+
+@dataclass(frozen=True, slots=True)
+class StagedTable:
+    """A table of a package, staged as text.
+
+    name        the resource's name, by which other tables' foreign keys refer to it
+    parquet     columns c1 … cN, and _row
+    headings    of c1 … cN as written
+    schema      the Table Schema as its publisher wrote it
+    place       the file and sheet it came from
+    """
+
+    name: str
+    parquet: Path
+    headings: tuple[str, ...]
+    schema: Mapping[str, Any]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class TableFaults:
+    """What is wrong with one table: its headings, and its cells and rows as sets."""
+
+    headings: list[HeadingFault]
+    faults: list[Fault]
+
+
+@contextmanager
+def open_engine(scratch: Path | None = None, threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an engine for checking, in memory, with bounded memory."""
+    connection = duckdb.connect(":memory:", config={"threads": threads, "memory_limit": MEMORY})
+    try:
+        if scratch is not None:
+            connection.execute(f"SET temp_directory = {literal(str(scratch))}")
+        connection.execute("SET preserve_insertion_order = false")
+        yield connection
+    finally:
+        connection.close()
+
+
+def check_table(
+    table: StagedTable, connection: duckdb.DuckDBPyConnection, others: Iterable[StagedTable] = ()
+) -> list[Problem]:
+    """Check a table by its own schema; foreign keys are looked up in the other tables of the package."""
+    return check_tables([table, *others], connection, only=table.name)
+
+
+def check_tables(
+    tables: Iterable[StagedTable], connection: duckdb.DuckDBPyConnection, only: str | None = None
+) -> list[Problem]:
+    """Check the tables of a package by their own schemas.
+
+    only    the name of the one table whose problems are wanted
+    """
+    problems: list[Problem] = []
+    with _open_grids(tables, connection, problems) as opened:
+        for one in opened.values():
+            if only is not None and one.table.name != only:
+                continue
+            found, refused = _find_faults(one, opened)
+            problems.extend(refused)
+            table = one.table
+            problems.extend(
+                word_heading_faults(found.headings, table.headings, table.name, one.schema, table.place)
+            )
+            problems.extend(word_faults(connection, found.faults, one.schema, {0: one.table.place}))
+    return problems if only is None else [one for one in problems if not _is_of_others(one, tables, only)]
+
+
+def _is_of_others(found: Problem, tables: Iterable[StagedTable], only: str) -> bool:
+    return any(found.place.file == one.place.file != "" and one.name != only for one in tables)
+
+
+@dataclass(slots=True)
+class _Opened:
+    table: StagedTable
+    schema: Schema
+    grid: Grid
+    headings: list[HeadingFault]
+
+
+@contextmanager
+def _open_grids(
+    tables: Iterable[StagedTable], connection: duckdb.DuckDBPyConnection, problems: list[Problem]
+) -> Iterator[dict[str, _Opened]]:
+    opened: dict[str, _Opened] = {}
+    try:
+        for number, table in enumerate(tables):
+            view = f"staged_{number}"
+            connection.execute(
+                f"CREATE OR REPLACE VIEW {name(view)} AS SELECT *, 0::INTEGER AS _source"
+                f" FROM read_parquet({literal(str(table.parquet))})"
+            )
+            try:
+                schema = read_schema(table.schema)
+                cells = [name(f"c{place}") for place in range(1, len(table.headings) + 1)]
+                columns, headings = match_headings(schema, table.headings, cells)
+            except SchemaUnusable as fault:
+                problems.append(
+                    problem("schema-unusable", table.place, table=table.name, reason=_sentence(fault.reason))
+                )
+                continue
+            opened[table.name] = _Opened(table, schema, Grid(connection, view, columns), headings)
+        yield opened
+    finally:
+        for one in opened.values():
+            one.grid.close()
+
+
+def _sentence(reason: str) -> str:
+    return reason if reason.endswith(".") else f"{reason}."
+
+
+@contextmanager
+def open_faults(
+    tables: Iterable[StagedTable], wanted: str, connection: duckdb.DuckDBPyConnection
+) -> Iterator[TableFaults]:
+    """Find what is wrong with one table of a package, as sets that can be asked for until this ends.
+
+    Raises SchemaUnusable if its schema cannot be used.
+    """
+    problems: list[Problem] = []
+    with _open_grids(tables, connection, problems) as opened:
+        if wanted not in opened:
+            raise SchemaUnusable(problems[0].message)
+        found, refused = _find_faults(opened[wanted], opened)
+        if refused:
+            raise SchemaUnusable(refused[0].message)
+        yield found
+
+
+def _find_faults(one: _Opened, opened: Mapping[str, _Opened]) -> tuple[TableFaults, list[Problem]]:
+    faults = check_cells(one.grid)
+    faults += check_unique(one.grid)
+    faults += check_primary_key(one.grid, one.schema.primary_key)
+    refused: list[Problem] = []
+    for key in one.schema.foreign_keys:
+        resource = key["reference"]["resource"] or one.table.name
+        if resource not in opened:
+            reason = f"A foreign key refers to '{resource}', which is not a table of the package."
+            refused.append(problem("schema-unusable", one.table.place, table=one.table.name, reason=reason))
+            continue
+        other = opened[resource].grid
+        faults += check_foreign_key(one.grid, key["fields"], other, key["reference"]["fields"], resource)
+    return TableFaults(one.headings, faults), refused

@@ -1,0 +1,207 @@
+"""Faults become problems: the value found, what was wanted, and the nearest permitted code.
+
+In:   faults of a table as sets, and the schema that they break
+Out:  Problem values; of each fault the first different texts, and a count of the rest
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import duckdb
+from frictionless import Schema
+
+from ingest.checking.columns import HeadingFault
+from ingest.checking.faults import Example, Fault, read_examples
+from ingest.problems import Place, Problem, find_nearest, problem
+
+# What a cell of each type is, in words; formats that say more come first.
+_TYPES = {
+    "string/email": "an e-mail address",
+    "string/uri": "an address with its scheme, such as https://example.org/page",
+    "string/uuid": "a UUID",
+    "string/binary": "text in base64",
+    "string/wkt": "a shape as well-known text",
+    "date/default": "a date such as 2024-03-31",
+    "datetime/default": "a date and time such as 2024-03-31T09:30:00",
+    "time/default": "a time such as 09:30:00",
+    "array": "a list in JSON",
+    "boolean": "true or false",
+    "date": "a date",
+    "datetime": "a date and time",
+    "duration": "a duration such as P1Y6M",
+    "geojson": "a shape in GeoJSON",
+    "geopoint": "a point as longitude and latitude",
+    "integer": "a whole number",
+    "list": "a list",
+    "number": "a number",
+    "object": "an object in JSON",
+    "string": "text",
+    "time": "a time",
+    "year": "a year of four digits",
+    "yearmonth": "a year and month such as 2024-03",
+}
+
+_SHOWN_CODES = 12
+
+Nearest = Callable[[str], str | None]
+
+
+def describe_type(field: Any) -> str:
+    """Say in words what a cell of a field is."""
+    if field.type == "boolean":
+        return list_words([*field.true_values[:1], *field.false_values[:1]], "or")
+    wanted = _TYPES.get(f"{field.type}/{field.format}") or _TYPES.get(field.type, f"of the type {field.type}")
+    if field.type in ("date", "datetime", "time") and field.format not in ("default", "any"):
+        wanted += f" written as {field.format}"
+    if field.type == "list" and field.item_type != "string":
+        wanted += f" of {field.item_type} items between '{field.delimiter}'"
+    return wanted
+
+
+def list_words(words: Sequence[str], last: str = "and") -> str:
+    """Join words as a sentence does.
+
+    >>> list_words(["a", "b", "c"], "or")
+    'a, b or c'
+    """
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def list_codes(codes: Iterable[object]) -> str:
+    """List the first codes that are permitted, and count the rest."""
+    texts = [str(code) for code in codes]
+    more = len(texts) - _SHOWN_CODES
+    shown = ", ".join(texts[:_SHOWN_CODES])
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def word_heading_faults(
+    faults: Iterable[HeadingFault], headings: Sequence[str], table: str, schema: Schema, place: Place
+) -> list[Problem]:
+    """Put faults of headings into words.
+
+    Headings that are empty or there twice are problems of reading, which says so for every file.
+    """
+    faults = list(faults)
+    names = schema.field_names
+    first = next(iter(headings), "")
+    extra = [fault.label for fault in faults if fault.type == "extra-label"]
+    problems = []
+    for fault in faults:
+        if fault.type == "extra-label" and fault.label:
+            nearest = find_nearest(fault.label, names)
+            problems.append(
+                problem(
+                    "column-unknown",
+                    _heading(place, fault.label),
+                    value=fault.label,
+                    table=table,
+                    nearest=nearest,
+                )
+            )
+        elif fault.type == "missing-label":
+            nearest = find_nearest(fault.name, extra)
+            problems.append(problem("column-missing", place, wanted=fault.name, nearest=nearest))
+        elif fault.type == "incorrect-label":
+            where = _heading(place, fault.label)
+            problems.append(
+                problem(
+                    "column-misplaced", where, value=fault.label, position=fault.number, wanted=fault.name
+                )
+            )
+        elif fault.type == "unmatched-header":
+            problems.append(problem("headings-unknown", place.at(1), value=first, table=table))
+    return problems
+
+
+def _heading(place: Place, column: str) -> Place:
+    return replace(place, row=place.row or 1, column=column)
+
+
+def word_faults(
+    connection: duckdb.DuckDBPyConnection,
+    faults: Iterable[Fault],
+    schema: Schema,
+    places: Mapping[int, Place],
+    nearest: Mapping[str, Nearest] | None = None,
+    wanted: Mapping[str, str] | None = None,
+) -> list[Problem]:
+    """Put faults of cells and rows into words.
+
+    places     for each source the file and sheet
+    nearest    for each table that foreign keys refer to, how to find a near code
+    wanted     for columns with a pattern, its form in words
+    """
+    fields = {field.name: field for field in schema.fields}
+    problems = []
+    for fault in faults:
+        found = read_examples(connection, fault)
+        for example in found.shown:
+            place = places[example.source].at(example.row, fault.column or None)
+            near = (nearest or {}).get(fault.rule)
+            made = _word(fault, example, fields.get(fault.column), place, schema, near, wanted or {})
+            problems.append(replace(made, count=example.row_count))
+        if found.more_cells:
+            last = problems[-1]
+            words = f"{found.more_cells:,} more different values of this kind, in {found.more_rows:,} rows."
+            problems.append(replace(last, message=words, value=None, count=found.more_rows))
+    return problems
+
+
+def _word(
+    fault: Fault,
+    example: Example,
+    field: Any,
+    place: Place,
+    schema: Schema,
+    near: Nearest | None,
+    wanted: Mapping[str, str],
+) -> Problem:
+    cell = example.cell
+    if fault.type == "blank-row":
+        return problem("row-blank", place)
+    if fault.type == "type-error":
+        return problem("value-malformed", place, value=cell, wanted=describe_type(field))
+    if fault.type == "constraint-error":
+        return _word_constraint(fault.rule, cell, field, place, wanted)
+    if fault.type == "unique-error":
+        return problem("value-repeated", place, value=cell, first=example.fact)
+    if fault.type == "primary-key":
+        if fault.rule == "missing":
+            return problem("key-missing", place, wanted=", ".join(schema.primary_key))
+        return problem("key-repeated", place, value=cell, first=example.fact)
+    if fault.type == "foreign-key":
+        return problem(
+            "reference-unknown", place, value=cell, table=fault.rule, nearest=near(cell) if near else None
+        )
+    raise AssertionError(fault.type)
+
+
+def _word_constraint(rule: str, cell: str, field: Any, place: Place, wanted: Mapping[str, str]) -> Problem:
+    bound = field.constraints[rule]
+    if rule == "required":
+        return problem("value-missing", place, column=field.name)
+    if rule == "enum":
+        nearest = find_nearest(cell, [str(code) for code in bound])
+        return problem(
+            "code-unknown", place, value=cell, list=field.name, nearest=nearest, wanted=list_codes(bound)
+        )
+    if rule == "pattern":
+        form = wanted.get(field.name) or f"text of the form {bound}"
+        return problem("value-misshapen", place, value=cell, wanted=form)
+    words, code = {
+        "minimum": (f"{bound} or more", "value-too-low"),
+        "exclusiveMinimum": (f"more than {bound}", "value-too-low"),
+        "maximum": (f"{bound} or less", "value-too-high"),
+        "exclusiveMaximum": (f"less than {bound}", "value-too-high"),
+        "minLength": (f"at least {bound}", "value-too-short"),
+        "maxLength": (f"at most {bound}", "value-too-long"),
+    }[rule]
+    if code in ("value-too-short", "value-too-long"):
+        words += " characters" if field.type == "string" else " items"
+    return problem(code, place, value=cell, wanted=words)
