@@ -1,0 +1,62 @@
+"""Table Schemas become columns, types and keys of SQLite tables.
+
+In:   a Model and the name of a table
+Out:  what publish needs to make the table in catalogue.db
+
+Nothing here opens a database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.definitions import ForeignKey, Model, TableSchema
+
+SqliteType = Literal["TEXT", "INTEGER", "REAL"]
+
+# Dates are ISO text, booleans 0 or 1, and lists stay the text that was submitted, beside their link table.
+_TYPES: dict[str, SqliteType] = {
+    "string": "TEXT",
+    "number": "REAL",
+    "integer": "INTEGER",
+    "boolean": "INTEGER",
+    "date": "TEXT",
+    "list": "TEXT",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteColumn:
+    """One column. `key_place` is its place in the primary key, 1 first, or None."""
+
+    name: str
+    type: SqliteType
+    not_null: bool
+    key_place: int | None
+
+
+def sqlite_columns(table: TableSchema) -> tuple[SqliteColumn, ...]:
+    """Give the columns of a table in SQLite, in their order.
+
+    A column of a composite key that may be left out stays nullable, as in Table Schema. SQLite takes two rows
+    that lack it for different ones; that a key is there once was checked when the package was read.
+    """
+    places = {name: place for place, name in enumerate(table.primary_key, 1)}
+    return tuple(
+        SqliteColumn(field.name, _TYPES[field.type], field.required, places.get(field.name))
+        for field in table.fields
+    )
+
+
+def sqlite_foreign_keys(model: Model, table: TableSchema) -> tuple[ForeignKey, ...]:
+    """Give the foreign keys that SQLite can hold a table to.
+
+    SQLite wants the whole key of the other table. "indicator" alone is no key of indicators, whose rows are
+    versions; such references were checked when the package was read. Nothing can refer to a view.
+    """
+    return tuple(
+        key
+        for key in table.foreign_keys
+        if key.table != "observations" and model.table(key.table).primary_key == key.table_fields
+    )
