@@ -125,7 +125,7 @@ def strip_chart(words: Words, strip: Strip) -> Markup:
     out.append(_text(strip.lowest.label + (f" ({_off(below)})" if below else ""), 0, 82, "axis"))
     end = strip.highest.label + (f" ({_off(above)})" if above else "")
     out.append(_text(end, WIDTH, 82, "axis", anchor="end"))
-    return _svg(words, "strip", 86, out)
+    return draw(words, "strip", 86, out)
 
 
 def _off(how_many: int) -> str:
@@ -205,7 +205,7 @@ def line_chart(words: Words, series: Sequence[Series], axis: Axis) -> Markup:
         height += 18
         start = texts[0] if ticks[0] > 0 else texts[-1]
         out.append(_text(f"The scale starts at {start}, not at 0.", 0, height - 4, "axis"))
-    return _svg(words, "line", height, out)
+    return draw(words, "line", height, out)
 
 
 def segments(points: Sequence[Point]) -> list[list[Point]]:
@@ -342,7 +342,7 @@ def timeline(words: Words, lanes: Sequence[Lane]) -> Markup:
         _text(str(year), x, bottom + 16, "axis", anchor="middle")
         for year, x in zip(years, lines, strict=True)
     ]
-    return _svg(words, "timeline", bottom + 22, [grid, *marks, *labels])
+    return draw(words, "timeline", bottom + 22, [grid, *marks, *labels])
 
 
 def _stack(xs: Sequence[float]) -> list[int]:
@@ -482,7 +482,8 @@ def _text(
     return _tag("text", attributes, words)
 
 
-def _svg(words: Words, kind: str, height: float, inside: Iterable[Markup]) -> Markup:
+def draw(words: Words, kind: str, height: float, inside: Iterable[Markup]) -> Markup:
+    """Put a drawing into its frame: an image with a title and a description."""
     return Markup(
         '<svg class="chart {}" viewBox="0 0 {} {}" role="img"'
         ' aria-labelledby="{key}-t" aria-describedby="{key}-d">'

@@ -1,0 +1,159 @@
+"""A page is a template, an edition and what they say: one frame around every page.
+
+In:   an edition, a template's name, and the facts a page shows
+Out:  Page: its title, its bytes, its status
+
+Everything that is published is hostile until it is escaped: templates escape every value, and only charts.py
+and maps.py hand over Markup, which they made from escaped text. Pages have no script and no inline style, so
+the strictest content policy fits them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import jinja2
+
+from api.forms import BY_SUFFIX
+from schemas import load_model
+
+if TYPE_CHECKING:
+    from api.edition import Edition
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+STATIC = Path(__file__).parent.parent / "static"
+
+# The forms of a thing's document besides HTML, as suffixes of its address.
+LINKED_DATA = ("json", "ttl", "jsonld", "nt", "rdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, ready to send. `location` is set where the reader is to go elsewhere (301, 302 or 303).
+
+    links   for the Link header: (address, relation, media type)
+    """
+
+    title: str
+    html: bytes
+    status: int = 200
+    location: str | None = None
+    links: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the frame says around a page.
+
+    path      the page's own address inside the site, "/areas/E09000015"
+    uri       what is cited: the thing's URI, or None for a page that is not about one thing
+    forms     suffixes of the other forms in which the same thing can be had
+    datasets  notations of the datasets whose figures stand on the page, for the attribution
+    credits   attributions of other things on the page
+    """
+
+    path: str
+    title: str
+    lede: str | None = None
+    crumbs: Sequence[Link] = ()
+    uri: str | None = None
+    forms: Sequence[str] = ()
+    downloads: Sequence[Link] = ()
+    datasets: Iterable[str] = ()
+    credits: Sequence[str] = ()
+    search: str = ""
+    status: int = 200
+
+
+def address_of(kind: str, *notation: str) -> str:
+    """Give the address of a thing's page inside the site.
+
+    >>> address_of("area", "E09000015")
+    '/areas/E09000015'
+    """
+    # A version stands in an indicator's address with its letter: /indicators/employment-rate/v1.0.0
+    if kind == "indicator" and len(notation) == 2:
+        notation = (notation[0], f"v{notation[1].removeprefix('v')}")
+    parts = (load_model().kinds[kind].address, *notation)
+    return "/" + "/".join(quote(part, safe="=,;") for part in parts)
+
+
+def with_query(address: str, **parameters: str | None) -> str:
+    """Add parameters that have a value to an address.
+
+    >>> with_query("/compare", indicator="employment-rate", period=None)
+    '/compare?indicator=employment-rate'
+    """
+    kept = {key: value for key, value in parameters.items() if value}
+    return f"{address}?{urlencode(kept, safe=',;:')}" if kept else address
+
+
+def make_page(edition: Edition, template: str, frame: Frame, **facts: Any) -> Page:
+    """Fill a template and its frame."""
+    html = render(template, edition, {"frame": frame, **facts})
+    return Page(frame.title, html, frame.status)
+
+
+def render(page_name: str, edition: Edition, context: Mapping[str, Any]) -> bytes:
+    """Fill the template of that name. `context` holds "frame" and what the template asks for."""
+    frame: Frame = context["frame"]
+    facts = {
+        "edition": edition,
+        "root": urlsplit(edition.base).path.rstrip("/"),
+        "address": edition.base.rstrip("/") + frame.path,
+        "attributions": _attributions(edition, frame),
+        "forms": [BY_SUFFIX[suffix] for suffix in frame.forms],
+        **context,
+    }
+    return _environment().get_template(f"{page_name}.html").render(facts).encode("utf-8")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals["address_of"] = address_of
+    environment.globals["with_query"] = with_query
+    environment.tests["web"] = is_web_address
+    return environment
+
+
+def is_web_address(text: object) -> bool:
+    """Tell whether a submitted text may become a link: only http and https addresses do."""
+    if not isinstance(text, str):
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
+
+
+def _attributions(edition: Edition, frame: Frame) -> list[dict[str, str]]:
+    """Say whose data stand on the page and under which licence, each once."""
+    wanted = sorted(set(frame.datasets))
+    marks = ",".join("?" * len(wanted))
+    rows = edition.rows(
+        # The marks are question marks only.
+        f"SELECT DISTINCT attribution, licence FROM datasets WHERE dataset IN ({marks}) ORDER BY 1, 2",  # noqa: S608
+        wanted,
+    )
+    out = [{"text": row["attribution"], "licence": row["licence"]} for row in rows] if wanted else []
+    return out + [{"text": text, "licence": ""} for text in dict.fromkeys(frame.credits)]
