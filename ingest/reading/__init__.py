@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ingest.problems import Place, ProblemsFound, problem
+from ingest.problems import Place, ProblemsFound
 from ingest.reading.delimited import stage_delimited
 from ingest.reading.selection import FORMATS, Format, Found, Selection, Staged, staged_path
-from ingest.reading.staging import RowWriter
+from ingest.reading.staging import stage_nothing
 from ingest.reading.structured import stage_json, stage_parquet
 from ingest.reading.workbook import read_sheet_names, stage_sheet
 
@@ -30,13 +30,21 @@ _STAGES = {
     "parquet": stage_parquet,
 }
 
-# Endings of file names that mean a format without being its name.
+# What a file name ends in, and the format that means.
 _ENDINGS: dict[str, Format] = {
+    "csv": "csv",
     "txt": "csv",
-    "jsonl": "ndjson",
+    "tsv": "tsv",
     "tab": "tsv",
+    "xlsx": "xlsx",
+    "xlsm": "xlsx",  # refused there, with the reason
+    "xls": "xlsx",
+    "ods": "ods",
+    "json": "json",
     "geojson": "json",
-    "pq": "parquet",
+    "ndjson": "ndjson",
+    "jsonl": "ndjson",
+    "parquet": "parquet",
 }
 
 
@@ -56,9 +64,7 @@ def stage(file: Path, selection: Selection, scratch: Path, *, place: Place | Non
     format = selection.format or find_format(file.name)
     if format is None:
         found.add("format-unknown", value=file.suffix or file.name, wanted=", ".join(FORMATS))
-        parquet = staged_path(file, selection, scratch)
-        with RowWriter(parquet, 0):
-            return Staged(parquet, (), found.problems)
+        return stage_nothing(staged_path(file, selection, scratch), found)
     return _STAGES[format](file, selection, scratch, found)
 
 
@@ -68,9 +74,9 @@ def sheet_names(file: Path) -> tuple[str, ...]:
     Raises ProblemsFound if it is not a workbook that can be read.
     """
     found = Found(Place(file.name))
-    names = read_sheet_names(file)
+    names = read_sheet_names(file, found)
     if found.problems:
-        raise ProblemsFound([problem("file-unreadable", Place(file.name))])
+        raise ProblemsFound(found.problems)
     return names
 
 
@@ -81,6 +87,4 @@ def find_format(name: str) -> Format | None:
     ('csv', None)
     """
     ending = name.lower().removesuffix(".gz").rpartition(".")[2]
-    if ending in _ENDINGS:
-        return _ENDINGS[ending]
-    return next((known for known in FORMATS if known == ending), None)  # type: ignore[return-value]
+    return _ENDINGS.get(ending)

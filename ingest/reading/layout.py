@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ingest.reading.selection import LIMITS, Found, Selection
-from ingest.reading.staging import BATCH_ROWS, RowWriter
+from ingest.reading.staging import BATCH_ROWS, RowWriter, stage_nothing
 
 Rows = Iterable[list[str]]
 
@@ -34,14 +34,16 @@ def stage_rows(
             break
     headings = read_headings(before, selection, found)
     if headings is None:
-        return (), _stage_nothing(parquet)
+        stage_nothing(parquet, found)
+        return (), 0
     width = len(headings)
     if selection.as_laid_out:
         width = max(width, _widest(open_rows(), selection))
         headings = (*headings, *[""] * (width - len(headings)))
     if width > LIMITS.columns:
         found.add("table-too-large", found=f"{width:,} columns", wanted=f"{LIMITS.columns:,}")
-        return (), _stage_nothing(parquet)
+        stage_nothing(parquet, found)
+        return (), 0
     body = _numbered(before, rows)
     with RowWriter(parquet, width) as writer:
         _stage_body(body, headings, selection, writer, found)
@@ -163,8 +165,3 @@ def _fitted(number: int, row: list[str], headings: tuple[str, ...], found: Found
         return row + [""] * (width - len(row))
     found.add("row-too-long", number, found=len(row), wanted=width)
     return row[:width]
-
-
-def _stage_nothing(parquet: Path) -> int:
-    with RowWriter(parquet, 0):
-        return 0

@@ -109,19 +109,23 @@ class Staged:
 class Limits:
     """Bounds that no honest table meets. They keep a hostile file from taking memory or disk.
 
-    Characters for cell and row, bytes for the rest. `ratio` is the size unpacked to the size packed, looked
-    at only above `ratio_from` bytes: a short file of zeros packs a thousandfold and hurts nobody.
+    Characters for cell and row, bytes for the rest. `ratio` is the size unpacked to the size packed; it may
+    be passed as long as no more than `ratio_from` bytes come out, for a short file of zeros hurts nobody.
     """
 
     cell: int = 4_000_000
     row: int = 16_000_000
     columns: int = 16_384
     sheet_cells: int = 25_000_000
-    json_bytes: int = 256 * 1024**2
+    json: int = 100 * 1024**2
+    workbook: int = 1024**3
     unpacked: int = 8 * 1024**3
-    workbook: int = 2 * 1024**3
     ratio: int = 200
     ratio_from: int = 64 * 1024**2
+
+    def most_from(self, packed: int) -> int:
+        """Say how many bytes may come out of a packed file of so many bytes."""
+        return min(self.unpacked, max(self.ratio_from, packed * self.ratio))
 
 
 LIMITS = Limits()

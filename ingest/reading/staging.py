@@ -13,6 +13,8 @@ from types import TracebackType
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ingest.reading.selection import Found, Staged
+
 BATCH_ROWS = 10_000
 ROW_GROUP_ROWS = 122_880
 ROW_GROUP_BYTES = 128 * 1024**2
@@ -72,3 +74,9 @@ class RowWriter:
         if self._waiting:
             self._writer.write_table(pa.Table.from_batches(self._waiting, schema=self._schema))
         self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
+
+
+def stage_nothing(parquet: Path, found: Found) -> Staged:
+    """Stage a table without columns and rows, for a file of which nothing could be read."""
+    with RowWriter(parquet, 0):
+        return Staged(parquet, (), found.problems)

@@ -1,7 +1,7 @@
 """JSON and Parquet become staged text.
 
 In:   a JSON document or a Parquet file, and a Selection
-Out:  Parquet of text, headings, and problems; the first record is row 2, as if a row of headings stood above it
+Out:  Parquet of text, headings, and problems; the first record is row 2, as if headings stood above it
 
 Numbers in JSON keep the digits they are written with. A list or an object inside a record stays JSON.
 """
@@ -10,16 +10,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingest.reading.layout import stage_rows
+from ingest.reading.plain import Undecodable, find_source, make_plain
 from ingest.reading.selection import LIMITS, Found, Selection, Staged, staged_path
-from ingest.reading.staging import BATCH_ROWS, RowWriter
+from ingest.reading.staging import RowWriter, stage_nothing
 from ingest.reading.text import text_of
+from ingest.reading.undecodable import describe_undecodable
+
+PARQUET_BATCH_ROWS = 60_000
 
 
 class NumberText(str):
@@ -35,29 +42,76 @@ class Misshapen(Exception):  # noqa: N818 - becomes a problem
 def stage_json(file: Path, selection: Selection, scratch: Path, found: Found) -> Staged:
     """Stage a JSON document: a list of objects, a list of lists, or an object of objects."""
     parquet = staged_path(file, selection, scratch)
+    copy = parquet.with_suffix(".txt")
     try:
-        if file.stat().st_size > LIMITS.json_bytes:
-            raise Misshapen(f"it is larger than {LIMITS.json_bytes:,} bytes.")
-        document = read_json(file.read_bytes(), lines=selection.format == "ndjson")
-        rows = list(_rows(_follow(document, selection.json_path), selection.key_column))
-        headings, count = stage_rows(lambda: rows, selection, parquet, found)
-        return Staged(parquet, headings, found.problems, count, "utf-8")
-    except (ValueError, RecursionError, Misshapen) as fault:
-        found.add("file-unreadable", wanted="JSON", reason=str(fault))
-    with RowWriter(parquet, 0):
-        return Staged(parquet, (), found.problems)
+        source = find_source(file, selection.encoding, found)
+        plain = make_plain(source, copy, found) if source else None
+        if source is None or plain is None:
+            return stage_nothing(parquet, found)
+        if plain.path.stat().st_size > LIMITS.json:
+            raise Misshapen(f"it has more than {LIMITS.json:,} bytes.")
+        with plain.open_text() as text:
+            document = _read(text.read(), lines=selection.format == "ndjson")
+        table = _follow(document, selection.json_path)
+        if not _is_list_of_lists(table):
+            # Objects have their headings with them, whatever is said of rows.
+            selection = replace(selection, heading_rows=(1,), first_row=max(2, selection.first_row or 2))
+        headings, count = stage_rows(lambda: _rows(table, selection.key_column), selection, parquet, found)
+        return Staged(parquet, headings, found.problems, count, source.encoding)
+    except Undecodable as fault:
+        describe_undecodable(fault, selection, found)
+    except Misshapen as fault:
+        found.add("file-unreadable", wanted="a table of JSON", reason=str(fault))
+    except json.JSONDecodeError as fault:
+        reason = f"{fault.msg} (column {fault.colno})."
+        found.add("file-unreadable", fault.lineno, wanted="JSON", reason=reason)
+    except RecursionError:
+        found.add("file-unreadable", wanted="JSON", reason="it has lists in lists without end.")
+    finally:
+        copy.unlink(missing_ok=True)
+    return stage_nothing(parquet, found)
 
 
 def read_json(content: bytes, *, lines: bool = False) -> Any:
-    """Read JSON, each number as NumberText. Raises ValueError, also for text that is not UTF-8."""
-    text = content.decode("utf-8-sig")
-    if lines:
-        return [_loads(line) for line in text.splitlines() if line.strip()]
-    return _loads(text)
+    """Read JSON, each number as NumberText.
+
+    Raises json.JSONDecodeError, UnicodeDecodeError (both are ValueError), Misshapen and RecursionError.
+    """
+    return _read(content.decode("utf-8-sig"), lines=lines)
 
 
-def _loads(text: str) -> Any:
-    return json.loads(text, parse_int=NumberText, parse_float=NumberText, parse_constant=NumberText)
+def _read(text: str, *, lines: bool) -> Any:
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_object,
+        parse_int=NumberText,
+        parse_float=NumberText,
+        parse_constant=_refuse_constant,
+    )
+    if not lines:
+        return decoder.decode(text)
+    records = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                records.append(decoder.decode(line))
+            except json.JSONDecodeError as fault:
+                raise json.JSONDecodeError(
+                    fault.msg, "\n" * (number - 1) + line, number - 1 + fault.pos
+                ) from None
+    return records
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise Misshapen(f"an object has the key '{twice}' twice.")
+    return made
+
+
+def _refuse_constant(name: str) -> None:
+    raise Misshapen(f"{name} is not JSON.")
 
 
 def _follow(document: Any, path: tuple[str | int, ...]) -> Any:
@@ -78,7 +132,7 @@ def _rows(table: Any, key_column: str) -> Iterator[list[str]]:
         table = [{key_column: key, **record} for key, record in table.items()]
     if not isinstance(table, list):
         raise Misshapen("it holds no list of rows.")
-    if table and all(isinstance(record, list) for record in table):
+    if _is_list_of_lists(table):
         yield from ([cell_text(cell) for cell in record] for record in table)
         return
     if not all(isinstance(record, dict) for record in table):
@@ -87,6 +141,10 @@ def _rows(table: Any, key_column: str) -> Iterator[list[str]]:
     yield headings
     for record in table:
         yield [cell_text(record.get(heading)) for heading in headings]
+
+
+def _is_list_of_lists(table: Any) -> bool:
+    return isinstance(table, list) and bool(table) and all(isinstance(record, list) for record in table)
 
 
 def cell_text(value: Any) -> str:
@@ -110,25 +168,50 @@ def json_text(value: Any) -> str:
 
 
 def stage_parquet(file: Path, selection: Selection, scratch: Path, found: Found) -> Staged:
-    """Stage a Parquet file."""
+    """Stage a Parquet file. Its columns have names of their own, so it has no row of headings."""
     parquet = staged_path(file, selection, scratch)
     try:
         with pq.ParquetFile(file) as source:
             headings = tuple(source.schema_arrow.names)
+            if len(headings) > LIMITS.columns:
+                found.add("table-too-large", found=f"{len(headings):,} columns", wanted=f"{LIMITS.columns:,}")
+                return stage_nothing(parquet, found)
+            first, last = selection.first_row or 2, selection.last_row or 2**62
             with RowWriter(parquet, len(headings)) as writer:
                 row = 2
-                for batch in source.iter_batches(BATCH_ROWS * 5):
-                    columns = [_column_text(column) for column in batch.columns]
-                    writer.write_arrays(columns, pa.array(range(row, row + len(batch)), pa.int64()))
+                for batch in source.iter_batches(PARQUET_BATCH_ROWS):
+                    numbers = np.arange(row, row + len(batch))
                     row += len(batch)
+                    if numbers[0] < first or numbers[-1] > last:
+                        kept = (numbers >= first) & (numbers <= last)
+                        batch, numbers = batch.filter(pa.array(kept)), numbers[kept]
+                    columns = [_column_text(column) for column in batch.columns]
+                    writer.write_arrays(columns, pa.array(numbers, pa.int64()))
             return Staged(parquet, headings, found.problems, writer.row_count)
-    except pa.ArrowException as fault:
-        found.add("file-unreadable", wanted="Parquet", reason=str(fault))
-    with RowWriter(parquet, 0):
-        return Staged(parquet, (), found.problems)
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as fault:
+        # Arrow tells of a damaged file as OSError too; a disk that cannot be read has a number.
+        if isinstance(fault, OSError) and fault.errno is not None:
+            raise
+        found.add("file-unreadable", wanted="Parquet", reason="it is damaged.")
+    return stage_nothing(parquet, found)
 
 
 def _column_text(column: pa.Array) -> pa.Array:
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+    """Write a column as text, NULL as ''."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column, kind = column.dictionary_decode(), kind.value_type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind):
         return column.cast(pa.string()).fill_null("")
+    if pa.types.is_floating(kind):
+        # Writing a number is dear, and a column of figures repeats itself.
+        coded = pc.dictionary_encode(column)
+        texts = pa.array([text_of(value) for value in coded.dictionary.to_pylist()], pa.string())
+        return pa.DictionaryArray.from_arrays(coded.indices, texts).cast(pa.string()).fill_null("")
+    if pa.types.is_nested(kind):
+        return pa.array([_nested_text(value) for value in column.to_pylist()], pa.string())
     return pa.array([text_of(value) for value in column.to_pylist()], pa.string())
+
+
+def _nested_text(value: Any) -> str:
+    return "" if value is None else json.dumps(value, ensure_ascii=False, default=text_of)

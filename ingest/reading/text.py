@@ -21,7 +21,7 @@ def text_of(value: object) -> str:
     """Write one cell as text. None is ''.
 
     >>> [text_of(value) for value in (301.0, 73.60000000000001, 1e-7, 1e22, True, None)]
-    ['301', '73.60000000000001', '0.0000001', '10000000000000000000000', 'TRUE', '']
+    ['301', '73.60000000000001', '0.0000001', '10000000000000000000000', 'true', '']
     >>> text_of(datetime.datetime(2024, 3, 31, 0, 0)), text_of(datetime.timedelta(hours=26, minutes=5))
     ('2024-03-31T00:00:00', '26:05:00')
     """
@@ -30,13 +30,15 @@ def text_of(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
+        return "true" if value else "false"
     if isinstance(value, float):
         return number_text(value)
     if isinstance(value, Decimal):
         return _plain(value)
     if isinstance(value, datetime.timedelta):
         return _duration_text(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):
         return value.isoformat()
     return str(value)
@@ -59,7 +61,7 @@ def _plain(value: Decimal) -> str:
 
 
 def _duration_text(value: datetime.timedelta) -> str:
-    """Write a length of time as a spreadsheet shows it: hours, which may be more than 24, minutes, seconds."""
+    """Write a length of time as a spreadsheet shows it: hours (also beyond 24), minutes, seconds."""
     microseconds = round(value / datetime.timedelta(microseconds=1))
     sign = "-" if microseconds < 0 else ""
     seconds, rest = divmod(abs(microseconds), 1_000_000)

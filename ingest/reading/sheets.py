@@ -1,0 +1,265 @@
+"""A workbook's sheets are looked over before they are read.
+
+In:   an XLSX or ODS workbook, and the name of one of its sheets
+Out:  how many cells the sheet spans at most, and the cells that the reader of workbooks would lose
+
+The reader (calamine) makes a table of all cells between the first and the last, so one cell in the farthest
+corner would take hundreds of gigabytes; and it gives nothing for a cell that holds an error such as #REF!,
+for a formula that was never worked out, or for a line break inside an ODS cell. All of that can be told
+from the sheet's XML with a look at each row, without taking it apart.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from zipfile import ZipInfo
+
+from ingest.reading.archive import ArchiveFault, read_pieces
+from ingest.reading.selection import LIMITS
+
+# XML of one row; no row of 16,384 cells comes near it unless it is made to.
+MOST_ROW_BYTES = 64 * 1024**2
+MOST_PART_BYTES = 16 * 1024**2
+MOST_NOTED = 500_000
+
+
+@dataclass(slots=True)
+class SheetSurvey:
+    """What was seen of one sheet. Rows and columns count from 1.
+
+    rows, columns    at most so many
+    texts            what the cells hold that the reader leaves empty or cuts, by (row, column)
+    unworked         cells with a formula and no result
+    """
+
+    rows: int = 0
+    columns: int = 0
+    texts: dict[tuple[int, int], str] = field(default_factory=dict)
+    unworked: list[tuple[int, int]] = field(default_factory=list)
+
+    def note(self, row: int, column: int, text: str) -> None:
+        """Note what a cell holds. Raises ArchiveFault if there are more such cells than anybody has."""
+        self.widen(row, column)
+        self.texts[row, column] = text
+        if len(self.texts) > MOST_NOTED:
+            found = f"more than {MOST_NOTED:,} cells with errors"
+            raise ArchiveFault("table-too-large", found=found, wanted=f"{MOST_NOTED:,}")
+
+    def widen(self, row: int, column: int) -> None:
+        """Note that there is a cell. Raises ArchiveFault if the sheet now spans more than is permitted."""
+        self.rows = max(self.rows, row)
+        self.columns = max(self.columns, column)
+        cells = self.rows * self.columns
+        if cells > LIMITS.sheet_cells:
+            raise ArchiveFault("table-too-large", found=f"{cells:,} cells", wanted=f"{LIMITS.sheet_cells:,}")
+
+
+# ---- XLSX
+
+_REFERENCE = re.compile(rb"""\br\s*=\s*["']\$?([A-Z]{1,3})\$?([0-9]{1,7})["']""")
+# A cell that closes in its own tag has a format and nothing else; the reader passes it over.
+_FULL_CELL = re.compile(
+    rb"""<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*["']\$?([A-Z]{1,3})\$?([0-9]{1,7})["'][^>]*(?<!/)>"""
+)
+_ROW_NUMBER = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br\s*=\s*["']([0-9]{1,7})["']""")
+_ROW = re.compile(rb"<(?:\w+:)?row[\s>]")
+_ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s>]")
+_CELL = re.compile(rb"<(?:\w+:)?c(\s[^>]*?)?(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_CELL_TYPE = re.compile(rb"""\bt\s*=\s*["'](\w+)["']""")
+_RESULT = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>(.*?)</(?:\w+:)?v>", re.DOTALL)
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_ERROR_TYPE = re.compile(rb"""\st\s*=\s*["']e["']""")
+
+
+def survey_xlsx(file: Path, entries: list[ZipInfo], sheet: str) -> SheetSurvey:
+    """Look a sheet of an XLSX workbook over. Raises ArchiveFault."""
+    survey = SheetSurvey()
+    row = 0
+    for chunk in _split_rows(read_pieces(file, _find_part(file, entries, sheet)), b"</row>"):
+        for text in chunk.split(b"</row>"):
+            # Rows that close in their own tag may stand before the one that ends here.
+            numbers = _ROW_NUMBER.findall(text)
+            row = int(numbers[-1]) if numbers else row + len(_ROW.findall(text))
+            references = _FULL_CELL.findall(text)
+            if references:
+                column = max(column_number(letters) for letters, _ in references)
+                survey.widen(max(int(digits) for _, digits in references), column)
+            unnamed = len(_ANY_CELL.findall(text)) - len(_REFERENCE.findall(text))
+            if unnamed > 0:
+                survey.widen(row, survey.columns + unnamed)
+            if _ERROR_TYPE.search(text) or _FORMULA.search(text):
+                _read_lost_xlsx(text, row, survey)
+    return survey
+
+
+def _read_lost_xlsx(text: bytes, row: int, survey: SheetSurvey) -> None:
+    column = 0
+    for cell in _CELL.finditer(text):
+        attributes, inside = cell[1] or b"", cell[2] or b""
+        reference = _REFERENCE.search(attributes)
+        column = column_number(reference[1]) if reference else column + 1
+        here = (int(reference[2]) if reference else row, column)
+        kind = _CELL_TYPE.search(attributes)
+        result = _RESULT.search(inside)
+        if kind and kind[1] == b"e":
+            survey.note(*here, _plain_text(result[1] if result else b""))
+        elif not (result and result[1]) and not (kind and kind[1] == b"str") and _FORMULA.search(inside):
+            survey.unworked.append(here)
+
+
+def column_number(letters: bytes) -> int:
+    """Say which column some letters name.
+
+    >>> column_number(b"A"), column_number(b"XFD")
+    (1, 16384)
+    """
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s([^>]*)>")
+_RELATIONSHIP = re.compile(rb"<(?:\w+:)?Relationship\s([^>]*)>")
+_ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+
+
+def _find_part(file: Path, entries: list[ZipInfo], sheet: str) -> ZipInfo:
+    """Find the part of the archive that holds a sheet. Raises ArchiveFault."""
+    parts = {entry.filename.replace("\\", "/").casefold(): entry for entry in entries}
+
+    def read(name: str) -> bytes:
+        entry = parts.get(name)
+        if entry is None or entry.file_size > MOST_PART_BYTES:
+            raise _unreadable()
+        return b"".join(read_pieces(file, entry))
+
+    targets = {}
+    for match in _RELATIONSHIP.finditer(read("xl/_rels/workbook.xml.rels")):
+        attributes = _attributes(match[1])
+        targets[attributes.get("Id", "")] = attributes.get("Target", "")
+    for match in _SHEET.finditer(read("xl/workbook.xml")):
+        attributes = _attributes(match[1])
+        if attributes.get("name") == sheet:
+            identifier = next((value for name, value in attributes.items() if name.endswith(":id")), "")
+            target = targets.get(identifier, "").replace("\\", "/")
+            path = target.removeprefix("/") if target.startswith(("/", "xl/")) else f"xl/{target}"
+            part = parts.get(str(PurePosixPath(path)).casefold())
+            if part is not None:
+                return part
+    raise _unreadable()
+
+
+def _attributes(text: bytes) -> dict[str, str]:
+    return {
+        name.decode("ascii", "replace"): html.unescape((double or single).decode("utf-8", "replace"))
+        for name, double, single in _ATTRIBUTE.findall(text)
+    }
+
+
+def _unreadable() -> ArchiveFault:
+    return ArchiveFault("archive-unreadable", reason="it is not a whole workbook.")
+
+
+# ---- ODS
+
+_TABLE = re.compile(rb"<table:table\s([^>]*)>")
+_REPEATED = rb"""table:number-%s-repeated\s*=\s*["']([0-9]{1,10})["']"""
+_ROWS_REPEATED = re.compile(_REPEATED % b"rows")
+_COLUMNS_REPEATED = re.compile(_REPEATED % b"columns")
+_ODS_ROW = re.compile(rb"<table:table-row\b([^>]*)>")
+_ODS_CELL = re.compile(
+    rb"<table:(?:covered-)?table-cell\b([^>]*?)(?:/>|>(.*?)</table:(?:covered-)?table-cell>)", re.DOTALL
+)
+_PARAGRAPH = re.compile(rb"<text:p\b[^>]*?(?:/>|>(.*?)</text:p>)", re.DOTALL)
+_COMMENT = re.compile(rb"<office:annotation\b.*?</office:annotation>", re.DOTALL)
+_SPACES = re.compile(rb"""<text:s\b[^>]*?(?:text:c\s*=\s*["']([0-9]{1,5})["'][^>]*?)?/?>(?:</text:s>)?""")
+_IS_ERROR = re.compile(rb"""calcext:value-type\s*=\s*["']error["']""")
+_MARKS_OF_CONTENT = (b"<text:p", b"office:value", b"office:string-value")
+_ERROR_WORD = b"calcext:value-type"
+_LOST_SPACE = re.compile(rb"<text:line-break|<text:tab")
+
+
+def survey_ods(file: Path, entries: list[ZipInfo]) -> dict[str, SheetSurvey]:
+    """Look all sheets of an ODS workbook over, by name. Raises ArchiveFault."""
+    content = next((entry for entry in entries if entry.filename == "content.xml"), None)
+    if content is None:
+        raise _unreadable()
+    surveys: dict[str, SheetSurvey] = {}
+    survey, row = SheetSurvey(), 0
+    for chunk in _split_rows(read_pieces(file, content), b"</table:table-row>"):
+        for text in chunk.split(b"</table:table-row>"):
+            # What stands before a row may be the beginning of the next sheet.
+            if b"<table:table " in text:
+                for table in _TABLE.finditer(text):
+                    survey, row = SheetSurvey(), 0
+                    surveys.setdefault(_attributes(table[1]).get("table:name", ""), survey)
+            begin = _ODS_ROW.search(text)
+            if begin is None:
+                continue
+            repeated = _ROWS_REPEATED.search(begin[1])
+            times = max(1, int(repeated[1])) if repeated else 1
+            # Blank cells at the end of a row are passed over: what counts ends with the last cell's own tag.
+            last = max(
+                text.rfind(b"<text:p"), text.rfind(b"office:value"), text.rfind(b"office:string-value")
+            )
+            if last > begin.end():
+                _survey_ods_row(text[begin.end() :], last - begin.end(), row, times, survey)
+            row += times
+    return surveys
+
+
+def _survey_ods_row(cells: bytes, last: int, row: int, times: int, survey: SheetSurvey) -> None:
+    """Look at the cells of one row, which stands `times` times after row number `row`.
+
+    last    where the last thing that is not blank stands
+    """
+    full = cells[: cells.find(b">", last) + 1]
+    width = full.count(b"<table:table-cell") + full.count(b"<table:covered-table-cell")
+    width += sum(max(0, int(count) - 1) for count in _COLUMNS_REPEATED.findall(full))
+    # The reader itself stops at the last column that a spreadsheet can have.
+    survey.widen(row + times, min(width, LIMITS.columns))
+    if not (_ERROR_WORD in cells or b"<text:line-break" in cells or b"<text:tab" in cells):
+        return
+    column = 1
+    for cell in _ODS_CELL.finditer(cells):
+        attributes, inside = cell[1], _COMMENT.sub(b"", cell[2] or b"")
+        repeated = _COLUMNS_REPEATED.search(attributes)
+        wide = max(1, int(repeated[1])) if repeated else 1
+        if _IS_ERROR.search(attributes) or (_LOST_SPACE.search(inside) and b'"string"' in attributes):
+            text = "\n".join(_ods_text(paragraph or b"") for paragraph in _PARAGRAPH.findall(inside))
+            for down in range(1, times + 1):
+                for across in range(min(wide, LIMITS.columns)):
+                    survey.note(row + down, column + across, text)
+        column += wide
+
+
+def _ods_text(paragraph: bytes) -> str:
+    paragraph = _SPACES.sub(lambda match: b" " * int(match[1] or 1), paragraph)
+    paragraph = re.sub(rb"<text:line-break\b[^>]*>", b"\n", paragraph)
+    return _plain_text(re.sub(rb"<text:tab\b[^>]*>", b"\t", paragraph))
+
+
+def _plain_text(xml: bytes) -> str:
+    """Take the tags out of a piece of XML."""
+    return html.unescape(re.sub(rb"<[^>]*>", b"", xml).decode("utf-8", "replace"))
+
+
+def _split_rows(pieces: Iterator[bytes], end: bytes) -> Iterator[bytes]:
+    """Give pieces that end where a row ends; the last one ends where all ends."""
+    rest = bytearray()
+    for piece in pieces:
+        rest += piece
+        at = rest.rfind(end)
+        if at >= 0:
+            yield bytes(rest[: at + len(end)])
+            del rest[: at + len(end)]
+        if len(rest) > MOST_ROW_BYTES:
+            found, wanted = f"a row of {len(rest):,} bytes", f"{MOST_ROW_BYTES:,}"
+            raise ArchiveFault("table-too-large", found=found, wanted=wanted)
+    if rest:
+        yield bytes(rest)
