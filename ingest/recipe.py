@@ -1,0 +1,289 @@
+"""A recipe turns a publisher's own layout into standard tables.
+
+In:   a recipe, the files of a package as they lie, and registers of areas and bodies
+Out:  Applied: text Parquet for each standard table with _source and _row, counts, problems, leave-outs
+
+Every row is accounted for: the rows read are the rows written, and those left out by reason, and repeats, and
+problems. How to write a recipe: docs/recipes.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+import duckdb
+
+from ingest.problems import Place, Problem, ProblemsFound, find_nearest, group_problems, problem
+from ingest.reading import Selection, Staged, stage
+from ingest.recipe_entries import stage_entries
+from ingest.recipe_expressions import Fault, ListTable, World
+from ingest.recipe_language import Recipe, Source, read_recipe
+from ingest.recipe_registers import Registers, load_registers
+from ingest.recipe_rows import Count, Part, PartRows
+from ingest.recipe_tables import Written, write_tables
+
+__all__ = [
+    "Applied",
+    "Count",
+    "LeftOut",
+    "Recipe",
+    "Registers",
+    "apply_recipe",
+    "load_recipe",
+    "load_registers",
+    "shipped_recipes",
+]
+
+FOLDER = Path(__file__).parent / "recipes"
+
+
+class File(Protocol):
+    """A file of a package: its path inside it, with forward slashes."""
+
+    @property
+    def path(self) -> str: ...
+
+
+class Files(Protocol):
+    """What a recipe needs of a package."""
+
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def files(self) -> Sequence[File]: ...
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Rows that a rule of the recipe left out of a table; table None for rows no table was to have."""
+
+    source: str
+    file: str
+    table: str | None
+    reason: str
+    count: int
+
+
+@dataclass
+class Applied:
+    """What a recipe made of a package.
+
+    tables    Parquet by standard table: its columns as text, NULL where empty, _source and _row; observations
+              have a column for each dimension after period
+    counts    what became of every row, for each part and each block
+    sources   the files read, in the order of their _source numbers, which start at `first_source`; the first
+              is the recipe itself, which carries the fixed rows
+    """
+
+    tables: dict[str, Path]
+    counts: list[Count]
+    problems: list[Problem]
+    sources: list[str]
+    first_source: int = 0
+    dimensions: tuple[str, ...] = ()
+    staged: list[Path] = field(default_factory=list)
+
+    @property
+    def leave_outs(self) -> list[LeftOut]:
+        """Every leave-out with its reason and count."""
+        return [
+            LeftOut(count.source, count.file, count.table, reason, rows)
+            for count in self.counts
+            for reason, rows in count.left_out.items()
+        ]
+
+    @property
+    def has_errors(self) -> bool:
+        return any(found.severity == "error" for found in self.problems)
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """Give the recipes that ship with the product, by name."""
+    return {file.stem: file for file in sorted(FOLDER.glob("*.yaml"))}
+
+
+def load_recipe(name_or_path: str | Path, folder: Path | None = None) -> Recipe:
+    """Load a shipped recipe by its name, or any recipe by the path of its file.
+
+    folder   where a path that a package names starts; it may not lead out of it
+
+    Raises ProblemsFound if there is no such recipe, or with everything that is wrong with it.
+    """
+    shipped = shipped_recipes()
+    if isinstance(name_or_path, str) and name_or_path in shipped:
+        file, shown = shipped[name_or_path], f"recipes/{name_or_path}.yaml"
+    else:
+        file = Path(name_or_path) if folder is None else folder / name_or_path
+        shown = str(name_or_path) if folder is not None else file.name
+        inside = folder is None or file.resolve().is_relative_to(folder.resolve())
+        if not inside or file.suffix not in (".yaml", ".yml") or not file.is_file():
+            nearest = find_nearest(str(name_or_path), shipped)
+            raise ProblemsFound(
+                [problem("recipe-unknown", Place(), value=str(name_or_path), nearest=nearest)]
+            )
+    return read_recipe(file.read_text(encoding="utf-8"), file, shown)
+
+
+def apply_recipe(
+    recipe: Recipe,
+    package: Files | Path,
+    scratch: Path,
+    registers: Registers | None = None,
+    *,
+    first_source: int = 0,
+) -> Applied:
+    """Apply a recipe to a package, or to a folder of files as they lie.
+
+    scratch        a folder for what is made; the caller deletes it
+    registers      where names and foreign codes are looked up; only recipes that do so need them
+    first_source   the number of the first source; several recipes of one site count on
+
+    Never writes to the package. Raises OSError if a file or the disk cannot be read or written.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    folder, paths = _files(package)
+    applied = Applied({}, [], [], [f"recipe:{recipe.name}"], first_source)
+    parts = _stage_parts(recipe, folder, paths, scratch, applied)
+    world = World(registers or Registers(), recipe.styles, dict(recipe.lists))
+    with duckdb.connect(config={"threads": 2, "preserve_insertion_order": True}) as connection:
+        prepared = _prepare(recipe, connection, parts, world, applied)
+        written: list[Written] = []
+        for rows in prepared:
+            _note_unused_columns(rows, applied)
+            for number, block in enumerate(rows.part.source.blocks):
+                relation = f"{rows.name}_b{number}"
+                count = rows.write(block, number, relation)
+                applied.counts.append(count)
+                written.append(Written(relation, block, count, rows.part.place))
+            applied.problems.extend(rows.problems)
+        corrected = [(rule, row, rows.part.path) for rows in prepared for rule, row in rows.corrected]
+        write_tables(connection, recipe, written, corrected, scratch, applied)
+    applied.problems = group_problems(applied.problems)
+    return applied
+
+
+def _files(package: Files | Path) -> tuple[Path, list[str]]:
+    if isinstance(package, Path):
+        found = (path for path in package.rglob("*") if path.is_file() and not path.is_symlink())
+        return package, sorted(path.relative_to(package).as_posix() for path in found)
+    return package.folder, sorted(str(file.path) for file in package.files)
+
+
+def _fits(path: str, pattern: str) -> bool:
+    """Say whether a path fits a pattern, part by part: * never reaches over a slash."""
+    parts, wanted = PurePosixPath(path).parts, PurePosixPath(pattern).parts
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+
+
+def _stage_parts(
+    recipe: Recipe, folder: Path, paths: list[str], scratch: Path, applied: Applied
+) -> list[Part]:
+    """Stage every file of every source. Notes files that are missing, alone, or not mentioned."""
+    recipe_place = Place(f"recipe:{recipe.name}")
+    numbers: dict[str, int] = {}
+    parts = []
+    mentioned: set[str] = {path for path in paths if any(_fits(path, name) for name in recipe.unused_files)}
+    for source in recipe.sources:
+        for pattern in source.files:
+            found = [path for path in paths if _fits(path, pattern)]
+            mentioned.update(found)
+            if not found and not source.optional:
+                nearest = find_nearest(pattern, paths)
+                applied.problems.append(
+                    problem(
+                        "recipe-file-missing",
+                        recipe_place,
+                        value=pattern,
+                        recipe=recipe.name,
+                        nearest=nearest,
+                    )
+                )
+            for path in found:
+                if source.partner is not None and not _has_partner(source, path, paths, applied):
+                    continue
+                if path not in numbers:
+                    numbers[path] = applied.first_source + len(applied.sources)
+                    applied.sources.append(path)
+                staged = _stage(source, folder / path, path, scratch)
+                applied.problems.extend(staged.problems)
+                applied.staged.append(staged.parquet)
+                parts.append(Part(source, numbers[path], path, staged))
+    for path in sorted(set(paths) - mentioned - {"datapackage.json", "datapackage.yaml"}):
+        if not path.endswith((".yaml", ".yml")):
+            applied.problems.append(problem("recipe-file-unused", Place(path), recipe=recipe.name))
+    return parts
+
+
+def _has_partner(source: Source, path: str, paths: list[str], applied: Applied) -> bool:
+    assert source.partner is not None
+    texts = Part(source, 0, path, Staged(Path(), ())).file_parts
+    try:
+        wanted = source.partner.file.read(texts, World())
+    except (Fault, KeyError):
+        wanted = ""
+    if wanted in paths:
+        return True
+    applied.problems.append(
+        problem("recipe-partner-missing", Place(path), value=wanted, reason=source.partner.missing)
+    )
+    return False
+
+
+def _stage(source: Source, file: Path, path: str, scratch: Path) -> Staged:
+    reading = source.reading
+    place = Place(path, None if reading.sheet is None else str(reading.sheet))
+    if reading.entries:
+        return stage_entries(file, reading, scratch, place)
+    selection = Selection(
+        format=reading.format,  # type: ignore[arg-type]  # checked when the recipe was read
+        encoding=reading.encoding,
+        delimiter=reading.delimiter,
+        sheet=reading.sheet,
+        heading_rows=reading.headings,
+        first_row=reading.first_row,
+        last_row=reading.last_row,
+        json_path=reading.json_path,
+        key_column=reading.key_column,
+        as_laid_out=True,
+    )
+    return stage(file, selection, scratch, place=place)
+
+
+def _prepare(
+    recipe: Recipe,
+    connection: duckdb.DuckDBPyConnection,
+    parts: Sequence[Part],
+    world: World,
+    applied: Applied,
+) -> list[PartRows]:
+    """Make the rows of every part ready; those that others look things up in first."""
+    prepared: list[PartRows] = []
+    for source in sorted(recipe.sources, key=lambda source: source.name not in recipe.look_ups):
+        found: set[tuple[str, ...]] = set()
+        columns = sorted(recipe.look_ups.get(source.name, ()))
+        for number, part in enumerate(parts):
+            if part.source is not source:
+                continue
+            rows = PartRows(connection, part, world, f"p{number}")
+            applied.counts.append(rows.prepare())
+            prepared.append(rows)
+            if columns:
+                found.update(rows.read_columns(columns))
+        if columns:
+            world.tables[source.name] = ListTable(source.name, tuple(columns), tuple(sorted(found)))
+    order = {id(part): number for number, part in enumerate(parts)}
+    return sorted(prepared, key=lambda rows: order[id(rows.part)])
+
+
+def _note_unused_columns(rows: PartRows, applied: Applied) -> None:
+    """Warn of columns with text that the recipe says nothing about."""
+    part = rows.part
+    used = rows.used_headings() | set(part.source.unused) | rows.looked_up
+    row = max(part.source.reading.headings, default=1)
+    for heading, column in part.headings.items():
+        if heading not in used and rows.has_text(column):
+            applied.problems.append(problem("recipe-column-unused", part.place.at(row=row), value=heading))

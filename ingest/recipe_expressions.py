@@ -1,0 +1,612 @@
+"""What one text of a source becomes: the expressions of a recipe as pure functions.
+
+In:   the texts of one row (by heading, or by a name the recipe gave), and the world a recipe works in
+Out:  a text, '' for nothing, or a Fault that says why there is none
+
+Nothing here reads a file, so any expression can be tried in a test. An expression names the texts it uses:
+the engine applies it to every different combination of them once, and joins the answers back to the rows.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from typing import Any, Literal, Protocol
+
+from ingest.period import PeriodUnknown
+from ingest.problems import find_nearest
+from ingest.recipe_periods import PeriodStyle
+from ingest.recipe_registers import Ambiguous, NotFound, Registers
+from ingest.value import ValueMalformed, find_number, read_value
+
+Other = Literal["problem", "keep", "empty"]
+OTHERS = ("problem", "keep", "empty")
+
+# What the engine puts in place of a plain number where only its mark matters.
+ANY_NUMBER = "0"
+# The ending of a use that wants to know only whether a cell is a plain number.
+MARK = "\0mark"
+# The beginning of the use of a name that the recipe gave to an expression.
+LET = "\0let:"
+# What stands in place of a text that could not be read: the number of its fault in World.faults.
+FAULT = "\0fault:"
+
+_DAY_ZERO = date(1899, 12, 30)  # day 0 of the spreadsheets' serial dates, from 1 March 1900 on
+_EXACT = Context(prec=100, traps=[Inexact, InvalidOperation])
+
+
+class Fault(Exception):  # noqa: N818 - it becomes a problem at the row it is found in
+    """A text cannot be turned into what the recipe wants.
+
+    code     a kind of problem
+    column   the heading it stands under, once the engine has found it
+    """
+
+    def __init__(self, code: str, value: str, **facts: Any) -> None:
+        self.code, self.value, self.facts = code, value, facts
+        self.column: str | None = None
+        super().__init__(f"{code}: {value!r} {facts}")
+
+
+@dataclass(frozen=True)
+class ListTable:
+    """A list that a recipe carries, or a source of its package that others look things up in."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass
+class World:
+    """What expressions may ask: registers, period styles, lists, and other sources of the package."""
+
+    registers: Registers = field(default_factory=Registers)
+    styles: Mapping[str, PeriodStyle] = field(default_factory=dict)
+    tables: dict[str, ListTable] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    _found: dict[tuple[str, tuple[str, ...], str], dict[tuple[str, ...], set[str]]] = field(
+        default_factory=dict
+    )
+
+    def look_up(self, table: str, keys: tuple[str, ...], take: str) -> dict[tuple[str, ...], set[str]]:
+        """Index a table by some of its columns. The values of `take` for each key."""
+        wanted = (table, keys, take)
+        if wanted not in self._found:
+            rows = self.tables[table]
+            places = [rows.columns.index(key) for key in keys]
+            taken = rows.columns.index(take)
+            index: dict[tuple[str, ...], set[str]] = {}
+            for row in rows.rows:
+                index.setdefault(tuple(row[place] for place in places), set()).add(row[taken])
+            self._found[wanted] = index
+        return self._found[wanted]
+
+
+Texts = Mapping[str, str]
+
+
+class Expression(Protocol):
+    """A text made of the texts of a row."""
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """The names of the texts it needs."""
+
+    def read(self, texts: Texts, world: World) -> str:
+        """Give the text. Raises Fault."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The same text for every row."""
+
+    text: str
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return frozenset()
+
+    def read(self, texts: Texts, world: World) -> str:  # noqa: ARG002 - the protocol's form
+        return self.text
+
+
+@dataclass(frozen=True)
+class Column:
+    """The text of a column, of a file's name, or of a name the recipe gave while turning columns to rows."""
+
+    name: str
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return frozenset([self.name])
+
+    def read(self, texts: Texts, world: World) -> str:  # noqa: ARG002 - the protocol's form
+        return texts[self.name]
+
+
+@dataclass(frozen=True)
+class Let:
+    """An expression that a recipe gave a name. The engine reads it first, as one more text of the row."""
+
+    name: str
+    expression: Expression
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return frozenset([LET + self.name])
+
+    def read(self, texts: Texts, world: World) -> str:
+        text = texts[LET + self.name]
+        if text.startswith(FAULT):
+            raise world.faults[int(text.removeprefix(FAULT))]
+        return text
+
+
+@dataclass(frozen=True)
+class Template:
+    """Texts in a row: '' if any expression among them gives nothing, so that no half-empty name is made."""
+
+    parts: tuple[Expression, ...]
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return frozenset().union(*(part.uses for part in self.parts))
+
+    def read(self, texts: Texts, world: World) -> str:
+        read = [part.read(texts, world) for part in self.parts]
+        return "".join(read) if all(read) else ""
+
+
+@dataclass(frozen=True)
+class FirstOf:
+    """The first that gives something. A fault is passed over if a later one gives something."""
+
+    options: tuple[Expression, ...]
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return frozenset().union(*(option.uses for option in self.options))
+
+    def read(self, texts: Texts, world: World) -> str:
+        fault: Fault | None = None
+        for option in self.options:
+            try:
+                if text := option.read(texts, world):
+                    return text
+            except Fault as found:
+                fault = fault or found
+        if fault is not None:
+            raise fault
+        return ""
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Those that give something, with a separator between them."""
+
+    parts: tuple[Expression, ...]
+    separator: str
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return frozenset().union(*(part.uses for part in self.parts))
+
+    def read(self, texts: Texts, world: World) -> str:
+        read = [part.read(texts, world) for part in self.parts]
+        return self.separator.join(dict.fromkeys(text for text in read if text))
+
+
+@dataclass(frozen=True)
+class Match:
+    """The part of a text that a pattern takes. The pattern must fit the whole text."""
+
+    source: Expression
+    pattern: str
+    other: Other = "problem"
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return self.source.uses
+
+    def read(self, texts: Texts, world: World) -> str:
+        text = self.source.read(texts, world)
+        if not text:
+            return ""
+        match = re.fullmatch(self.pattern, text, re.DOTALL)
+        if match is None:
+            return _other(self.other, text, "recipe-text-unknown", wanted=f"a text like {self.pattern}")
+        return (match.group(1) if match.re.groups else match.group(0)) or ""
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A text with parts of it replaced, one pattern after the other."""
+
+    source: Expression
+    pairs: tuple[tuple[str, str], ...]
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return self.source.uses
+
+    def read(self, texts: Texts, world: World) -> str:
+        text = self.source.read(texts, world)
+        for pattern, replacement in self.pairs:
+            text = re.sub(pattern, replacement, text)
+        return text.strip()
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A text of a list of known texts becomes another. Nothing stays nothing unless the list says so."""
+
+    source: Expression
+    mapping: Mapping[str, str] = field(hash=False)
+    other: Other = "problem"
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return self.source.uses
+
+    def read(self, texts: Texts, world: World) -> str:
+        text = self.source.read(texts, world)
+        if (found := self.mapping.get(text)) is not None:
+            return found
+        if not text:
+            return ""
+        return _other(
+            self.other,
+            text,
+            "recipe-text-unknown",
+            wanted="one of the texts that the recipe maps",
+            nearest=find_nearest(text, self.mapping),
+        )
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """A column of a list or of another source, in the row where other columns have given texts.
+
+    Several rows may answer if they agree. `where` pairs a column of that table with an expression.
+    """
+
+    table: str
+    where: tuple[tuple[str, Expression], ...]
+    take: str
+    other: Other = "problem"
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return frozenset().union(*(expression.uses for _, expression in self.where))
+
+    def read(self, texts: Texts, world: World) -> str:
+        key = tuple(expression.read(texts, world) for _, expression in self.where)
+        if not all(key):
+            return ""
+        found = world.look_up(self.table, tuple(name for name, _ in self.where), self.take).get(key)
+        text = ", ".join(key)
+        if found is None:
+            return _other(self.other, text, "recipe-text-unknown", wanted=f"in '{self.table}'")
+        if len(found) > 1:
+            raise Fault("recipe-answers-differ", text, table=self.table, found="; ".join(sorted(found)))
+        return next(iter(found))
+
+
+@dataclass(frozen=True)
+class PeriodOf:
+    """A period, written in a style that may itself depend on the row."""
+
+    source: Expression
+    style: Expression
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return self.source.uses | self.style.uses
+
+    def read(self, texts: Texts, world: World) -> str:
+        text = self.source.read(texts, world)
+        if not text:
+            return ""
+        name = self.style.read(texts, world)
+        if name not in world.styles:
+            raise Fault("recipe-period-unread", text, reason=f"There is no style '{name}'.")
+        try:
+            return world.styles[name].read(text)
+        except PeriodUnknown as unknown:
+            raise Fault("recipe-period-unread", text, reason=unknown.reason) from unknown
+
+
+@dataclass(frozen=True)
+class CodeOf:
+    """The code of an area or a body that a register knows by name or by another code, on a day."""
+
+    kind: Literal["area", "body"]
+    source: Expression
+    by: str
+    on: Expression
+    types: frozenset[str]
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return self.source.uses | self.on.uses
+
+    def read(self, texts: Texts, world: World) -> str:
+        text = self.source.read(texts, world)
+        if not text:
+            return ""
+        on = self.on.read(texts, world)
+        find = world.registers.find_area if self.kind == "area" else world.registers.find_body
+        then = f" {on}" if on else " any day"
+        try:
+            return find(self.by, text, on, self.types)
+        except NotFound as missing:
+            raise Fault(
+                "recipe-name-unknown",
+                text,
+                kind=self.kind,
+                then=then,
+                reason=missing.reason,
+                nearest=missing.nearest,
+            ) from missing
+        except Ambiguous as several:
+            raise Fault("recipe-name-ambiguous", text, then=then, reason=several.reason) from several
+
+
+@dataclass(frozen=True)
+class DateOf:
+    """A day as an ISO date. Formats are those of strptime, or "serial" for a spreadsheet's day number."""
+
+    source: Expression
+    formats: tuple[str, ...]
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return self.source.uses
+
+    def read(self, texts: Texts, world: World) -> str:
+        text = self.source.read(texts, world)
+        if not text:
+            return ""
+        for form in self.formats:
+            try:
+                if form == "serial":
+                    return (_DAY_ZERO + timedelta(days=int(text))).isoformat()
+                # Only the date of it is used; a publisher's file has no time zone.
+                return datetime.strptime(text, form).date().isoformat()  # noqa: DTZ007
+            except (ValueError, OverflowError):
+                continue
+        raise Fault("recipe-date-unread", text, wanted=" or ".join(self.formats))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A cell that holds a figure or a mark that says why there is none. Value and Status read it.
+
+    multiply   what the figure is multiplied by, exactly; '' for nothing
+    thousands  the separator of thousands, or ''
+    marks      a mark and the status it stands for
+    empty      the status of an empty cell that nothing else explains, or ''
+    statuses   what the row says beside the cell
+    """
+
+    cell: Expression
+    multiply: Expression = Fixed("")
+    thousands: str = ""
+    marks: Mapping[str, str] = field(default_factory=dict, hash=False)
+    empty: str = ""
+    statuses: Expression = Fixed("")
+
+
+@dataclass(frozen=True)
+class Value:
+    """The figure of a cell, in the publisher's digits unless it is multiplied."""
+
+    figure: Figure
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return self.figure.cell.uses | self.figure.multiply.uses
+
+    @property
+    def plain_column(self) -> str | None:
+        """The column whose plain numbers pass as they are, if there is one."""
+        figure = self.figure
+        return figure.cell.name if isinstance(figure.cell, Column) and figure.multiply == Fixed("") else None
+
+    def read(self, texts: Texts, world: World) -> str:
+        cell = self.figure.cell.read(texts, world)
+        number, _ = _read_cell(cell, self.figure)
+        multiplier = self.figure.multiply.read(texts, world)
+        if not number or not multiplier:
+            return number
+        factor = find_number(multiplier)
+        if factor is None:
+            raise Fault("recipe-number-unread", multiplier, wanted="a number to multiply by")
+        return _plain(_EXACT.multiply(Decimal(number), factor))
+
+
+@dataclass(frozen=True)
+class Status:
+    """The status of a cell's figure: its own mark, else what the row says, else what an empty cell means."""
+
+    figure: Figure
+
+    @property
+    def uses(self) -> frozenset[str]:
+        if isinstance(self.figure.cell, Column):
+            return self.figure.statuses.uses | {self.figure.cell.name + MARK}
+        return self.figure.statuses.uses | self.figure.cell.uses
+
+    def read(self, texts: Texts, world: World) -> str:
+        if isinstance(self.figure.cell, Column):
+            cell = texts[self.figure.cell.name + MARK]
+        else:
+            cell = self.figure.cell.read(texts, world)
+        try:
+            _, status = _read_cell(cell, self.figure)
+        except Fault:
+            status = ""  # the value tells
+        if status:
+            return status
+        return self.figure.statuses.read(texts, world) or (self.figure.empty if not cell else "")
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number without a status."""
+
+    figure: Figure
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return Value(self.figure).uses
+
+    @property
+    def plain_column(self) -> str | None:
+        """The column whose plain numbers pass as they are, if there is one."""
+        return Value(self.figure).plain_column
+
+    def read(self, texts: Texts, world: World) -> str:
+        return Value(self.figure).read(texts, world)
+
+
+@dataclass(frozen=True)
+class Notation:
+    """A text as a notation: lower-case letters, digits and single hyphens.
+
+    >>> Notation(Fixed("St. Helens & Co (2019)")).read({}, World())
+    'st-helens-and-co-2019'
+    """
+
+    source: Expression
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return self.source.uses
+
+    def read(self, texts: Texts, world: World) -> str:
+        text = unicodedata.normalize("NFKD", self.source.read(texts, world)).casefold().replace("&", " and ")
+        text = re.sub(r"['’.]", "", text.encode("ascii", "ignore").decode())
+        return "-".join(re.sub(r"[^a-z0-9]+", " ", text).split())
+
+
+@dataclass(frozen=True)
+class Cased:
+    """A text in lower case, in upper case, or with a capital first letter."""
+
+    source: Expression
+    case: str
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return self.source.uses
+
+    def read(self, texts: Texts, world: World) -> str:
+        text = self.source.read(texts, world)
+        if self.case == "sentence":
+            return text[:1].upper() + text[1:]
+        return text.lower() if self.case == "lower" else text.upper()
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Whether a row is meant by a rule.
+
+    kind   "is" (one of the operands), "matches" (a pattern fits the whole text), "empty", "existed" (the
+           text is an area's code; the operand a period or day), or "number" (the text is one)
+    """
+
+    source: Expression
+    kind: Literal["is", "matches", "empty", "existed", "number"]
+    operands: tuple[str, ...] = ()
+    on: Expression = Fixed("")
+    wanted: bool = True
+
+    @property
+    def uses(self) -> frozenset[str]:
+        if isinstance(self.source, Column) and self.kind in ("empty", "number"):
+            return frozenset([self.source.name + MARK])
+        return self.source.uses | self.on.uses
+
+    def holds(self, texts: Texts, world: World) -> bool:
+        """Say whether the condition holds. What cannot be read, or is not known, does not hold."""
+        if isinstance(self.source, Column) and self.kind in ("empty", "number"):
+            text = texts[self.source.name + MARK]
+        else:
+            try:
+                text = self.source.read(texts, world)
+                on = self.on.read(texts, world)
+            except Fault:
+                return False
+        if self.kind == "empty":
+            return (not text) is self.wanted
+        if self.kind == "is":
+            return (text in self.operands) is self.wanted
+        if self.kind == "number":
+            return (find_number(text) is not None) is self.wanted
+        if self.kind == "matches":
+            return (re.fullmatch(self.operands[0], text, re.DOTALL) is not None) is self.wanted
+        if not text or not on:
+            return False
+        return world.registers.area_existed(text, on) is self.wanted
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Rows that are left out, and why. All conditions must hold."""
+
+    conditions: tuple[Condition, ...]
+    reason: str
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return frozenset().union(*(condition.uses for condition in self.conditions))
+
+    def holds(self, texts: Texts, world: World) -> bool:
+        return all(condition.holds(texts, world) for condition in self.conditions)
+
+
+def _other(other: Other, text: str, code: str, **facts: Any) -> str:
+    if other == "keep":
+        return text
+    if other == "empty":
+        return ""
+    raise Fault(code, text, **({"nearest": None} | facts))
+
+
+def _read_cell(cell: str, figure: Figure) -> tuple[str, str]:
+    """Read a cell as the digits of its number, '' for none, and the status of its mark, '' for none."""
+    text = cell.strip()
+    if not text:
+        return "", figure.marks.get("", "")
+    plain = _without_thousands(text, figure.thousands)
+    try:
+        number, status = read_value(plain, figure.marks)
+    except ValueMalformed as malformed:
+        wanted = "a number" + (f" or one of {', '.join(figure.marks)}" if figure.marks else "")
+        raise Fault("recipe-number-unread", cell, wanted=wanted) from malformed
+    if number is None:
+        return "", status
+    if "," in plain:
+        # A comma was not declared to separate thousands, so it may as well stand for a decimal point.
+        raise Fault("recipe-number-unread", cell, wanted="a number without commas, or 'thousands' declared")
+    mark = next((m for m in figure.marks if m and plain.endswith(m) and status == figure.marks[m]), "")
+    digits = plain[: len(plain) - len(mark)].strip().removeprefix("+")
+    return digits, "" if status == "normal" else status
+
+
+def _without_thousands(text: str, separator: str) -> str:
+    if not separator or not re.match(rf"[-+]?\d{{1,3}}({re.escape(separator)}\d{{3}})+(?!\d)", text):
+        return text
+    return text.replace(separator, "")
+
+
+def _plain(number: Decimal) -> str:
+    """Write a product without an exponent and without empty decimal places."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,543 @@
+"""The sources of a recipe: how each is read, and what is written from it.
+
+In:   the part "sources" of a recipe's YAML
+Out:  Source values with their expressions, and the faults noted in the Reader
+
+recipe_language.py reads everything else; docs/recipes.md explains every key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ingest.recipe_expressions import (
+    OTHERS,
+    Cased,
+    CodeOf,
+    Column,
+    Condition,
+    DateOf,
+    Expression,
+    Figure,
+    FirstOf,
+    Fixed,
+    Joined,
+    Let,
+    LookUp,
+    Mapped,
+    Match,
+    Notation,
+    Number,
+    PeriodOf,
+    Replaced,
+    Rule,
+    Status,
+    Template,
+    Value,
+)
+from ingest.recipe_language import (
+    NAME,
+    Block,
+    CorrectionRule,
+    Partner,
+    Reader,
+    Reading,
+    Source,
+    Turn,
+    Turning,
+    check_texts,
+    find_field,
+)
+
+FORMATS = ("csv", "tsv", "xlsx", "ods", "json", "ndjson", "parquet")
+FILE_PARTS = ("file.path", "file.name", "file.stem", "file.folder")
+
+_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+
+_STEPS = ("match", "replace", "map", "period", "area", "body", "date", "number", "notation", "case")
+_EXPRESSION_KEYS = ("from", "join", "with", "look_up", "other", *_STEPS)
+
+# What an expression may name beside columns: the names given so far in the same source.
+Scope = Mapping[str, Let]
+
+
+def read_sources(reader: Reader, value: Any) -> tuple[Source, ...]:
+    """Read all sources of a recipe."""
+    sources = []
+    for name, entry in reader.any_mapping(value, "sources").items():
+        path = f"sources.{name}"
+        if not NAME.fullmatch(name):
+            reader.fault(path, "a source's name has lower-case letters, digits and single hyphens")
+        keys = reader.mapping(
+            entry,
+            path,
+            ("files", "optional", "partner", "read", "unused", "corrections", "leave_out", "let", "write"),
+            ("files",),
+        )
+        sources.append(_read_source(reader, name, path, keys))
+    _check_overlaps(reader, sources)
+    return tuple(sources)
+
+
+def _read_source(reader: Reader, name: str, path: str, keys: Mapping[str, Any]) -> Source:
+    scope = _read_lets(reader, keys.get("let"), f"{path}.let", {})
+    partner = None
+    if "partner" in keys:
+        at = f"{path}.partner"
+        told = reader.mapping(keys["partner"], at, ("file", "missing"), ("file", "missing"))
+        partner = Partner(
+            read_expression(reader, told.get("file"), f"{at}.file", {}), reader.text(told.get("missing"), at)
+        )
+    blocks = tuple(
+        block
+        for number, entry in enumerate(reader.sequence(keys.get("write"), f"{path}.write"))
+        if (block := _read_block(reader, entry, f"{path}.write[{number}]", scope)) is not None
+    )
+    return Source(
+        name=name,
+        files=reader.texts(keys.get("files"), f"{path}.files"),
+        optional=reader.flag(keys.get("optional"), f"{path}.optional"),
+        partner=partner,
+        reading=_read_reading(reader, keys.get("read") or {}, f"{path}.read"),
+        unused=_read_unused(reader, keys.get("unused"), f"{path}.unused"),
+        lets={name: let.expression for name, let in scope.items()},
+        corrections=_read_corrections(reader, keys.get("corrections"), f"{path}.corrections"),
+        leave_out=_read_rules(reader, keys.get("leave_out"), f"{path}.leave_out", scope),
+        blocks=blocks,
+        only_for_look_up="write" not in keys,
+    )
+
+
+def _read_lets(reader: Reader, value: Any, path: str, outer: Scope) -> dict[str, Let]:
+    """Read named expressions, each of which may use those before it."""
+    scope = dict(outer)
+    for name, entry in reader.any_mapping(value, path).items():
+        if name in outer or name in FILE_PARTS:
+            reader.fault(f"{path}.{name}", "the name is given already")
+        scope[name] = Let(name, read_expression(reader, entry, f"{path}.{name}", scope))
+    return scope
+
+
+def _read_reading(reader: Reader, value: Any, path: str) -> Reading:
+    keys = reader.mapping(
+        value,
+        path,
+        (
+            "format",
+            "encoding",
+            "delimiter",
+            "sheet",
+            "headings",
+            "first_row",
+            "last_row",
+            "until_blank",
+            "rest",
+            "json_path",
+            "key_column",
+            "entries",
+            "shared",
+        ),
+    )
+    if (form := keys.get("format")) is not None and form not in FORMATS:
+        reader.fault(f"{path}.format", f"'{form}' is not a format; known: {', '.join(FORMATS)}")
+    headings = keys.get("headings", 1)
+    rows = headings if isinstance(headings, list) else [headings]
+    heading_rows = tuple(
+        row
+        for number, item in enumerate(rows)
+        if (row := reader.row_number(item, f"{path}.headings[{number}]"))
+    )
+    first = reader.row_number(keys.get("first_row"), f"{path}.first_row")
+    last = reader.row_number(keys.get("last_row"), f"{path}.last_row")
+    start = first if first is not None else max(heading_rows, default=0) + 1
+    if last is not None and last < start:
+        reader.fault(f"{path}.last_row", f"the table ends in row {last} before it begins in row {start}")
+    for row in heading_rows:
+        if row >= start and (last is None or row <= last):
+            reader.fault(
+                f"{path}.headings", f"heading row {row} lies inside the table, which begins in row {start}"
+            )
+    until = keys.get("until_blank")
+    if until is True:
+        until = ""
+    elif until is not None:
+        until = plain_heading(reader.text(until, f"{path}.until_blank"))
+    if "rest" in keys and until is None and last is None:
+        reader.fault(f"{path}.rest", "there is no rest: the table goes on to the last row")
+    shared = reader.text(keys["shared"], f"{path}.shared") if "shared" in keys else None
+    steps = keys.get("json_path", [])
+    return Reading(
+        format=keys.get("format"),
+        encoding=keys.get("encoding"),
+        delimiter=keys.get("delimiter"),
+        sheet=keys.get("sheet"),
+        headings=heading_rows,
+        first_row=first,
+        last_row=last,
+        until_blank=until,
+        rest=reader.text(keys["rest"], f"{path}.rest") if "rest" in keys else None,
+        json_path=tuple(step for step in reader.sequence(steps, f"{path}.json_path")),
+        key_column=reader.text(keys.get("key_column"), f"{path}.key_column", default="key"),
+        entries=reader.flag(keys.get("entries"), f"{path}.entries") or shared is not None,
+        shared=shared,
+    )
+
+
+def _check_overlaps(reader: Reader, sources: Iterable[Source]) -> None:
+    """Note two sources that take the same rows of the same sheet: a row would count twice."""
+    seen: dict[tuple[object, ...], list[tuple[str, int, int | None]]] = {}
+    for source in sources:
+        reading = source.reading
+        key = (source.files, reading.sheet, reading.json_path)
+        start = reading.first_row or max(reading.headings, default=0) + 1
+        for other, first, last in seen.get(key, []):
+            if (last is None or start <= last) and (reading.last_row is None or reading.last_row >= first):
+                reader.fault(
+                    f"sources.{source.name}.read",
+                    f"its rows overlap with those of '{other}': give each a first_row and a last_row",
+                )
+        seen.setdefault(key, []).append((source.name, start, reading.last_row))
+
+
+def _read_unused(reader: Reader, value: Any, path: str) -> dict[str, str]:
+    unused = {}
+    for number, entry in enumerate(reader.sequence(value, path)):
+        at = f"{path}[{number}]"
+        keys = reader.mapping(entry, at, ("columns", "reason"), ("columns", "reason"))
+        for heading in reader.texts(keys.get("columns"), f"{at}.columns"):
+            unused[plain_heading(heading)] = reader.text(keys.get("reason"), f"{at}.reason")
+    return unused
+
+
+def _read_corrections(reader: Reader, value: Any, path: str) -> tuple[CorrectionRule, ...]:
+    rules = []
+    needed = ("column", "found", "corrected", "reason", "provided_by", "declared_on")
+    for number, entry in enumerate(reader.sequence(value, path)):
+        at = f"{path}[{number}]"
+        keys = reader.mapping(entry, at, (*needed, "row"), needed)
+        texts = {key: reader.text(keys.get(key), f"{at}.{key}") for key in needed}
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", texts["declared_on"]):
+            reader.fault(f"{at}.declared_on", "a day is wanted, in quotation marks, such as '2026-03-31'")
+        texts["column"] = plain_heading(texts["column"])
+        rules.append(CorrectionRule(**texts, row=reader.row_number(keys.get("row"), f"{at}.row")))
+    return tuple(rules)
+
+
+def _read_block(reader: Reader, value: Any, path: str, scope: Scope) -> Block | None:
+    keys = reader.mapping(
+        value,
+        path,
+        ("table", "for_each", "let", "leave_out", "figure", "dimensions", "fields"),
+        ("table", "fields"),
+    )
+    table = reader.table(keys.get("table"), f"{path}.table")
+    if table is None:
+        return None
+    turning = _read_turning(reader, keys["for_each"], f"{path}.for_each") if "for_each" in keys else None
+    inner = _read_lets(reader, keys.get("let"), f"{path}.let", scope)
+    fields: dict[str, Expression] = {}
+    for name, entry in reader.any_mapping(keys.get("fields"), f"{path}.fields").items():
+        at = f"{path}.fields.{name}"
+        if find_field(reader, table, name, at) is not None:
+            fields[name] = read_expression(reader, entry, at, inner)
+    figure = None
+    if "figure" in keys:
+        figure = _read_figure(reader, keys["figure"], f"{path}.figure", inner)
+        for name, made in (("value", Value(figure)), ("status", Status(figure))):
+            if name in fields:
+                reader.fault(f"{path}.fields.{name}", f"the figure gives '{name}' already")
+            elif find_field(reader, table, name, f"{path}.figure") is not None:
+                fields[name] = made
+    for name, expression in fields.items():
+        if (texts := _possible_texts(reader, expression)) is not None:
+            check_texts(reader, table, name, tuple(sorted(texts)), f"{path}.fields.{name}")
+    for needed in table.fields:
+        if needed.required and needed.name not in fields:
+            reader.fault(f"{path}.fields", f"'{needed.name}' is missing; every row of {table.name} has it")
+    dimensions = {}
+    for name, entry in reader.any_mapping(keys.get("dimensions"), f"{path}.dimensions").items():
+        at = f"{path}.dimensions.{name}"
+        if table.name != "observations" or not NAME.fullmatch(name) or name in table.field_names:
+            reader.fault(at, "only observations have dimensions, named in lower case with hyphens")
+        dimensions[name] = read_expression(reader, entry, at, inner)
+    return Block(
+        table=table.name,
+        lets={name: let.expression for name, let in inner.items()},
+        fields=fields,
+        dimensions=dimensions,
+        turning=turning,
+        leave_out=_read_rules(reader, keys.get("leave_out"), f"{path}.leave_out", inner),
+        figure=figure,
+    )
+
+
+def _read_turning(reader: Reader, value: Any, path: str) -> Turning:
+    if isinstance(value, list):
+        turns = [_read_turn(reader, entry, f"{path}[{number}]") for number, entry in enumerate(value)]
+        names = {frozenset(name for name, _ in (*turn.texts, *turn.columns)) for turn in turns}
+        if len(names) > 1:
+            reader.fault(path, "every entry must give the same names; leave a text empty where there is none")
+        return Turning(turns=tuple(turns))
+    keys = reader.mapping(value, path, ("columns", "matching", "cell", "once", "split", "by", "piece"))
+    if sum(key in keys for key in ("columns", "matching", "split")) != 1:
+        reader.fault(path, "one of 'columns', 'matching' and 'split' says what becomes rows")
+    if "split" in keys:
+        column = re.fullmatch(r"\{([^{}]+)\}", reader.text(keys["split"], f"{path}.split"))
+        separator = reader.text(keys.get("by"), f"{path}.by")
+        if column is None or not separator:
+            reader.fault(path, "a split names one column, such as \"{Codes}\", and under 'by' what separates")
+        return Turning(
+            split=plain_heading(column[1]) if column else "",
+            separator=separator,
+            cell=reader.text(keys.get("piece"), f"{path}.piece", default="piece"),
+        )
+    return Turning(
+        pattern=reader.pattern(keys["matching"], f"{path}.matching") if "matching" in keys else None,
+        names=tuple(map(plain_heading, reader.texts(keys.get("columns"), f"{path}.columns"))),
+        cell=reader.text(keys.get("cell"), f"{path}.cell", default="cell"),
+        once=reader.flag(keys.get("once"), f"{path}.once"),
+    )
+
+
+def _read_turn(reader: Reader, value: Any, path: str) -> Turn:
+    texts, columns = [], []
+    for name, entry in reader.any_mapping(value, path).items():
+        text = reader.text(entry, f"{path}.{name}")
+        if match := re.fullmatch(r"\{([^{}]+)\}", text):
+            columns.append((name, plain_heading(match[1])))
+        elif "{" in text or "}" in text:
+            reader.fault(f"{path}.{name}", 'here stands either a text or one column, such as "{Heading}"')
+        else:
+            texts.append((name, text))
+    return Turn(tuple(texts), tuple(columns))
+
+
+def _read_figure(reader: Reader, value: Any, path: str, scope: Scope) -> Figure:
+    keys = reader.mapping(
+        value, path, ("cell", "multiply", "thousands", "marks", "empty", "statuses"), ("cell",)
+    )
+    statuses = reader.model.code_lists["status"].notations
+    marks = reader.text_mapping(keys.get("marks"), f"{path}.marks")
+    empty = reader.text(keys.get("empty"), f"{path}.empty")
+    for at, status in (*((f"{path}.marks", status) for status in marks.values()), (f"{path}.empty", empty)):
+        if status and status not in statuses:
+            reader.fault(at, f"'{status}' is not a status; known: {', '.join(statuses)}")
+    return Figure(
+        cell=read_expression(reader, keys.get("cell"), f"{path}.cell", scope),
+        multiply=read_expression(reader, keys.get("multiply"), f"{path}.multiply", scope),
+        thousands=_read_separator(reader, keys.get("thousands"), f"{path}.thousands"),
+        marks=marks,
+        empty=empty,
+        statuses=read_expression(reader, keys.get("statuses"), f"{path}.statuses", scope),
+    )
+
+
+def _read_separator(reader: Reader, value: Any, path: str) -> str:
+    text = reader.text(value, path)
+    if len(text) > 1 or text.isalnum():
+        reader.fault(path, "a separator of thousands is one character, such as ','")
+        return ""
+    return text
+
+
+def _read_rules(reader: Reader, value: Any, path: str, scope: Scope) -> tuple[Rule, ...]:
+    rules = []
+    for number, entry in enumerate(reader.sequence(value, path)):
+        at = f"{path}[{number}]"
+        keys = reader.mapping(entry, at, ("when", "reason"), ("when", "reason"))
+        told = keys.get("when")
+        conditions = told if isinstance(told, list) else [told]
+        reason = reader.text(keys.get("reason"), f"{at}.reason")
+        rules.append(
+            Rule(tuple(_read_condition(reader, item, f"{at}.when", scope) for item in conditions), reason)
+        )
+    return tuple(rules)
+
+
+def _read_condition(reader: Reader, value: Any, path: str, scope: Scope) -> Condition:
+    kinds = ("is", "is_not", "matches", "empty", "number", "existed")
+    keys = reader.mapping(value, path, ("text", "area", "on", *kinds))
+    told = [kind for kind in kinds if kind in keys]
+    if len(told) != 1:
+        reader.fault(path, f"a condition says one of {', '.join(kinds)}")
+        return Condition(Fixed(""), "is")
+    kind = told[0]
+    if ("area" in keys) != (kind == "existed") or ("text" in keys) == (kind == "existed"):
+        reader.fault(
+            path, "a condition names a 'text'; 'existed' an 'area' and the day or period it is about, 'on'"
+        )
+    source = read_expression(reader, keys.get("text", keys.get("area")), f"{path}.text", scope)
+    operand = keys[kind]
+    if kind in ("is", "is_not"):
+        return Condition(source, "is", reader.texts(operand, f"{path}.{kind}"), wanted=kind == "is")
+    if kind == "matches":
+        return Condition(source, "matches", (reader.pattern(operand, f"{path}.matches"),))
+    wanted = reader.flag(operand, f"{path}.{kind}")
+    if kind == "existed":
+        on = read_expression(reader, keys.get("on"), f"{path}.on", scope)
+        return Condition(source, "existed", on=on, wanted=wanted)
+    return Condition(source, "empty" if kind == "empty" else "number", wanted=wanted)
+
+
+def read_expression(reader: Reader, value: Any, path: str, scope: Scope) -> Expression:
+    """Read an expression: a text with {columns}, a list whose first that gives something counts, or keys."""
+    if value is None:
+        return Fixed("")
+    if isinstance(value, list):
+        options = (read_expression(reader, v, f"{path}[{n}]", scope) for n, v in enumerate(value))
+        return FirstOf(tuple(options))
+    if not isinstance(value, dict):
+        return read_template(reader, reader.text(value, path), path, scope)
+    keys = reader.mapping(value, path, _EXPRESSION_KEYS)
+    other = keys.get("other", "problem")
+    if other not in OTHERS:
+        reader.fault(f"{path}.other", f"'other' says what becomes of an unknown text: {', '.join(OTHERS)}")
+        other = "problem"
+    starts = [key for key in ("from", "join", "look_up") if key in keys]
+    if len(starts) != 1:
+        reader.fault(path, "an expression begins with one of from, join and look_up")
+        return Fixed("")
+    if "other" in keys and not {"match", "map", "look_up"} & set(keys):
+        reader.fault(f"{path}.other", "'other' belongs to match, map or look_up")
+    if starts[0] == "join":
+        parts = reader.sequence(keys["join"], f"{path}.join")
+        read = tuple(read_expression(reader, v, f"{path}.join[{n}]", scope) for n, v in enumerate(parts))
+        found: Expression = Joined(read, reader.text(keys.get("with"), f"{path}.with", default=" "))
+    elif starts[0] == "look_up":
+        found = _read_look_up(reader, keys["look_up"], f"{path}.look_up", scope, other)
+    else:
+        found = read_expression(reader, keys["from"], f"{path}.from", scope)
+    for step in _STEPS:
+        if step in keys:
+            found = _read_step(reader, step, keys[step], f"{path}.{step}", scope, found, other)
+    return found
+
+
+def _read_step(
+    reader: Reader, step: str, value: Any, path: str, scope: Scope, source: Expression, other: Any
+) -> Expression:
+    if step == "match":
+        return Match(source, reader.pattern(value, path), other)
+    if step == "replace":
+        pairs = reader.text_mapping(value, path)
+        return Replaced(source, tuple((reader.pattern(key, path), text) for key, text in pairs.items()))
+    if step == "map":
+        if isinstance(value, str):
+            if value not in reader.mappings:
+                reader.fault(path, f"there is no list '{value}' of texts")
+            return Mapped(source, reader.mappings.get(value, {}), other)
+        return Mapped(source, reader.text_mapping(value, path), other)
+    if step == "period":
+        style = read_expression(reader, value, path, scope)
+        for name in _possible_texts(reader, style) or ():
+            if name and name not in reader.styles:
+                reader.fault(path, f"there is no period style '{name}'; known: {', '.join(reader.styles)}")
+        return PeriodOf(source, style)
+    if step in ("area", "body"):
+        return _read_code(reader, step, value, path, scope, source)
+    if step == "date":
+        return DateOf(source, reader.texts(value, path))
+    if step == "number":
+        keys = reader.mapping(value or {}, path, ("multiply", "thousands"))
+        multiply = read_expression(reader, keys.get("multiply"), f"{path}.multiply", scope)
+        return Number(Figure(source, multiply, _read_separator(reader, keys.get("thousands"), path)))
+    if step == "notation":
+        return Notation(source) if reader.flag(value, path) else source
+    if value not in ("lower", "upper", "sentence"):
+        reader.fault(path, "a case is lower, upper or sentence")
+    return Cased(source, str(value))
+
+
+def _read_code(
+    reader: Reader, step: str, value: Any, path: str, scope: Scope, source: Expression
+) -> Expression:
+    keys = reader.mapping(value, path, ("by", "on", "types"), ("by",))
+    by = reader.text(keys.get("by"), f"{path}.by")
+    schemes = reader.model.code_lists["identifier-scheme"].notations
+    known = ("name", "code", *(("area",) if step == "body" else ()), *schemes)
+    if by not in known:
+        reader.fault(f"{path}.by", f"'{by}' is no way to find {step} codes; known: {', '.join(known)}")
+    types = reader.texts(keys.get("types"), f"{path}.types")
+    permitted = reader.model.code_lists[f"{step}-type"].notations
+    for name in types:
+        if name not in permitted:
+            reader.fault(f"{path}.types", f"'{name}' is not a type of {step}; known: {', '.join(permitted)}")
+    on = read_expression(reader, keys.get("on"), f"{path}.on", scope)
+    return CodeOf("area" if step == "area" else "body", source, by, on, frozenset(types))
+
+
+def _read_look_up(reader: Reader, value: Any, path: str, scope: Scope, other: Any) -> Expression:
+    keys = reader.mapping(value, path, ("in", "where", "take"), ("in", "where", "take"))
+    table = reader.text(keys.get("in"), f"{path}.in")
+    take = plain_heading(reader.text(keys.get("take"), f"{path}.take"))
+    where = tuple(
+        (plain_heading(name), read_expression(reader, entry, f"{path}.where.{name}", scope))
+        for name, entry in reader.any_mapping(keys.get("where"), f"{path}.where").items()
+    )
+    if table in reader.lists:
+        for name in (take, *(name for name, _ in where)):
+            if name not in reader.lists[table].columns:
+                reader.fault(path, f"the list '{table}' has no column '{name}'")
+    elif table not in reader.source_names:
+        reader.fault(f"{path}.in", f"there is no list and no source '{table}'")
+    else:
+        reader.looked_up.setdefault(table, set()).update((take, *(name for name, _ in where)))
+    if not where:
+        reader.fault(f"{path}.where", "it must say which row is wanted")
+    return LookUp(table, where, take, other)
+
+
+def read_template(reader: Reader, text: str, path: str, scope: Scope) -> Expression:
+    """Read a text with {columns} in it. {{ and }} stand for braces."""
+    parts: list[Expression] = []
+    end = 0
+    plain = ""
+    for match in _PLACEHOLDER.finditer(text):
+        plain += text[end : match.start()]
+        end = match.end()
+        if match[0] in ("{{", "}}"):
+            plain += match[0][0]
+            continue
+        name = plain_heading(match[1] or "")
+        if not name:
+            reader.fault(path, f"a brace is not closed, or nothing stands in it: {text}")
+            continue
+        if plain:
+            parts.append(Fixed(plain))
+            plain = ""
+        parts.append(scope[name] if name in scope else Column(name))
+    plain += text[end:]
+    if plain or not parts:
+        parts.append(Fixed(plain))
+    return parts[0] if len(parts) == 1 else Template(tuple(parts))
+
+
+def plain_heading(text: str) -> str:
+    """Reduce a heading to one line: line breaks and runs of spaces become one space."""
+    return " ".join(text.split())
+
+
+def _possible_texts(reader: Reader, expression: Expression) -> set[str] | None:
+    """Say which texts an expression can give; None if that depends on the source."""
+    match expression:
+        case Fixed(text):
+            return {text}
+        case Let(_, inner):
+            return _possible_texts(reader, inner)
+        case Mapped(_, mapping, other):
+            return set(mapping.values()) if other != "keep" else None
+        case LookUp(table, _, take, other) if table in reader.lists and other != "keep":
+            rows = reader.lists[table]
+            if take not in rows.columns:
+                return None
+            return {row[rows.columns.index(take)] for row in rows.rows}
+        case FirstOf(options):
+            found = [_possible_texts(reader, option) for option in options]
+            return None if None in found else set().union(*(texts for texts in found if texts))
+        case Status(figure):
+            statuses = _possible_texts(reader, figure.statuses)
+            return None if statuses is None else statuses | set(figure.marks.values()) | {figure.empty}
+        case _:
+            return None
