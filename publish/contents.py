@@ -1,0 +1,282 @@
+"""Harmonised tables become the contents of one edition: everything that its forms are written from.
+
+In:   typed standard tables as Ibis expressions, the sources they were read from
+Out:  Contents: each table as canonical text in key order, coded observations, and what follows from them
+
+Canonical text: decimals in plain notation, dates as ISO 8601, truth as true and false, an empty cell null.
+What follows is small: periods, breakdowns, the head of each indicator, the items of list fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from ingest.period import Period, read_period
+from publish.digest import digest_edition, digest_tables
+from publish.engine import Engine
+from publish.observations import Observations, code_observations
+from schemas import Field, Model, TableSchema
+
+Row = dict[str, Any]
+
+# Where a row of a standard table came from: the number of the source, and the row in it.
+PROVENANCE = ("_source", "_row")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What one edition publishes, before any form of it is written.
+
+    tables        each submitted table except observations: its columns as canonical text (list fields
+                  included, as they were written), then _source (int32) and _row (int64), in key order
+    distributions the derived table of compare.distributions, in key order
+    sources       the files that were read, by number
+    """
+
+    title: str
+    base: str
+    product_version: str
+    model: Model
+    engine: Engine
+    tables: Mapping[str, ibis.Table]
+    observations: Observations
+    distributions: ibis.Table
+    sources: tuple[Row, ...]
+    _rows: dict[str, list[Row]] = field(default_factory=dict)
+
+    def rows(self, name: str) -> list[Row]:
+        """Give a small table as Python rows, canonical text, in key order."""
+        if name not in self._rows:
+            self._rows[name] = self.engine.read(self.tables[name]).to_pylist()
+        return self._rows[name]
+
+    @cached_property
+    def table_digests(self) -> Mapping[str, str]:
+        """The digest of each table."""
+        return digest_tables(self.engine, self.tables, self.observations, self.sources)
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of everything that is published."""
+        said = {"base": self.base, "title": self.title, "product_version": self.product_version}
+        return digest_edition(said, self.table_digests)
+
+    @cached_property
+    def periods(self) -> tuple[Period, ...]:
+        """Every period that something is said about, in order of time."""
+        found = {notation for (notation,) in self.observations.lists["period"]}
+        for schema in self.model.tables.values():
+            for column in schema.fields:
+                if column.form == "period" and schema.name in self.tables:
+                    found.update(row[column.name] for row in self.rows(schema.name) if row[column.name])
+        return tuple(sorted(map(read_period, found)))
+
+    @cached_property
+    def breakdowns(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """The pairs of dimension and code of every breakdown, by its text; "" has none."""
+        return {
+            text: tuple(_pair(item) for item in text.split(";")) if text else ()
+            for (text,) in self.observations.lists["breakdown"]
+        }
+
+    @cached_property
+    def breakdown_labels(self) -> Mapping[str, str]:
+        """Each breakdown in words; "All" is not broken down."""
+        lists = {row["dimension"]: row["code_list"] for row in self.rows("dimensions")}
+        codes = {(row["code_list"], row["code"]): row["label"] for row in self.rows("codes")}
+        return {
+            text: ", ".join(codes[lists[name], code] for name, code in pairs) or "All"
+            for text, pairs in self.breakdowns.items()
+        }
+
+    @cached_property
+    def indicator_heads(self) -> tuple[Row, ...]:
+        """Each indicator once, with the version that is in use now: indicator, version, label."""
+        versions: dict[str, list[Row]] = {}
+        for row in self.rows("indicators"):
+            versions.setdefault(row["indicator"], []).append(row)
+        newest = (max(rows, key=_standing) for rows in versions.values())
+        return tuple({name: row[name] for name in ("indicator", "version", "label")} for row in newest)
+
+    def items(self, table: str, column: str) -> list[tuple[Row, str, int]]:
+        """Give the items of a list field: the row, the item, and its place from 1."""
+        mark = self.model.tables[table].field(column).delimiter or ";"
+        return [
+            (row, item, place)
+            for row in self.rows(table)
+            for place, item in enumerate(_split(row[column], mark), start=1)
+        ]
+
+    @cached_property
+    def dataset_dimensions(self) -> Mapping[str, tuple[str, ...]]:
+        """The dimensions of each dataset's figures besides area, period and indicator, as it orders them."""
+        found: dict[str, list[str]] = {row["dataset"]: [] for row in self.rows("datasets")}
+        for row, item, _ in self.items("datasets", "dimensions"):
+            found[row["dataset"]].append(item)
+        return {dataset: tuple(items) for dataset, items in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What an edition says of itself besides its contents."""
+
+    title: str
+    base: str
+    product_version: str
+
+
+def gather_contents(
+    engine: Engine,
+    model: Model,
+    heading: Heading,
+    tables: Mapping[str, ibis.Table],
+    sources: Iterable[Row],
+) -> Contents:
+    """Stage everything that an edition publishes.
+
+    tables   harmonised standard tables, "observations" among them, and the derived table "distributions";
+             a submitted table that is not there is empty
+    sources  rows of the table sources, by number
+    """
+    staged = {}
+    for name, schema in model.tables.items():
+        if name != "observations":
+            given = tables.get(name)
+            staged[name] = _stage(engine, model, schema, given)
+    return Contents(
+        title=heading.title,
+        base=heading.base,
+        product_version=heading.product_version,
+        model=model,
+        engine=engine,
+        tables=staged,
+        observations=code_observations(engine, tables["observations"]),
+        distributions=engine.keep(
+            "kept_distributions",
+            tables["distributions"],
+            ("dataset", "indicator", "version", "period", "breakdown", "tier"),
+        ),
+        sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
+    )
+
+
+def _stage(engine: Engine, model: Model, schema: TableSchema, given: ibis.Table | None) -> ibis.Table:
+    """Keep one table as canonical text in key order, the built-in code lists with it."""
+    name = f"kept_{schema.name}"
+    columns = {column: pa.string() for column in schema.field_names}
+    form = pa.schema([*columns.items(), ("_source", pa.int32()), ("_row", pa.int64())])
+    if given is None:
+        kept = engine.load(name, form.empty_table())
+    else:
+        given = _with_exact_numbers(engine, schema, given)
+        kept = engine.keep(name, given.select(**_canonical(schema, given)))
+    built_in = _built_in_rows(model, schema.name)
+    if built_in:
+        own = engine.load(f"built_in_{schema.name}", pa.Table.from_pylist(built_in, schema=form))
+        key = list(schema.primary_key)
+        kept = engine.keep(f"all_{schema.name}", own.union(kept.anti_join(own, key), distinct=False))
+    order = [*schema.primary_key, *(x for x in schema.field_names if x not in schema.primary_key)]
+    return engine.keep(f"sorted_{schema.name}", kept, order)
+
+
+def _canonical(schema: TableSchema, given: ibis.Table) -> dict[str, ibis.Value]:
+    """Say how each column becomes canonical text."""
+    columns: dict[str, ibis.Value] = {}
+    for column in schema.fields:
+        if column.name not in given.columns:
+            columns[column.name] = ibis.null("string")
+            continue
+        cell = given[column.name]
+        if column.type == "boolean" and cell.type().is_boolean():
+            text = ibis.cases((cell, "true"), (~cell, "false"))
+        else:
+            text = cell.cast("string")
+        columns[column.name] = text.nullif("")
+    for name, kind in zip(PROVENANCE, ("int32", "int64"), strict=True):
+        columns[name] = given[name].cast(kind) if name in given.columns else ibis.null(kind)
+    return columns
+
+
+def _with_exact_numbers(engine: Engine, schema: TableSchema, given: ibis.Table) -> ibis.Table:
+    """Turn floating-point columns into decimal text, the shortest that reads back the same.
+
+    Engines write floats differently, so Python does it; tables other than observations are small.
+    """
+    floats = [
+        column.name
+        for column in schema.fields
+        if column.type == "number"
+        and column.name in given.columns
+        and given[column.name].type().is_floating()
+    ]
+    if not floats:
+        return given
+    table = engine.read(given)
+    for name in floats:
+        at = table.column_names.index(name)
+        texts = [None if value is None else plain_number(value) for value in table[name].to_pylist()]
+        table = table.set_column(at, name, pa.array(texts, pa.string()))
+    return engine.load(f"exact_{schema.name}", table)
+
+
+def plain_number(value: float) -> str:
+    """Write a number in plain decimal notation, without an exponent or a needless zero.
+
+    >>> plain_number(0.00001), plain_number(5.0), plain_number(-0.0), plain_number(1e22)
+    ('0.00001', '5', '0', '10000000000000000000000')
+    """
+    text = format(Decimal(repr(value)), "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def _built_in_rows(model: Model, table: str) -> list[Row]:
+    """Give the rows that the model's own code lists add to the tables of code lists and codes."""
+    if table == "code_lists":
+        return [
+            {"code_list": own.code_list, "label": own.label, "definition": own.definition}
+            for own in model.code_lists.values()
+        ]
+    if table == "codes":
+        return [
+            {
+                "code_list": own.code_list,
+                "code": code.code,
+                "label": code.label,
+                "definition": code.definition,
+                "sort_order": str(place),
+                "symbol": code.more.get("symbol") or None,
+            }
+            for own in model.code_lists.values()
+            for place, code in enumerate(own.codes, start=1)
+        ]
+    return []
+
+
+def _standing(version: Row) -> tuple[bool, tuple[int, ...]]:
+    """Order versions of one indicator: those in use after those that are not, then by number."""
+    return version["status"] == "current", tuple(int(part) for part in version["version"].split("."))
+
+
+def _pair(item: str) -> tuple[str, str]:
+    dimension, _, code = item.partition("=")
+    return dimension, code
+
+
+def _split(cell: str | None, mark: str) -> Sequence[str]:
+    return [item for item in re.split(rf"\s*{re.escape(mark)}\s*", cell.strip()) if item] if cell else ()
+
+
+def path_columns(model: Model, schema: TableSchema) -> tuple[Field, ...]:
+    """Give the columns of a table that become parts of addresses."""
+    paths = [schema.subject, *(model.link(schema, column) or "" for column in schema.fields)]
+    named = {name for path in paths for name in re.findall(r"{(\w+)}", path)}
+    return tuple(column for column in schema.fields if column.name in named)

@@ -1,0 +1,234 @@
+"""Editions are built out of sight, then appear whole: the pointer `current` is swapped last.
+
+In:   a folder of editions, and a function that writes one edition's files
+Out:  editions/<date>-<digest>/, the pointer editions/current, a line in editions/log.jsonl
+
+A build lies in a temporary folder beside the editions and is renamed when it is complete, so a reader never
+meets half an edition, and a build that dies leaves the one before served. What it left lying is removed by
+the next build. Only one build at a time.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+POINTER = "current"
+LOG = "log.jsonl"
+MANIFEST = "manifest.json"
+
+# How many characters of the digest are part of an edition's name.
+DIGEST_CHARACTERS = 12
+
+_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{12}")
+_BUILDING = ".building-"
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class PublishingStopped(Exception):  # noqa: N818 - a state of the machine that the operator can change
+    """Nothing was published, for a reason that lies outside the data; the message says which."""
+
+
+class OtherPublisher(PublishingStopped):
+    """Somebody else is publishing into the same folder at this moment."""
+
+
+class NoRoom(PublishingStopped):
+    """The disk, or the publisher's share of it, is full."""
+
+
+class EditionUnknown(PublishingStopped):
+    """There is no edition of that name, or none to go back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An edition that is kept. `published_at` is when it last became current (UTC), if that is known."""
+
+    name: str
+    digest: str
+    is_current: bool
+    published_at: str | None
+
+
+class EditionsFolder:
+    """The folder of a site's editions."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for one publisher. The lock ends with the process that holds it, however it ends.
+
+        Raises OtherPublisher at once if the folder is held.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise OtherPublisher(
+                    "Another publication is running in this site. Wait until it ends; nothing was written."
+                ) from None
+            yield
+
+    @property
+    def current(self) -> str | None:
+        """The name of the current edition, or None before the first."""
+        try:
+            return (self.folder / POINTER).readlink().name
+        except OSError:
+            return None
+
+    def names(self) -> list[str]:
+        """List the editions that are kept, by name; the date comes first in a name."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(
+            path.name
+            for path in self.folder.iterdir()
+            if _NAME.fullmatch(path.name) and not path.is_symlink() and (path / MANIFEST).is_file()
+        )
+
+    def find_digest(self, digest: str) -> str | None:
+        """Find a kept edition with this content, the newest if there are several; None if there is none."""
+        found = [name for name in self.names() if self.digest(name) == digest]
+        current = self.current
+        return current if current in found else found[-1] if found else None
+
+    def digest(self, name: str) -> str:
+        """Get the content digest of a kept edition."""
+        return str(json.loads((self.folder / name / MANIFEST).read_text(encoding="utf-8"))["digest"])
+
+    def kept(self) -> list[Kept]:
+        """List the editions that are kept, the one published last first."""
+        moments: dict[str, str] = {}
+        log = self.folder / LOG
+        if log.is_file():
+            for text in log.read_text(encoding="utf-8").splitlines():
+                entry = json.loads(text)
+                moments[entry["edition"]] = entry["at"]
+        current = self.current
+        editions = [
+            Kept(name, self.digest(name), name == current, moments.get(name)) for name in self.names()
+        ]
+        return sorted(editions, key=lambda edition: (edition.published_at or "", edition.name), reverse=True)
+
+    def clean(self) -> None:
+        """Remove what builds that died left lying. Call it only while holding the lock."""
+        for path in self.folder.iterdir():
+            if path.name.startswith(_BUILDING):
+                shutil.rmtree(path)
+            elif path.name.startswith(f".{POINTER}-"):
+                path.unlink()
+
+    def build(self, name: str, write: Callable[[Path], None]) -> None:
+        """Build an edition out of sight and let it appear, not current yet; hold the lock meanwhile.
+
+        write    writes every file of the edition into an empty folder
+
+        Raises NoRoom when the disk is full. Whatever is raised, the folder is as it was before.
+        """
+        building = self.folder / f"{_BUILDING}{os.getpid()}"
+        building.mkdir()
+        try:
+            write(building)
+            _settle(building)
+            building.rename(self.folder / name)
+        except BaseException as error:
+            shutil.rmtree(building, ignore_errors=True)
+            if isinstance(error, Exception) and is_no_room(error, self.folder):
+                raise NoRoom(
+                    f"There is no room to publish: {error}. Free some space beside the editions, or remove "
+                    "editions that are not needed; nothing was published."
+                ) from error
+            raise
+        _settle_entry(self.folder)
+
+    def point(self, name: str, why: str) -> None:
+        """Make an edition current: one atomic swap of the pointer.
+
+        why    "published" or "rolled back", for the log
+
+        Raises EditionUnknown if there is no such edition.
+        """
+        if name not in self.names():
+            raise EditionUnknown(f"There is no edition '{name}'.")
+        fresh = self.folder / f".{POINTER}-{os.getpid()}"
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(name, target_is_directory=True)
+        fresh.replace(self.folder / POINTER)
+        _settle_entry(self.folder)
+        entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "edition": name, "what": why}
+        with (self.folder / LOG).open("a", encoding="utf-8") as log:
+            log.write(json.dumps(entry, sort_keys=True) + "\n")
+
+    def roll_back(self, to: str | None = None) -> str:
+        """Go back to an earlier edition, by default to the one that was current before this one.
+
+        Returns its name.
+
+        Raises EditionUnknown if there is no such edition, OtherPublisher while somebody publishes.
+        """
+        with self.locked():
+            name = to or self._before()
+            if name is None:
+                raise EditionUnknown("There is no earlier edition to go back to.")
+            self.point(name, "rolled back")
+            return name
+
+    def _before(self) -> str | None:
+        """Find the edition that was current before the current one, from the log."""
+        current, kept = self.current, set(self.names())
+        log = self.folder / LOG
+        texts = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
+        # Going back undoes the publication that made an edition current, so an edition that was gone back to
+        # stands where it was first published.
+        order = list(dict.fromkeys(entry["edition"] for entry in map(json.loads, texts)))
+        earlier = order[: order.index(current)] if current in order else order
+        return next((name for name in reversed(earlier) if name in kept and name != current), None)
+
+
+def edition_name(on: date, digest: str) -> str:
+    """Name an edition: its date, then the start of its content's digest."""
+    return f"{on.isoformat()}-{digest[:DIGEST_CHARACTERS]}"
+
+
+def is_no_room(error: Exception, folder: Path) -> bool:
+    """Tell whether an error of any library means that the disk is full."""
+    at: BaseException | None = error
+    while at is not None:
+        if isinstance(at, OSError) and at.errno in _NO_ROOM:
+            return True
+        at = at.__cause__ or at.__context__
+    # Some libraries only say so in words, or not at all: then the disk itself is asked.
+    words = str(error).lower()
+    if "disk is full" in words or "no space left" in words or "file too large" in words:
+        return True
+    return folder.is_dir() and shutil.disk_usage(folder).free < 1 << 20
+
+
+def _settle(folder: Path) -> None:
+    """Wait until every file of a folder is on the disk itself: a power cut leaves none half written."""
+    for path in sorted(folder.rglob("*")):
+        if not path.is_symlink():
+            _settle_entry(path)
+    _settle_entry(folder)
+
+
+def _settle_entry(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,75 @@
+"""Tables are kept, loaded and read back in the engine; nothing else in publish knows which engine it is.
+
+In:   Ibis expressions over the standard tables
+Out:  kept tables, record batches, and long texts as bytes
+
+Expressions follow the portable rules of CONTRIBUTING.md, so that another engine gives the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import ibis
+import numpy as np
+import pyarrow as pa
+
+# Rows that leave the engine at once: few enough to stay in the processor's cache, many enough to be cheap.
+BATCH_ROWS = 8192
+
+# Up to here a result is sorted again on its way out, which costs nothing. Above it, the order of the kept
+# table is relied on: the engine keeps the order of the larger side of a join, and lookups are smaller than
+# this.
+SORTED_AGAIN_ROWS = 200_000
+
+
+class Engine:
+    """DuckDB through an Ibis connection."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    def keep(self, name: str, expression: ibis.Table, order_by: Sequence[str] = ()) -> ibis.Table:
+        """Compute a table once and keep it, in the given order, under a name of our own."""
+        if order_by:
+            expression = expression.order_by(list(order_by))
+        return self.connection.create_table(name, expression, overwrite=True)
+
+    def load(self, name: str, table: pa.Table) -> ibis.Table:
+        """Bring a small table into the engine."""
+        return self.connection.create_table(name, table, overwrite=True)
+
+    def drop(self, name: str) -> None:
+        """Forget a kept table."""
+        self.connection.drop_table(name, force=True)
+
+    def count(self, table: ibis.Table) -> int:
+        """Count rows."""
+        return int(table.count().execute())
+
+    def read(self, expression: ibis.Table) -> pa.Table:
+        """Bring a small table out of the engine."""
+        return expression.to_pyarrow()
+
+    def batches(self, expression: ibis.Table) -> Iterator[pa.RecordBatch]:
+        """Stream a table made of kept tables out of the engine, in its order.
+
+        Each stream has a cursor of its own, so other work may go on in between.
+        """
+        with self.connection.con.cursor() as cursor:
+            yield from cursor.execute(self.connection.compile(expression)).to_arrow_reader(BATCH_ROWS)
+
+    def texts(self, expression: ibis.Table) -> Iterator[memoryview]:
+        """Stream a table's only column, a text without nulls, as UTF-8 bytes with nothing between the rows.
+
+        The bytes are the engine's own buffers: nothing is copied, and no row becomes an object.
+        """
+        for batch in self.batches(expression):
+            column = batch.column(0)
+            _, offsets, data = column.buffers()
+            if data is None:
+                continue
+            width = np.int64 if pa.types.is_large_string(column.type) else np.int32
+            ends = np.frombuffer(offsets, dtype=width)
+            yield memoryview(data)[int(ends[column.offset]) : int(ends[column.offset + len(column)])]

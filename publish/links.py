@@ -1,0 +1,158 @@
+"""What tables imply and no single cell says becomes statements: heads, schemes, periods, other registers.
+
+In:   Contents
+Out:  lines of N-Triples, in a fixed order, without blank nodes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import ibis
+
+from publish.contents import Contents
+from publish.triples import RDF_TYPE, Names, english, line, literal
+
+GSS_ADDRESS = "http://statistics.data.gov.uk/id/statistical-geography/"
+INTERVAL_ADDRESS = "http://reference.data.gov.uk/id/gregorian-interval/"
+GOVERNMENT_YEAR_ADDRESS = "http://reference.data.gov.uk/id/government-year/"
+YEAR_ADDRESS = "http://reference.data.gov.uk/id/year/"
+
+# Codes of the SDMX list of observation statuses that its RDF edition carries; the others have no IRI.
+_SDMX_STATUSES = frozenset("ABEFIMPS")
+
+
+def implied_lines(contents: Contents, names: Names) -> Iterator[str]:
+    """Write what follows from the small tables."""
+    yield from _indicators(contents, names)
+    yield from _frameworks(contents, names)
+    yield from _periods(contents, names)
+    yield from _codes(contents, names)
+    yield from _crosswalk(contents, names)
+    yield from _identifiers(contents, names)
+
+
+def area_lines(names: Names, areas: ibis.Table) -> ibis.Table:
+    """Put each area in the scheme of areas, and link one with a GSS code to the register: a column "text"."""
+    area = ibis.literal(f"<{names.thing('area/')}").concat(areas.area, ">")
+    scheme = area.concat(f" <{names.iri('skos:inScheme')}> <{names.iri('def:areas')}> .\n")
+    gss = ibis.ifelse(
+        areas.area.re_search("^[EKLMNSWJ][0-9]{8}$"),
+        area.concat(f" <{names.iri('owl:sameAs')}> <{GSS_ADDRESS}", areas.area, "> .\n"),
+        "",
+    )
+    return areas.select(text=scheme.concat(gss))
+
+
+def _indicators(contents: Contents, names: Names) -> Iterator[str]:
+    """Write the head of each indicator: its current name, and its versions."""
+    scheme = names.iri("def:indicators")
+    for head in contents.indicator_heads:
+        iri = names.thing(f"indicator/{head['indicator']}")
+        current = names.thing(f"indicator/{head['indicator']}/v{head['version']}")
+        yield line(iri, RDF_TYPE, f"<{names.iri('def:Indicator')}>")
+        yield line(iri, RDF_TYPE, f"<{names.iri('skos:Concept')}>")
+        yield line(iri, names.iri("skos:prefLabel"), english(head["label"]))
+        yield line(iri, names.iri("skos:notation"), literal(head["indicator"]))
+        yield line(iri, names.iri("skos:inScheme"), f"<{scheme}>")
+        yield line(iri, names.iri("skos:topConceptOf"), f"<{scheme}>")
+        yield line(scheme, names.iri("skos:hasTopConcept"), f"<{iri}>")
+        yield line(iri, names.iri("dcat:hasCurrentVersion"), f"<{current}>")
+    for row in contents.rows("indicators"):
+        iri = names.thing(f"indicator/{row['indicator']}")
+        version = names.thing(f"indicator/{row['indicator']}/v{row['version']}")
+        yield line(iri, names.iri("dcat:hasVersion"), f"<{version}>")
+
+
+def _frameworks(contents: Contents, names: Names) -> Iterator[str]:
+    """Write the head of each framework; its name is that of the version in force last."""
+    last = {row["framework"]: row for row in sorted(contents.rows("frameworks"), key=_in_force)}
+    for framework in sorted(last):
+        iri = names.thing(f"framework/{framework}")
+        yield line(iri, RDF_TYPE, f"<{names.iri('def:Framework')}>")
+        yield line(iri, names.iri("skos:prefLabel"), english(last[framework]["label"]))
+        yield line(iri, names.iri("skos:notation"), literal(framework))
+    for row in contents.rows("frameworks"):
+        iri = names.thing(f"framework/{row['framework']}")
+        yield line(iri, names.iri("dcat:hasVersion"), f"<{names.thing(_framework_path(row))}>")
+
+
+def _in_force(row: dict[str, str]) -> tuple[str, str]:
+    return row["in_force_from"], row["version"]
+
+
+def _framework_path(row: dict[str, str]) -> str:
+    return f"framework/{row['framework']}/{row['version']}"
+
+
+def _periods(contents: Contents, names: Names) -> Iterator[str]:
+    """Write each period, and the same interval at reference.data.gov.uk."""
+    for period in contents.periods:
+        iri = names.thing(f"period/{period.notation}")
+        interval = f"{INTERVAL_ADDRESS}{period.start_on.isoformat()}T00:00:00/{period.length}"
+        yield line(iri, RDF_TYPE, f"<{names.iri('time:ProperInterval')}>")
+        yield line(iri, names.iri("skos:prefLabel"), english(period.label))
+        yield line(iri, names.iri("skos:notation"), literal(period.notation))
+        yield line(iri, names.iri("def:periodKind"), f"<{names.thing(f'code/period-kind/{period.kind}')}>")
+        yield line(iri, names.iri("def:startOn"), literal(period.start_on.isoformat(), "date"))
+        yield line(iri, names.iri("def:endOn"), literal(period.end_on.isoformat(), "date"))
+        yield line(iri, names.iri("def:periodLength"), literal(period.length))
+        yield line(iri, names.iri("owl:sameAs"), f"<{interval}>")
+        year = period.start_on.year
+        if period.kind == "financial-year":
+            yield line(iri, names.iri("skos:exactMatch"), f"<{GOVERNMENT_YEAR_ADDRESS}{year}-{year + 1}>")
+        if period.kind == "calendar-year":
+            yield line(iri, names.iri("skos:exactMatch"), f"<{YEAR_ADDRESS}{year}>")
+
+
+def _codes(contents: Contents, names: Names) -> Iterator[str]:
+    """Tell each list its top codes, each scale its grades, and the statuses their SDMX codes."""
+    for table, scheme, code, parent in (
+        ("codes", "code-list/{code_list}", "code/{code_list}/{code}", "parent"),
+        ("grades", "scale/{scale}", "grade/{scale}/{grade}", None),
+    ):
+        for row in contents.rows(table):
+            if parent is None or row[parent] is None:
+                whole, part = names.thing(scheme.format_map(row)), names.thing(code.format_map(row))
+                yield line(whole, names.iri("skos:hasTopConcept"), f"<{part}>")
+                yield line(part, names.iri("skos:topConceptOf"), f"<{whole}>")
+    for status in contents.model.code_lists["status"].codes:
+        if status.more["sdmx"] in _SDMX_STATUSES:
+            match = "skos:exactMatch" if status.code != "revised" else "skos:broadMatch"
+            sdmx = names.iri(f"sdmx-code:obsStatus-{status.more['sdmx']}")
+            yield line(names.thing(f"code/status/{status.code}"), names.iri(match), f"<{sdmx}>")
+
+
+def _crosswalk(contents: Contents, names: Names) -> Iterator[str]:
+    """Say a crosswalk's relation directly, between the two definitions."""
+    relations = contents.model.code_lists["definition-relation"]
+    for row in contents.rows("crosswalk"):
+        if row["to_indicator"] is not None:
+            other = f"<{names.thing('indicator/' + row['to_indicator'])}>"
+            relation = names.iri(relations.code(row["relation"]).more["property"])
+            yield line(names.thing(f"indicator/{row['from_indicator']}"), relation, other)
+
+
+def _identifiers(contents: Contents, names: Names) -> Iterator[str]:
+    """Link areas and bodies to what other registers call them, where those have addresses."""
+    schemes = contents.model.code_lists["identifier-scheme"]
+    for table, kind in (("area_identifiers", "area"), ("body_identifiers", "body")):
+        for row in contents.rows(table):
+            template, identifier = schemes.code(row["scheme"]).more["uri"], row["identifier"]
+            if not template or not identifier.isascii() or not identifier.replace("-", "").isalnum():
+                continue
+            # A code that is the area's own is linked with the areas.
+            if row["scheme"] == "gss" and identifier == row.get("area"):
+                continue
+            link = _LINKS.get((kind, row["scheme"]), "skos:exactMatch")
+            other = template.replace("{}", identifier)
+            yield line(names.thing(f"{kind}/{row[kind]}"), names.iri(link), f"<{other}>")
+
+
+# How a thing stands to its entry in another register: a body is not its area, and a page is not a council.
+_LINKS = {
+    ("area", "gss"): "owl:sameAs",
+    ("body", "gss"): "skos:relatedMatch",
+    ("area", "gov-uk"): "foaf:page",
+    ("body", "gov-uk"): "foaf:page",
+}

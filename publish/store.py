@@ -1,0 +1,56 @@
+"""The RDF store of an edition: a seam, and the store that is embedded.
+
+In:   one file of Turtle
+Out:  a store that answers SPARQL, opened for reading by its address
+
+Another kind of store comes in as another class with the same two methods, chosen by the address in site.toml.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import pyoxigraph
+
+
+class RdfStore(Protocol):
+    """Somewhere that an edition's statements are loaded once and then only read."""
+
+    def load(self, turtle: Path, base: str) -> int:
+        """Load all statements of an edition into an empty store, and count those that are in it."""
+
+    def close(self) -> None:
+        """Let go of the store; readers may open it."""
+
+
+class Oxigraph:
+    """A folder of the embedded Oxigraph store. Everything lies in the default graph."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        self._store: pyoxigraph.Store | None = pyoxigraph.Store(str(folder))
+
+    def load(self, turtle: Path, base: str) -> int:
+        """Load a file. It is our own writing, but it is parsed strictly: what is wrong must not be served."""
+        if self._store is None:
+            raise ValueError("the store is closed")
+        self._store.bulk_load(path=str(turtle), format=pyoxigraph.RdfFormat.TURTLE, base_iri=base)
+        self._store.flush()
+        return len(self._store)
+
+    def close(self) -> None:
+        self._store = None
+
+
+def open_store(url: str, folder: Path) -> RdfStore:
+    """Open the new, empty store that an address names.
+
+    url       "oxigraph:", the store embedded in the edition's own folder
+    folder    where an embedded store lies
+
+    Raises ValueError for a kind of store that there is not.
+    """
+    if url == "oxigraph:":
+        return Oxigraph(folder)
+    raise ValueError(f"'{url}' is not a kind of RDF store that this version knows")

@@ -1,0 +1,175 @@
+"""Rows of any standard table become lines of N-Triples, as one text expression for each table.
+
+In:   a table's schema (its subject, type and properties) and its rows as canonical text
+Out:  an expression with one text for each row: all its statements, a line each
+
+Nothing here knows a particular table. What a cell says follows from the schema: a cell that names a thing
+becomes its URI, a number, date or truth value a typed literal, words a literal in English. An empty cell says
+nothing. There are no blank nodes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import ibis
+
+from schemas import Field, Model, TableSchema
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+
+_DATATYPES = {"number": "decimal", "integer": "integer", "date": "date", "boolean": "boolean"}
+
+# Texts that are names or were copied letter by letter: they are in no language.
+_VERBATIM = frozenset(
+    {
+        "dcat:version",
+        "dct:identifier",
+        "def:sourceColumn",
+        "def:sourceResource",
+        "def:valueCorrected",
+        "def:valueFound",
+        "skos:notation",
+    }
+)
+
+# An absolute web address that any parser of RDF accepts; other texts in a field of addresses stay texts.
+_HARMLESS_ADDRESS = (
+    r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?"
+    r"(/([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?"
+    r"(\?([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?"
+    r"(#([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?$"
+)
+
+_ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"))
+
+
+class Names:
+    """The IRIs of one site: things under {base}id/, terms under {base}def/, and those of known prefixes."""
+
+    def __init__(self, base: str, model: Model) -> None:
+        self.base = base
+        self.prefixes = {**model.prefixes, "def": f"{base}def/"}
+
+    def thing(self, path: str) -> str:
+        """Give the IRI of a thing from its path, such as area/E09000015."""
+        return f"{self.base}id/{path}"
+
+    def iri(self, curie: str) -> str:
+        """Write a prefixed name out. Raises KeyError for an unknown prefix."""
+        prefix, _, name = curie.partition(":")
+        return self.prefixes[prefix] + name
+
+
+def escape(text: str) -> str:
+    r"""Make a text fit to stand between quotation marks in N-Triples.
+
+    >>> escape('say "no"\n')
+    'say \\"no\\"\\n'
+    """
+    for found, written in _ESCAPES:
+        text = text.replace(found, written)
+    return text
+
+
+def english(text: str) -> str:
+    """Write a text in English as a literal."""
+    return f'"{escape(text)}"@en'
+
+
+def literal(text: str, datatype: str | None = None) -> str:
+    """Write a plain literal, or one with a datatype of XML Schema: literal("12.5", "decimal")."""
+    return f'"{escape(text)}"' + (f"^^<{XSD}{datatype}>" if datatype else "")
+
+
+def line(subject: str, predicate: str, thing: str) -> str:
+    """Write a statement: two IRIs, and an object that is written already ("<…>" or a literal)."""
+    return f"<{subject}> <{predicate}> {thing} .\n"
+
+
+def table_lines(model: Model, names: Names, schema: TableSchema, rows: ibis.Table) -> ibis.Table:
+    """Write every row of a table: an expression with one column "text", all the row's lines.
+
+    rows    the table's columns as canonical text, null where empty; list fields are not among them
+    """
+    subject = _path(names, schema.subject, rows)
+    lines = []
+    if schema.rdf_type:
+        lines.append(subject.concat(f" <{RDF_TYPE}> <{names.iri(schema.rdf_type)}> .\n"))
+    for field in schema.fields:
+        if field.rdf_property is None or field.type == "list":
+            continue
+        predicate = names.iri(field.rdf_property)
+        lines.append(subject.concat(f" <{predicate}> ", _object(model, names, schema, field, rows), " .\n"))
+    return rows.select(text=_joined(lines))
+
+
+def list_lines(
+    model: Model, names: Names, schema: TableSchema, field: Field, items: ibis.Table, item: str
+) -> ibis.Table:
+    """Write the items of a list field: a line each.
+
+    items    the table's key columns and one column, named by `item`, with one item of the list
+    """
+    path = model.link(schema, field)
+    if path is None or field.rdf_property is None:
+        raise ValueError(f"{schema.name}.{field.name} names no things")
+    subject = _path(names, schema.subject, items)
+    thing = _path(names, path.replace("{item}", f"{{{item}}}"), items)
+    return items.select(text=subject.concat(f" <{names.iri(field.rdf_property)}> ", thing, " .\n"))
+
+
+def shown_properties(schema: TableSchema) -> Iterator[Field]:
+    """Give the fields of a table that become statements."""
+    return (field for field in schema.fields if field.rdf_property is not None)
+
+
+def _object(
+    model: Model, names: Names, schema: TableSchema, field: Field, rows: ibis.Table
+) -> ibis.expr.types.StringValue:
+    """Write a cell as the object of a statement; null where the cell is empty."""
+    cell = rows[field.name]
+    path = model.link(schema, field)
+    if path is not None:
+        return _path(names, path, rows)
+    if field.type in _DATATYPES:
+        return ibis.literal('"').concat(cell, f'"^^<{XSD}{_DATATYPES[field.type]}>')
+    if field.format == "uri":
+        return ibis.ifelse(
+            cell.re_search(_HARMLESS_ADDRESS),
+            ibis.literal("<").concat(cell, ">"),
+            ibis.literal('"').concat(escaped(cell), f'"^^<{XSD}anyURI>'),
+        )
+    return ibis.literal('"').concat(escaped(cell), _after_text(field, rows))
+
+
+def _after_text(field: Field, rows: ibis.Table) -> str | ibis.expr.types.StringValue:
+    """Close a text: in English unless it is verbatim, or the row has a column that says its language."""
+    if field.rdf_property in _VERBATIM or field.pattern is not None or field.enum is not None:
+        return '"'
+    if field.rdf_property == "skos:altLabel" and "language" in rows.columns:
+        return ibis.literal('"@').concat(rows.language.fill_null("en"))
+    return '"@en'
+
+
+def escaped(text: ibis.expr.types.StringValue) -> ibis.expr.types.StringValue:
+    """Make a column of texts fit to stand between quotation marks, as `escape` does for one."""
+    for found, written in _ESCAPES:
+        text = text.replace(found, written)
+    return text
+
+
+def _path(names: Names, path: str, rows: ibis.Table) -> ibis.expr.types.StringValue:
+    """Write the IRI of a path with {columns}, in angle brackets; null where one of the columns is."""
+    texts = re.split(r"{(\w+)}", path)
+    pieces: list[str | ibis.expr.types.StringValue] = [
+        rows[text] if at % 2 else text for at, text in enumerate(texts)
+    ]
+    return ibis.literal(f"<{names.thing(str(pieces[0]))}").concat(*pieces[1:-1], f"{pieces[-1]}>")
+
+
+def _joined(texts: Iterable[ibis.expr.types.StringValue]) -> ibis.expr.types.StringValue:
+    """Put texts together, leaving out those that are null."""
+    return ibis.literal("").join(list(texts))
