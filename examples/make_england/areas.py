@@ -10,6 +10,7 @@ counties, combined authorities, regions, England, and the United Kingdom as its 
 from __future__ import annotations
 
 import datetime
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,7 @@ class _Above:
 
 
 def _read_above(sources: Path, register: Register) -> dict[str, _Above]:
-    """Read what lay above each council's area in 2014, above those that came later, and those that were before."""
+    """Read what lay above each council's area in 2014, and above those that came later or were before."""
     out: dict[str, _Above] = {}
     for row in load_csv(sources / "boundaries" / "ltla14-lookup.csv"):
         if row["ltlacd"].startswith("E"):
@@ -278,19 +279,20 @@ def read_names(sources: Path, register: Register, ledger: Ledger) -> list[Row]:
     return [row for key, row in sorted(out.items()) if key not in taken] + former
 
 
-def identifier_rows(sources: Path, register: Register, ledger: Ledger) -> list[Row]:
+def identifier_rows(sources: Path, register: Register) -> list[Row]:
     """Read what the statistics office called each area before 2011."""
     rows = load_csv(sources / "area-local-authorities" / "uk_local_authorities_current.csv")
+    # The column holds other numbers for some councils; an old code is two digits and up to two letters.
     out = [{"area": code, "scheme": "gss", "identifier": code} for code in register.areas]
     for row in rows:
         code, old = row["gss-code"], row["old-ons-la-code"]
-        if code in register.areas and old:
+        if code in register.areas and re.fullmatch(r"\d\d[A-Z]{0,2}", old):
             out.append({"area": code, "scheme": "ons-old", "identifier": old})
     return out
 
 
 def parent_rows(sources: Path, register: Register, ledger: Ledger) -> list[Row]:
-    """Say which area lies inside which: district, county or metropolitan county, region, England, and the Kingdom."""
+    """Say which area lies inside which: district, county or metropolitan county, region, England, Kingdom."""
     above = _read_above(sources, register)
     parents: list[tuple[str, str, str]] = [(ENGLAND, UNITED_KINGDOM, "administrative")]
     for code in sorted(register.areas):

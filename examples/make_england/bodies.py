@@ -138,7 +138,7 @@ def body_area_rows(register: Register) -> list[Row]:
     ]
 
 
-def body_change_rows(sources: Path, register: Register) -> list[Row]:
+def body_change_rows(register: Register) -> list[Row]:
     """Say which council followed which: those whose areas took on the ground on the same day."""
     out: dict[tuple[str, str], Row] = {}
     for change in register.changes:
@@ -158,7 +158,7 @@ def body_change_rows(sources: Path, register: Register) -> list[Row]:
 
 
 def identifier_rows(sources: Path, register: Register, ledger: Ledger) -> list[Row]:
-    """Read each council's codes in the register, in finance returns, at GOV.UK and at the education department."""
+    """Read each council's codes: the register's, finance's, GOV.UK's and the education department's."""
     by_code = {body.register_code: body for body in register.bodies.values() if body.register_code}
     out: list[Row] = []
     for row in load_csv(sources / "area-local-authorities" / "uk_local_authorities_current.csv"):
@@ -197,7 +197,16 @@ def _number(register: Register, number: str, name: str, kind: str, account: Acco
         account.used += 1
         return
     name = _SPELLINGS.get(name, name)
-    days = ("2019-01-01",) if name.endswith(_BEFORE_2019) else ("2024-01-01", "2022-01-01", "2019-01-01")
+    days = (
+        ("2019-01-01",)
+        if name.endswith(_BEFORE_2019)
+        else (
+            "2025-06-01",
+            "2024-01-01",
+            "2022-01-01",
+            "2019-01-01",
+        )
+    )
     name = name.removesuffix(_BEFORE_2019)
     types = {"county"} if kind == "SC" else {"unitary", "metropolitan-district", "london-borough"}
     bodies = set()

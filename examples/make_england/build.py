@@ -5,21 +5,45 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from examples.make_england import areas, bodies, definitions, explore, judgements
+from examples.make_england import (
+    areas,
+    bodies,
+    boundaries,
+    care,
+    definitions,
+    explore,
+    groups,
+    judgements,
+    place,
+    tool,
+)
 from examples.make_england.credits import (
     BOUNDARIES,
     CC_BY,
     CODE_HISTORY,
+    DELIVERY_TEST,
     EXPLORE,
     LAIT,
     OFSTED_2023,
     OFSTED_OUTCOMES,
     OGL,
     REGISTER,
+    SIMILAR,
 )
 from examples.make_england.ledger import Ledger
 from examples.make_england.packages import Package, Resource, Row, write_package
 from examples.make_england.register import Register
+
+# The folder of each publisher's figures, and the publisher's name.
+PUBLISHERS = {
+    "ons": "Office for National Statistics",
+    "ohid": "Office for Health Improvement and Disparities",
+    "desnz": "Department for Energy Security and Net Zero",
+    "mhclg": "Ministry of Housing, Communities and Local Government",
+    "dfe": "Department for Education",
+    "oflog": "Office for Local Government",
+    "register": "Register of councils",
+}
 
 
 def build_example(sources: Path, target: Path) -> Ledger:
@@ -27,24 +51,43 @@ def build_example(sources: Path, target: Path) -> Ledger:
     ledger = Ledger()
     register = areas.read_areas(sources, ledger)
     bodies.read_bodies(sources, register, ledger)
-    packages = {"areas": _areas_package(sources, register, ledger), "definitions": _definitions_package()}
-    packages["judgements"] = _judgements_package(sources, register, ledger)
-    packages |= _figures_packages(explore.read_explore(sources, register, ledger))
+    names = areas.read_names(sources, register, ledger)
+    parents = areas.parent_rows(sources, register, ledger)
+    packages = {
+        "areas": _areas_package(sources, register, names, parents, ledger),
+        "definitions": _definitions_package(),
+        "groups": _groups_package(sources, register, parents, ledger),
+        "judgements": _judgements_package(sources, register, ledger),
+    }
+    delivery, targets = place.read_delivery(sources, register, ledger)
+    packages["targets"] = _targets_package(targets)
+    people = place.read_population(sources, register, ledger)
+    figures = {
+        **explore.read_explore(sources, register, ledger),
+        **tool.read_tool(sources, register, ledger),
+        **care.read_care(sources, register, ledger),
+        "mhclg-spending": place.read_spending(sources, register, people, ledger),
+        "mhclg-deprivation": place.read_deprivation(sources, register, ledger),
+        "mhclg-housing-delivery": delivery,
+        "ons-population": people,
+    }
+    packages |= _figures_packages(figures)
     for folder, package in packages.items():
         for resource, count in write_package(package, target / folder).items():
             ledger.wrote(resource, count)
     return ledger
 
 
-def _areas_package(sources: Path, register: Register, ledger: Ledger) -> Package:
-    names = areas.read_names(sources, register, ledger)
+def _areas_package(
+    sources: Path, register: Register, names: list[Row], parents: list[Row], ledger: Ledger
+) -> Package:
     identifiers = bodies.identifier_rows(sources, register, ledger)
     return Package(
         name="england-areas",
         title="Areas and councils of England since 2009",
         description=(
-            "Councils' areas, regions and combined authorities of England with their dates, names, parents and "
-            "changes; the councils and other bodies, apart from their areas; and simplified boundaries."
+            "Councils' areas, regions and combined authorities of England with their dates, names, parents "
+            "and changes; the councils and other bodies, apart from their areas; and simplified boundaries."
         ),
         credits=(EXPLORE, CODE_HISTORY, BOUNDARIES, REGISTER, LAIT),
         licence=CC_BY,
@@ -56,24 +99,21 @@ def _areas_package(sources: Path, register: Register, ledger: Ledger) -> Package
                 "area_identifiers",
                 "area_identifiers",
                 "Identifiers of areas",
-                areas.identifier_rows(sources, register, ledger),
+                areas.identifier_rows(sources, register),
             ),
-            Resource(
-                "area_parents",
-                "area_parents",
-                "Parents of areas",
-                areas.parent_rows(sources, register, ledger),
-            ),
+            Resource("area_parents", "area_parents", "Parents of areas", parents),
             Resource("area_changes", "area_changes", "Changes of areas", areas.change_rows(register)),
             Resource("bodies", "bodies", "Bodies", bodies.body_rows(register)),
             Resource("body_areas", "body_areas", "Areas of bodies", bodies.body_area_rows(register)),
-            Resource(
-                "body_changes",
-                "body_changes",
-                "Changes of bodies",
-                bodies.body_change_rows(sources, register),
-            ),
+            Resource("body_changes", "body_changes", "Changes of bodies", bodies.body_change_rows(register)),
             Resource("body_identifiers", "body_identifiers", "Identifiers of bodies", identifiers),
+            Resource(
+                "boundaries",
+                "boundaries",
+                "Simplified boundaries",
+                boundaries.boundary_rows(sources, register, ledger),
+                sources=(BOUNDARIES,),
+            ),
         ),
     )
 
@@ -82,7 +122,9 @@ def _definitions_package() -> Package:
     return Package(
         name="england-definitions",
         title="Definitions of the indicators, in plain words",
-        description="What each indicator counts, what it is divided by, which way is better and what to keep in mind.",
+        description=(
+            "What each indicator counts, what it is divided by, which way is better and what to keep in mind."
+        ),
         credits=(),
         licence=CC_BY,
         keywords=("definitions", "indicators"),
@@ -91,6 +133,30 @@ def _definitions_package() -> Package:
             Resource("codes", "codes", "Codes", definitions.code_rows()),
             Resource("dimensions", "dimensions", "Dimensions", definitions.dimension_rows()),
             Resource("indicators", "indicators", "Indicators", definitions.indicator_rows()),
+            Resource("crosswalk", "crosswalk", "Crosswalk", definitions.crosswalk_rows()),
+        ),
+    )
+
+
+def _groups_package(sources: Path, register: Register, parents: list[Row], ledger: Ledger) -> Package:
+    return Package(
+        name="england-groups",
+        title="Similar areas, clusters, statistical neighbours and regions",
+        description="Whom each council's area is compared with, who chose them and how.",
+        credits=(SIMILAR, LAIT),
+        licence=OGL,
+        keywords=("comparator groups", "statistical neighbours"),
+        resources=(
+            Resource("groups", "groups", "Comparator groups", groups.group_rows(register)),
+            Resource(
+                "group_members",
+                "group_members",
+                "Members of groups",
+                groups.member_rows(sources, parents, register, ledger),
+            ),
+            Resource(
+                "neighbours", "neighbours", "Neighbours", groups.neighbour_rows(sources, register, ledger)
+            ),
         ),
     )
 
@@ -120,13 +186,16 @@ def _judgements_package(sources: Path, register: Register, ledger: Ledger) -> Pa
     )
 
 
-PUBLISHERS = {
-    "ons": "Office for National Statistics",
-    "ohid": "Office for Health Improvement and Disparities",
-    "desnz": "Department for Energy Security and Net Zero",
-    "mhclg": "Ministry of Housing, Communities and Local Government",
-    "dfe": "Department for Education",
-}
+def _targets_package(rows: list[Row]) -> Package:
+    return Package(
+        name="england-targets",
+        title="Homes required of London's authorities",
+        description="What the Housing Delivery Test requires of each authority, and what follows below it.",
+        credits=(DELIVERY_TEST,),
+        licence=OGL,
+        keywords=("targets", "housing", "London"),
+        resources=(Resource("targets", "targets", "Targets", rows),),
+    )
 
 
 def _figures_packages(figures: dict[str, list[Row]]) -> dict[str, Package]:
@@ -140,7 +209,7 @@ def _figures_packages(figures: dict[str, list[Row]]) -> dict[str, Package]:
             title=f"{PUBLISHERS[folder]}: figures for England's councils",
             description=" ".join(dataset.row["description"] for dataset in datasets),
             credits=tuple(dict.fromkeys(dataset.credit for dataset in datasets)),
-            licence=OGL,
+            licence=datasets[0].credit.licence,
             keywords=("figures", "councils", "England"),
             resources=(
                 Resource("datasets", "datasets", "Datasets", [dataset.row for dataset in datasets]),

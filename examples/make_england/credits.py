@@ -1,4 +1,4 @@
-"""Who published what the example is made from, under which licence, and the words that must stand beside it."""
+"""Who published what the example is made from, under which licence, and the words that go with it."""
 
 from __future__ import annotations
 

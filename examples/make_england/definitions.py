@@ -143,5 +143,13 @@ def dimension_rows() -> list[Row]:
     ]
 
 
+def crosswalk_rows() -> list[Row]:
+    loaded = yaml.safe_load((FOLDER / "crosswalk.yaml").read_text(encoding="utf-8"))
+    return [
+        {name: _text(value) for name, value in entry.items()} | {"declared_by": "Like for Like"}
+        for entry in loaded
+    ]
+
+
 def indicator_rows() -> list[Row]:
     return [row for definition in load_definitions() for row in definition.rows]

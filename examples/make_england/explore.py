@@ -16,7 +16,6 @@ from examples.make_england.definitions import Definition, load_definitions
 from examples.make_england.ledger import Ledger
 from examples.make_england.observations import (
     came_later,
-    leave_out_or,
     observation,
     period_text,
     read_period,
@@ -25,10 +24,13 @@ from examples.make_england.observations import (
 from examples.make_england.packages import Row
 from examples.make_england.register import Register
 from examples.make_england.sources import load_csv
+from ingest.period import Period
 
 FOLDER = "ons-explore-local-statistics"
 MARKS = {"": "normal", "x": "not-available", "u": "unreliable", "c": "suppressed", "z": "not-applicable"}
 COMBINED = "combined"
+# Codes for two councils' areas taken together. Each council gets the figure, and its status says so.
+TOGETHER = {"E67000001": ("E09000001", "E09000012"), "E67000002": ("E06000052", "E06000053")}
 # Sentences that repeat the area register, or that hold for every figure of the series.
 SAID_ELSEWHERE = ("Obsolete code since", "This data has been aggregated")
 
@@ -71,22 +73,37 @@ def _read_table(
             continue
         definition, code = found
         period = read_period(row["period"])
-        if leave_out_or(account, why_not(register, row["areacd"], period)):
+        entries = []
+        for area_code in TOGETHER.get(row["areacd"], (row["areacd"],)):
+            reason = _why_not(register, area_code, period, row["observation"])
+            if reason is None:
+                entries.append(_observation(register, definition, area_code, period, row))
+        if not entries:
+            account.leave_out(reason or "")
             continue
-        status = _status(row)
-        value = row["observation"]
-        later = came_later(register, row["areacd"], period)
-        if later and not value:
-            account.leave_out("no figure, and the area did not exist yet")
-            continue
-        if status == "normal":
-            status = "definition-differs" if later else _said_in_words(definition, period_text(period))
-        entry = observation(definition.indicator, row["areacd"], period, value, status)
-        entry |= {"lower_limit": row["lci_95"], "upper_limit": row["uci_95"]}
-        if code:
-            entry[definition.made_from["dimension"]] = code
         account.used += 1
-        out[definition.made_from["dataset"]].append(entry)
+        for entry in entries:
+            if code:
+                entry[definition.made_from["dimension"]] = code
+        out[definition.made_from["dataset"]] += entries
+
+
+def _why_not(register: Register, area_code: str, period: Period, value: str) -> str | None:
+    reason = why_not(register, area_code, period)
+    if reason is None and not value and came_later(register, area_code, period):
+        return "no figure, and the area did not exist yet"
+    return reason
+
+
+def _observation(
+    register: Register, definition: Definition, area_code: str, period: Period, row: dict[str, str]
+) -> Row:
+    status = _status(row)
+    if status == "normal":
+        later = came_later(register, area_code, period)
+        status = "definition-differs" if later else _said_in_words(definition, period_text(period))
+    entry = observation(definition.indicator, area_code, period, row["observation"], status)
+    return entry | {"lower_limit": row["lci_95"], "upper_limit": row["uci_95"]}
 
 
 def _status(row: dict[str, str]) -> str:

@@ -235,7 +235,7 @@ def mapping_rows() -> list[Row]:
 
 
 def framework_rows(judgements: list[Row]) -> list[Row]:
-    """Say when each framework was in force: by its own dates, else from the first month of reports to the last."""
+    """Say when each framework was in force: by its own dates, else by the months of its reports."""
     out = []
     for entry in FRAMEWORKS["frameworks"]:
         days = [

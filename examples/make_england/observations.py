@@ -1,7 +1,7 @@
 """One figure of a publisher becomes one row of the table observations, or a reason to leave it out.
 
 In:   an indicator, an area code, a period and what the source says of the figure
-Out:  an observation row; figures of areas the example does not have, or of years before 2009, are left out
+Out:  an observation row; figures of areas the example does not have, or of years before 2011, are left out
 
 Nothing here reads a file, so any figure can be tried in a test.
 """
@@ -16,7 +16,7 @@ from examples.make_england.packages import Row
 from examples.make_england.register import Register
 from ingest.period import Period, make_period, read_period
 
-FIRST_YEAR = 2009
+FIRST_YEAR = 2011
 PAIRED = frozenset({"financial-year", "school-year", "academic-year"})
 
 # Areas of the statistics office that are not in the example, by the first three characters of the code.
@@ -24,7 +24,6 @@ OTHER_AREAS = {
     "E13": "inner or outer London",
     "E23": "police area",
     "E61": "the Greater London Authority, whose area is the region",
-    "E67": "two councils' areas taken together; each has the figure, marked as combined",
     "K03": "Great Britain",
     "K04": "England and Wales",
 }
@@ -43,7 +42,7 @@ def why_not(register: Register, area_code: str, period: Period) -> str | None:
 
 
 def came_later(register: Register, area_code: str, period: Period) -> bool:
-    """Say whether the area did not exist yet when the period ended: the figure was worked out for it later."""
+    """Say whether the area came after the period, so that the figure was worked out for it later."""
     return register.areas[area_code].start_on > period.end_on.isoformat()
 
 

@@ -100,7 +100,7 @@ class Register:
         self._numbers[number].add(area_code)
 
     def find_named(self, name: str, day: str, types: Iterable[str] = COUNCILS) -> Area | None:
-        """Find the one area of these types that had this name on a day; None where there is none or several."""
+        """Find the one area of these types with this name on a day; None where there is none or several."""
         return self._only(self._names.get(plain(name), ()), day, types)
 
     def find_numbered(self, number: str, day: str) -> Area | None:
