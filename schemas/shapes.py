@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from schemas.definitions import Field, Model, TableSchema
 from schemas.model import FOLDER
@@ -21,6 +22,9 @@ _WHOLE_OF_VERSIONS = {"indicator": "def:Indicator", "framework": "def:Framework"
 _MADE = {"signal": "def:Signal"}
 
 _DATATYPES = {"number": "xsd:decimal", "integer": "xsd:integer", "boolean": "xsd:boolean", "date": "xsd:date"}
+# Classes that have members in the standards' own vocabularies too.
+_NOT_OURS_ALONE = frozenset({"qb:DimensionProperty"})
+
 _IN_ORDER = frozenset({"dates-in-order", "in-order", "limits-in-order"})
 
 # Standard properties that a thing may have more than once, whatever one table says.
@@ -88,7 +92,7 @@ def _targets(model: Model, table: TableSchema) -> list[str]:
     named by.
     """
     alike = [other for other in model.tables.values() if other.rdf_type == table.rdf_type]
-    if len(alike) <= 1:
+    if len(alike) <= 1 and table.rdf_type not in _NOT_OURS_ALONE:
         return [f"sh:targetClass {table.rdf_type}"]
     named_by, said_by_others, own = set(), set(), set()
     for other in model.tables.values():
@@ -100,7 +104,7 @@ def _targets(model: Model, table: TableSchema) -> list[str]:
                 named_by.add(field.rdf_property)
             else:
                 said_by_others.add(field.rdf_property)
-            if other is table and field.required:
+            if other is table and field.required and field.rdf_property.startswith("def:"):
                 own.add(field.rdf_property)
     only_here = own - {
         field.rdf_property for other in model.tables.values() if other is not table for field in other.fields
@@ -160,9 +164,9 @@ def _constraints(model: Model, table: TableSchema, field: Field, later: str | No
         if field.max_length is not None:
             yield f"    sh:maxLength {field.max_length}"
     if field.minimum is not None:
-        yield f"    sh:minInclusive {field.minimum}"
+        yield f"    sh:minInclusive {_number(field.minimum)}"
     if field.maximum is not None:
-        yield f"    sh:maxInclusive {field.maximum}"
+        yield f"    sh:maxInclusive {_number(field.maximum)}"
     if later is not None:
         yield f"    sh:lessThanOrEquals {later}"
     yield f"    sh:name {_text(field.title)}"
@@ -184,6 +188,10 @@ def _choice(name: str, table: TableSchema, fields: tuple[str, ...]) -> str:
 
 def _local(path: str) -> str:
     return path.split(":")[1]
+
+
+def _number(number: float) -> str:
+    return f"{Decimal(str(number)):f}"
 
 
 def _text(text: str) -> str:
