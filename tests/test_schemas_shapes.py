@@ -1,8 +1,8 @@
 """The shapes hold for a small published world, and each of their constraints is seen to fail once.
 
 The world of data/published_world.yaml has a few rows of every table; they become RDF by the links and
-properties of the model, with what no table submits beside them in published_world.ttl. Each constraint of each
-shape is then broken on a copy of the thing it is about, and the report must name that shape.
+properties of the model, with what no table submits beside them in published_world.ttl. Each constraint of
+each shape is then broken on a copy of the thing it is about, and the report must name that shape.
 """
 
 from __future__ import annotations
