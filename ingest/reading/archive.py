@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ingest.reading.selection import LIMITS
 
@@ -34,7 +34,7 @@ class ArchiveFault(Exception):  # noqa: N818 - becomes a problem
     """An archive is not to be opened. `code` and `facts` make the problem."""
 
     def __init__(
-        self, code: Literal["archive-too-large", "archive-unreadable", "table-too-large"], **facts: str
+        self, code: Literal["archive-too-large", "archive-unreadable", "table-too-large"], **facts: Any
     ) -> None:
         self.code = code
         self.facts = facts

@@ -127,7 +127,7 @@ class _FaultsAsProblems:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> bool:
         if isinstance(fault, ArchiveFault):
-            self._found.add(fault.code, None, None, **fault.facts)
+            self._found.add(fault.code, **fault.facts)
         elif isinstance(fault, python_calamine.CalamineError):
             self._found.add("file-unreadable", wanted="a workbook", reason=_reason(fault))
         elif kind is not None and kind.__name__ == "PanicException":
