@@ -1,0 +1,399 @@
+"""The packages of a site become standard tables of text, checked together.
+
+In:   addresses of packages
+Out:  a Report: text Parquet of each standard table, the sources they came from, and every problem found
+
+Each package is opened, its resources are read (by a recipe where one is named), checked by their own schemas,
+and put under the headings of the standard tables; then all tables of all packages are checked together, for
+references reach from one package into another.
+"""
+
+# ruff: noqa: S608 - statements are put together here; every name and text passes through checking/grammar.py
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import duckdb
+
+from ingest.checking import StagedTable, check_tables, open_engine
+from ingest.checking.grammar import among, literal, name
+from ingest.checking.standard import check_standard_headings, check_standard_tables
+from ingest.package import Package, PackageFile, Resource, open_package, stage_resource
+from ingest.problems import Place, Problem, ProblemsFound, group_problems, problem
+from ingest.reading import Staged
+from ingest.recipe import apply_recipe, load_recipe
+from ingest.recipe_registers import REGISTER_TABLES, load_registers
+from schemas import load_model
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file that rows came from. `number` is what the rows carry as _source."""
+
+    number: int
+    package: str
+    resource: str
+    file: str
+    sha256: str
+    bytes: int
+    rows_read: int
+    title: str
+    licence: str | None
+
+
+@dataclass
+class Report:
+    """What became of the packages.
+
+    tables      for each standard table its Parquet files: the table's columns as text (NULL where empty; for
+                observations also a column for each dimension), _source (INTEGER) and _row (BIGINT)
+    places      for each number in _source what a problem calls the file
+    left_out    rows that recipes leave out by a declared rule: (file, reason, count)
+    """
+
+    packages: list[Package] = field(default_factory=list)
+    tables: dict[str, list[Path]] = field(default_factory=dict)
+    sources: list[Source] = field(default_factory=list)
+    places: dict[int, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    left_out: list[tuple[str, str, int]] = field(default_factory=list)
+
+    @property
+    def has_errors(self) -> bool:
+        """Say whether anything stands in the way of publishing. Warnings do not."""
+        return any(found.severity == "error" for found in self.problems)
+
+    @property
+    def rows_read(self) -> int:
+        return sum(source.rows_read for source in self.sources)
+
+
+def check_packages(
+    addresses: Iterable[str | Path],
+    scratch: Path,
+    *,
+    beside: Iterable[str | Path] = (),
+    operator: bool = False,
+    recipe: str | None = None,
+    progress: Progress = lambda _stage: None,
+) -> Report:
+    """Read and check packages, and publish nothing.
+
+    scratch     a folder for what is made on the way; the tables lie in it, and the caller deletes it
+    beside      packages that the checked ones refer to (the other packages of a site): they are read too, and
+                what is wrong with them alone is not reported
+    operator    whether the operator gave the addresses, so that https may be among them
+    recipe      reads the files of each address as they lie
+
+    Raises OSError if a file or the disk cannot be read or written.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    gathering = _Gathering(scratch, Report(), progress)
+    wanted = [str(address) for address in addresses]
+    others = [str(address) for address in beside if str(address) not in wanted]
+    for address in (*others, *wanted):
+        gathering.open(address, operator, recipe if address in wanted else None)
+    reported = {gathering.names[address] for address in wanted if address in gathering.names}
+    gathering.read()
+    gathering.check()
+    report = gathering.report
+    if others:
+        unopened = [found for found in report.problems if found.file.split("/")[0] not in gathering.opened]
+        report.problems = unopened + [
+            found for found in report.problems if found.file.split("/")[0] in reported
+        ]
+    report.problems = group_problems(report.problems)
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A declared change to a known fault: in this row and column, this text becomes that one."""
+
+    notation: str
+    resource: str
+    row: int
+    column: str
+    found: str
+    corrected: str
+
+
+@dataclass
+class _Gathering:
+    """The work of one check_packages."""
+
+    scratch: Path
+    report: Report
+    progress: Progress
+    names: dict[str, str] = field(default_factory=dict)
+    dimensions: set[str] = field(default_factory=set)
+    corrections: dict[tuple[str, str], list[Correction]] = field(default_factory=dict)
+
+    @property
+    def opened(self) -> set[str]:
+        return set(self.names.values())
+
+    def open(self, address: str, operator: bool, recipe: str | None) -> None:
+        """Open a package under a name of its own; what is wrong with it is kept."""
+        self.progress(f"Opening {Path(address).name or address}")
+        try:
+            package = open_package(address, self.scratch, operator=operator, recipe=recipe)
+        except ProblemsFound as fault:
+            self.report.problems.extend(fault.problems)
+            return
+        if package.name in self.opened:
+            place = Place(package.name)
+            self.report.problems.append(problem("package-twice", place, value=package.name))
+            return
+        self.names[address] = package.name
+        self.report.packages.append(package)
+
+    def read(self) -> None:
+        """Read what needs no recipe first: recipes look names and codes up in it."""
+        with open_engine(self.scratch) as connection:
+            connection.execute("SET preserve_insertion_order = true")
+            for package in self.report.packages:
+                self._read_ahead(package, connection)
+            for package in self.report.packages:
+                self._read_package(package, connection)
+        for package in self.report.packages:
+            for resource in package.resources:
+                if resource.recipe is not None:
+                    self.progress(f"Reading {package.name} by the recipe {resource.recipe}")
+                    self._apply_recipe(package, resource)
+
+    def check(self) -> None:
+        """Check all standard tables together."""
+        if not self.report.tables:
+            return
+        self.progress("Checking all tables together")
+        with open_engine(self.scratch) as connection:
+            self.report.problems.extend(
+                check_standard_tables(self.report.tables, self.report.places, connection)
+            )
+
+    def _read_ahead(self, package: Package, connection: duckdb.DuckDBPyConnection) -> None:
+        """Read what decides how other tables are read: the names of dimensions, and declared corrections."""
+        for resource in package.resources:
+            if resource.recipe is None and resource.table in ("dimensions", "corrections"):
+                for part in stage_resource(resource, self.scratch):
+                    rows = _read_rows(part, connection)
+                    if resource.table == "dimensions":
+                        self.dimensions.update(row["dimension"] for row in rows if row.get("dimension"))
+                        continue
+                    for row in rows:
+                        correction = _read_correction(row)
+                        if correction is not None:
+                            key = (package.name, correction.resource)
+                            self.corrections.setdefault(key, []).append(correction)
+
+    def _correct(
+        self, package: Package, resource: Resource, staged: Staged, connection: duckdb.DuckDBPyConnection
+    ) -> Staged:
+        """Apply the declared corrections of a resource; one that no longer fits becomes a problem."""
+        declared = self.corrections.get((package.name, resource.name), [])
+        if not declared:
+            return staged
+        labels = [heading.strip() for heading in staged.headings]
+        cells = {label: f"c{at}" for at, label in reversed(list(enumerate(labels, 1)))}
+        source = f"read_parquet({literal(str(staged.parquet))})"
+        place = Place(_shown(package, resource.paths[0]))
+        changes: dict[str, list[str]] = {}
+        for correction in declared:
+            cell = cells.get(correction.column)
+            where = f"_row = {correction.row} AND {cell} = {literal(correction.found)}"
+            if cell is None or not connection.execute(f"SELECT 1 FROM {source} WHERE {where}").fetchall():
+                at = place.at(correction.row, correction.column)
+                found = problem(
+                    "correction-stale", at, value=correction.found, correction=correction.notation
+                )
+                self.report.problems.append(found)
+            else:
+                changes.setdefault(cell, []).append(f"WHEN {where} THEN {literal(correction.corrected)}")
+        if not changes:
+            return staged
+        replaced = ", ".join(f"CASE {' '.join(cases)} ELSE {c} END AS {c}" for c, cases in changes.items())
+        target = staged.parquet.with_suffix(".corrected.parquet")
+        connection.execute(
+            f"COPY (SELECT * REPLACE ({replaced}) FROM {source}) TO {literal(str(target))} (FORMAT parquet)"
+        )
+        return replace(staged, parquet=target)
+
+    def _read_package(self, package: Package, connection: duckdb.DuckDBPyConnection) -> None:
+        own: list[StagedTable] = []
+        for resource in package.resources:
+            if resource.recipe is not None:
+                continue
+            self.progress(f"Reading {package.name}/{resource.name}")
+            parts = [
+                self._correct(package, resource, part, connection)
+                for part in stage_resource(resource, self.scratch)
+            ]
+            self._note(package, [found for part in parts for found in part.problems])
+            if resource.schema is not None and parts:
+                own.append(_own_table(package, resource, parts, connection, self.scratch))
+            if resource.table is not None:
+                for file, part in zip(resource.files, parts, strict=True):
+                    self._standardise(package, resource, file, part, connection)
+        if own:
+            self.report.problems.extend(check_tables(own, connection))
+
+    def _note(self, package: Package, problems: Iterable[Problem]) -> None:
+        """Keep problems of a package's file under the package's name."""
+        self.report.problems.extend(
+            replace(found, file=_shown(package, found.file)) if found.file else found for found in problems
+        )
+
+    def _standardise(
+        self,
+        package: Package,
+        resource: Resource,
+        file: PackageFile,
+        staged: Staged,
+        connection: duckdb.DuckDBPyConnection,
+    ) -> None:
+        """Put the rows of one file under the headings of its standard table."""
+        assert resource.table is not None
+        place = Place(_shown(package, file.path))
+        table = load_model().tables[resource.table]
+        labels = [heading.strip() for heading in staged.headings]
+        given = {"dataset": resource.dataset} if resource.dataset and "dataset" not in labels else {}
+        known = set(table.field_names)
+        takes_dimensions = table.name == "observations"
+        dimensions = [label for label in labels if takes_dimensions and label in self.dimensions - known]
+        self.report.problems.extend(
+            check_standard_headings(table.name, staged.headings, place, dimensions, list(given))
+        )
+        number = self._add_source(package, resource, file, staged.row_count, place)
+        missing = [str(text) for text in (resource.schema or {}).get("missingValues", [""])]
+        cells = {label: f"c{at}" for at, label in reversed(list(enumerate(labels, 1)))}
+        columns = []
+        for column in (*table.field_names, *dimensions):
+            if column in cells:
+                cell = name(cells[column])
+                columns.append(
+                    f"CASE WHEN {among(cell, missing)} THEN NULL ELSE {cell} END AS {name(column)}"
+                )
+            elif column in given:
+                columns.append(f"{literal(str(given[column]))} AS {name(column)}")
+        target = self.scratch / f"standard-{table.name}-{number}.parquet"
+        connection.execute(
+            f"COPY (SELECT {', '.join(columns)}{', ' if columns else ''}{number}::INTEGER AS _source, _row"
+            f" FROM read_parquet({literal(str(staged.parquet))}))"
+            f" TO {literal(str(target))} (FORMAT parquet, COMPRESSION lz4)"
+        )
+        self.report.tables.setdefault(table.name, []).append(target)
+
+    def _add_source(
+        self, package: Package, resource: Resource, file: PackageFile, rows: int, place: Place
+    ) -> int:
+        number = len(self.report.sources) + 1
+        self.report.sources.append(
+            Source(
+                number=number,
+                package=package.name,
+                resource=resource.name,
+                file=file.path,
+                sha256=file.sha256,
+                bytes=file.bytes,
+                rows_read=rows,
+                title=resource.title or package.title,
+                licence=package.licence,
+            )
+        )
+        self.report.places[number] = place
+        return number
+
+    def _apply_recipe(self, package: Package, resource: Resource) -> None:
+        assert resource.recipe is not None
+        try:
+            recipe = load_recipe(resource.recipe, package.folder)
+        except ProblemsFound as fault:
+            self._note(package, fault.problems)
+            return
+        registers = load_registers(
+            *({table: path} for table in REGISTER_TABLES for path in self.report.tables.get(table, ()))
+        )
+        first = len(self.report.sources) + 1
+        scratch = self.scratch / f"recipe-{first}"
+        applied = apply_recipe(recipe, package, scratch, registers, first_source=first)
+        self._note(package, applied.problems)
+        rows = {count.file: count.rows for count in applied.counts if count.table is None}
+        files = {file.path: file for file in package.files}
+        for path in applied.sources:
+            shown = Place(_shown(package, path))
+            file = files.get(path) or PackageFile(path, package.folder, 0, "")
+            self._add_source(package, resource, file, rows.get(path, 0), shown)
+        for table, parquet in applied.tables.items():
+            self.report.tables.setdefault(table, []).append(parquet)
+        self.report.left_out.extend(
+            (_shown(package, left.file), left.reason, left.count) for left in applied.leave_outs
+        )
+
+
+def _read_rows(staged: Staged, connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
+    """Read the rows of a small table by their headings."""
+    labels = [heading.strip() for heading in staged.headings]
+    source = f"read_parquet({literal(str(staged.parquet))})"
+    rows = connection.execute(f"SELECT * EXCLUDE (_row) FROM {source} ORDER BY _row").fetchall()
+    return [dict(zip(labels, row, strict=True)) for row in rows]
+
+
+def _read_correction(row: Mapping[str, str]) -> Correction | None:
+    """Read a declared correction; None where its row is unfit, which the check of its table reports."""
+    if not str(row.get("row", "")).isdecimal():
+        return None
+    texts = [row.get(column, "") for column in ("correction", "resource", "column", "found", "corrected")]
+    notation, resource, column, found, corrected = texts
+    return Correction(notation, resource, int(row["row"]), column, found, corrected)
+
+
+def _shown(package: Package, path: str) -> str:
+    """Name a file with its package, as problems show it."""
+    return f"{package.name}/{path}"
+
+
+def _own_table(
+    package: Package,
+    resource: Resource,
+    parts: Sequence[Staged],
+    connection: duckdb.DuckDBPyConnection,
+    scratch: Path,
+) -> StagedTable:
+    """Give a resource to the check by its own schema; several files are one table, rows counted on."""
+    assert resource.schema is not None
+    parquet = parts[0].parquet
+    if len(parts) > 1:
+        parquet = scratch / f"joined-{package.name}-{resource.name}.parquet"
+        union: list[str] = []
+        before = 0
+        for part in parts:
+            cells = ", ".join(name(f"c{at}") for at in range(1, len(parts[0].headings) + 1))
+            union.append(
+                f"SELECT {cells}, _row + {before} AS _row FROM read_parquet({literal(str(part.parquet))})"
+            )
+            before += part.row_count
+        connection.execute(f"COPY ({' UNION ALL '.join(union)}) TO {literal(str(parquet))} (FORMAT parquet)")
+    return StagedTable(
+        resource.name, parquet, parts[0].headings, resource.schema, Place(_shown(package, resource.paths[0]))
+    )
+
+
+def count_rows(tables: Mapping[str, Sequence[Path]], connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Count the rows of each standard table."""
+    return {
+        table: sum(
+            int(
+                connection.execute(f"SELECT count(*) FROM read_parquet({literal(str(path))})").fetchall()[0][
+                    0
+                ]
+            )
+            for path in paths
+        )
+        for table, paths in tables.items()
+    }
