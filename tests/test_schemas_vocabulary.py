@@ -144,7 +144,7 @@ def test_indicator_is_a_dimension_with_a_code_list(vocabulary: Graph) -> None:
 
 
 def test_missing_observation_is_no_observation(vocabulary: Graph) -> None:
-    """A sub-property of qb:dataSet would make one of it: the cube's normal form infers observations from that."""
+    """What has qb:dataSet, or a part of it, is inferred to be an observation."""
     assert list(vocabulary.objects(DEF.MissingObservation, RDFS.subClassOf)) == []
     assert list(vocabulary.objects(DEF.dataset, RDFS.subPropertyOf)) == []
 
