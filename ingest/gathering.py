@@ -160,6 +160,7 @@ class _Gathering:
             for package in self.report.packages:
                 self._read_ahead(package, connection)
             for package in self.report.packages:
+                self.progress(f"Reading {package.name}")
                 self._read_package(package, connection)
         for package in self.report.packages:
             for resource in package.resources:
@@ -229,7 +230,6 @@ class _Gathering:
         for resource in package.resources:
             if resource.recipe is not None:
                 continue
-            self.progress(f"Reading {package.name}/{resource.name}")
             parts = [
                 self._correct(package, resource, part, connection)
                 for part in stage_resource(resource, self.scratch)

@@ -1,0 +1,321 @@
+"""The stages as commands. No rules of its own.
+
+Words go to standard error, data to standard output. Exit 0 done, 1 problems found, 2 wrong use; anything else
+is a fault of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from schemas.site import Site, SiteFault, load_site
+
+app = typer.Typer(
+    name="likeforlike",
+    help="Publish the performance of local public services as open, linked data.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+words = Console(stderr=True, highlight=False, soft_wrap=True)
+
+SiteFolder = Annotated[
+    Path, typer.Argument(metavar="[SITE]", help="Folder with site.toml; this one by default.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but what went wrong.")]
+
+
+class Form(StrEnum):
+    """How problems are written."""
+
+    text = "text"
+    json = "json"
+    sarif = "sarif"
+
+
+class Stages:
+    """Says which stage is at work: a moving line on a terminal, plain lines elsewhere."""
+
+    def __init__(self, total: int | None, quiet: bool) -> None:
+        self._bar = Progress(
+            SpinnerColumn(),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+            console=words,
+            transient=True,
+            disable=quiet or not words.is_terminal,
+        )
+        self._task = self._bar.add_task("Starting", total=total)
+        self._plain = not quiet and not words.is_terminal
+
+    def __call__(self, stage: str) -> None:
+        self._bar.update(self._task, description=stage, advance=1)
+        if self._plain:
+            words.print(stage, markup=False)
+
+    @contextmanager
+    def shown(self) -> Iterator[Stages]:
+        with self._bar:
+            yield self
+
+
+@app.command()
+def check(
+    packages: Annotated[
+        list[str],
+        typer.Argument(metavar="PACKAGE…", help="Folders, datapackage.json files, zips or addresses."),
+    ],
+    format: Annotated[Form, typer.Option(help="How the problems are written.")] = Form.text,
+    site: Annotated[
+        Path | None, typer.Option(help="A site whose other packages hold the codes that these refer to.")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="Read the files of a folder as they lie, by a recipe's name or path.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Say what is wrong with packages, row by row, and how to mend it. Writes nothing."""
+    from ingest import check_packages
+    from ingest.problems import as_json, as_sarif, as_text
+
+    beside = _load_site(site).packages if site is not None else ()
+    with _scratch() as scratch, Stages(None, quiet or format is not Form.text).shown() as progress:
+        report = check_packages(
+            packages, scratch, beside=beside, operator=True, recipe=recipe, progress=progress
+        )
+    write = {Form.text: as_text, Form.json: as_json, Form.sarif: as_sarif}[format]
+    text = write(report.problems)
+    if text:
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+    if not quiet:
+        for file, reason, count in report.left_out:
+            words.print(f"{file}: {count:,} rows left out: {reason}", markup=False)
+        rows, files = f"{report.rows_read:,} rows", f"{len(report.sources)} files"
+        words.print(f"{rows} read from {files} of {len(report.packages)} packages.", markup=False)
+    raise typer.Exit(1 if report.has_errors else 0)
+
+
+@app.command()
+def publish(
+    site: SiteFolder = Path(),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do all but the writing.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check, compare and publish the next edition of a site."""
+    _publish(_load_site(site), dry_run=dry_run, quiet=quiet)
+
+
+def _publish(site: Site, *, dry_run: bool = False, quiet: bool = False) -> None:
+    """Publish a site, or say why not and end with 1."""
+    from ingest.problems import ProblemsFound, as_text
+    from publish import PublishingStopped, publish_site
+
+    started = time.monotonic()
+    try:
+        with Stages(None, quiet).shown() as progress:
+            published = publish_site(site, progress, dry_run=dry_run)
+    except ProblemsFound as found:
+        sys.stdout.write(f"{as_text(found.problems)}\n")
+        words.print("Nothing written.")
+        raise typer.Exit(1) from None
+    except PublishingStopped as stopped:
+        words.print(str(stopped), markup=False)
+        raise typer.Exit(1) from None
+    if not quiet:
+        words.print(f"{published} Took {time.monotonic() - started:.1f} s.", markup=False)
+
+
+@app.command()
+def serve(
+    site: SiteFolder = Path(),
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8001,
+    workers: Annotated[int, typer.Option(min=1, help="How many processes answer.")] = 1,
+) -> None:
+    """Serve a site. New editions are picked up without a restart."""
+    found = _load_site(site)
+    if not (found.editions_folder / "current").exists():
+        _refuse("This site has no edition yet. Publish one first: likeforlike publish")
+    _serve(found, host, port, workers)
+
+
+def _serve(site: Site, host: str, port: int, workers: int) -> None:
+    import uvicorn
+
+    os.environ["LIKEFORLIKE_SITE"] = str(site.folder.resolve())
+    if _find_port(host, port) != port and port:
+        _refuse(f"Something listens on {host} port {port} already. Choose another with --port.")
+    port = port or _find_port(host, 0)
+    words.print(f"Serving {site.title} at http://{host}:{port}/  (Ctrl+C ends it)", markup=False)
+    uvicorn.run(
+        "api.app:from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=True,
+    )
+
+
+@app.command()
+def editions(
+    site: SiteFolder = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """List the editions that are kept, the newest first."""
+    from publish.edition import EditionsFolder
+
+    kept = EditionsFolder(_load_site(site).editions_folder).kept()
+    if as_json:
+        facts = [
+            {
+                "edition": one.name,
+                "digest": one.digest,
+                "current": one.is_current,
+                "published_at": one.published_at,
+            }
+            for one in kept
+        ]
+        sys.stdout.write(json.dumps(facts, indent=1) + "\n")
+        return
+    for one in kept:
+        mark = "current" if one.is_current else ""
+        sys.stdout.write(f"{one.name}  {one.published_at or '':<25}  {mark}".rstrip() + "\n")
+    if not kept:
+        words.print("No edition yet.")
+
+
+@app.command()
+def rollback(
+    site: SiteFolder = Path(),
+    to: Annotated[str | None, typer.Option(help="The edition to go back to.")] = None,
+) -> None:
+    """Serve the edition before the current one again."""
+    from publish.edition import EditionsFolder, PublishingStopped
+
+    try:
+        name = EditionsFolder(_load_site(site).editions_folder).roll_back(to)
+    except PublishingStopped as stopped:
+        _refuse(str(stopped))
+    words.print(f"{name} is current again.", markup=False)
+
+
+@app.command()
+def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a problem.")]) -> None:
+    """Say what a problem means and how to mend it."""
+    from ingest.problems import find_nearest, load_problem_kinds
+
+    kinds = load_problem_kinds()
+    kind = kinds.get(code)
+    if kind is None:
+        near = find_nearest(code, kinds)
+        _refuse(f"There is no problem '{code}'." + (f" Closest: {near}." if near else ""))
+    sys.stdout.write(f"{kind.title} ({kind.code}, {kind.severity})\n\nWhen: {kind.when}\nMend: {kind.mend}\n")
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the site is made.")] = Path("site"),
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8001,
+    publish_only: Annotated[bool, typer.Option("--publish-only", help="Publish and do not serve.")] = False,
+) -> None:
+    """Make a site with the bundled example, publish it and serve it."""
+    example = Path(__file__).parent / "examples" / "england"
+    if not example.is_dir():
+        _refuse("The bundled example is not here; it is in the repository, under examples/england.")
+    port = _find_port(host, port)
+    settings = folder / "site.toml"
+    ours = _demo_settings(example, host, port)
+    if not settings.exists() or _is_demo(settings.read_text(encoding="utf-8"), ours):
+        folder.mkdir(parents=True, exist_ok=True)
+        settings.write_text(ours, encoding="utf-8")
+    site = _load_site(folder)
+    _publish(site)
+    if not publish_only:
+        _serve(site, host, port, 1)
+
+
+def _demo_settings(example: Path, host: str, port: int) -> str:
+    packages = json.dumps(f"{example}/*/")
+    return f'title = "Like for Like: England"\nbase = "http://{host}:{port}/"\npackages = [{packages}]\n'
+
+
+def _is_demo(told: str, ours: str) -> bool:
+    """Whether settings are what an earlier demo wrote, but for the address it was served at."""
+    lines = zip(told.splitlines(), ours.splitlines(), strict=False)
+    return told.count("\n") == ours.count("\n") and all(
+        a == b or (a.startswith("base = ") and b.startswith("base = ")) for a, b in lines
+    )
+
+
+def _find_port(host: str, port: int) -> int:
+    """Find the first port from `port` on, of twenty, that nothing listens on."""
+    for candidate in range(port, port + 20) if port else (0,):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    _refuse(f"Nothing can listen on {host} from port {port} on. Choose another with --port.")
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="likeforlike-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _load_site(folder: Path) -> Site:
+    try:
+        return load_site(folder)
+    except SiteFault as fault:
+        _refuse(str(fault))
+
+
+def _refuse(sentence: str) -> NoReturn:
+    """End with 2: the command was used wrongly, or there is nothing it could do."""
+    words.print(sentence, markup=False)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
