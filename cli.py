@@ -278,16 +278,23 @@ def _is_demo(told: str, ours: str) -> bool:
 
 
 def _find_port(host: str, port: int) -> int:
-    """Find the first port from `port` on, of twenty, that nothing listens on."""
-    for candidate in range(port, port + 20) if port else (0,):
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, candidate))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    _refuse(f"Nothing can listen on {host} from port {port} on. Choose another with --port.")
+    """Find the first port from `port` on, of twenty, that nothing listens on; 0 takes any."""
+    candidates = range(port, port + 20) if port else (0,)
+    free = next((found for found in (_bind(host, one) for one in candidates) if found is not None), None)
+    if free is None:
+        _refuse(f"Nothing can listen on {host} from port {port} on. Choose another with --port.")
+    return free
+
+
+def _bind(host: str, port: int) -> int | None:
+    """Try to listen on a port and let go of it. Returns its number, or None if it is taken."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return None
+        return int(probe.getsockname()[1])
 
 
 @contextmanager
