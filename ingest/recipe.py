@@ -22,8 +22,8 @@ from ingest.reading import Selection, Staged, stage
 from ingest.recipe_entries import stage_entries
 from ingest.recipe_expressions import Fault, ListTable, World
 from ingest.recipe_language import Recipe, Source, read_recipe
+from ingest.recipe_parts import Count, Part, SourceRows
 from ingest.recipe_registers import Registers, load_registers
-from ingest.recipe_rows import Count, Part, PartRows
 from ingest.recipe_tables import Written, write_tables
 
 __all__ = [
@@ -153,14 +153,16 @@ def apply_recipe(
         prepared = _prepare(recipe, connection, parts, world, applied)
         written: list[Written] = []
         for rows in prepared:
-            _note_unused_columns(rows, applied)
-            for number, block in enumerate(rows.part.source.blocks):
-                relation = f"{rows.name}_b{number}"
-                count = rows.write(block, number, relation)
-                applied.counts.append(count)
-                written.append(Written(relation, block, count, rows.part.place))
+            for part, heading in rows.find_unused():
+                place = part.place.at(row=part.heading_row)
+                applied.problems.append(problem("recipe-column-unused", place, value=heading))
+            for number, block in enumerate(rows.source.blocks):
+                counts = rows.write(block, f"{rows.name}_b{number}")
+                applied.counts.extend(counts.values())
+                places = {source_id: part.place for source_id, part in rows.parts.items()}
+                written.append(Written(f"{rows.name}_b{number}", block, counts, places))
             applied.problems.extend(rows.problems)
-        corrected = [(rule, row, rows.part.path) for rows in prepared for rule, row in rows.corrected]
+        corrected = [correction for rows in prepared for correction in rows.corrected]
         write_tables(connection, recipe, written, corrected, scratch, applied)
     applied.problems = group_problems(applied.problems)
     return applied
@@ -259,31 +261,19 @@ def _prepare(
     parts: Sequence[Part],
     world: World,
     applied: Applied,
-) -> list[PartRows]:
-    """Make the rows of every part ready; those that others look things up in first."""
-    prepared: list[PartRows] = []
-    for source in sorted(recipe.sources, key=lambda source: source.name not in recipe.look_ups):
-        found: set[tuple[str, ...]] = set()
-        columns = sorted(recipe.look_ups.get(source.name, ()))
-        for number, part in enumerate(parts):
-            if part.source is not source:
-                continue
-            rows = PartRows(connection, part, world, f"p{number}")
-            applied.counts.append(rows.prepare())
-            prepared.append(rows)
-            if columns:
-                found.update(rows.read_columns(columns))
-        if columns:
-            world.tables[source.name] = ListTable(source.name, tuple(columns), tuple(sorted(found)))
-    order = {id(part): number for number, part in enumerate(parts)}
-    return sorted(prepared, key=lambda rows: order[id(rows.part)])
-
-
-def _note_unused_columns(rows: PartRows, applied: Applied) -> None:
-    """Warn of columns with text that the recipe says nothing about."""
-    part = rows.part
-    used = rows.used_headings() | set(part.source.unused) | rows.looked_up
-    row = max(part.source.reading.headings, default=1)
-    for heading, column in part.headings.items():
-        if heading not in used and rows.has_text(column):
-            applied.problems.append(problem("recipe-column-unused", part.place.at(row=row), value=heading))
+) -> list[SourceRows]:
+    """Make the rows of every source ready, those that others look things up in first."""
+    prepared: dict[str, SourceRows] = {}
+    for number, source in enumerate(
+        sorted(recipe.sources, key=lambda source: source.name not in recipe.look_ups)
+    ):
+        of_source = [part for part in parts if part.source is source]
+        rows = SourceRows(connection, source, of_source, world, f"s{number}")
+        rows.prepare()
+        applied.counts.extend(rows.counts.values())
+        prepared[source.name] = rows
+        if source.name in recipe.look_ups:
+            columns = sorted(recipe.look_ups[source.name])
+            found = tuple(sorted(rows.read_columns(columns)))
+            world.tables[source.name] = ListTable(source.name, tuple(columns), found)
+    return [prepared[source.name] for source in recipe.sources]

@@ -20,7 +20,7 @@ from typing import Any, Literal, Protocol
 from ingest.period import PeriodUnknown
 from ingest.problems import find_nearest
 from ingest.recipe_periods import PeriodStyle
-from ingest.recipe_registers import Ambiguous, NotFound, Registers
+from ingest.recipe_registers import Ambiguous, NotFound, Registers, span
 from ingest.value import ValueMalformed, find_number, read_value
 
 Other = Literal["problem", "keep", "empty"]
@@ -517,12 +517,13 @@ class Cased:
 class Condition:
     """Whether a row is meant by a rule.
 
-    kind   "is" (one of the operands), "matches" (a pattern fits the whole text), "empty", "existed" (the
-           text is an area's code; the operand a period or day), or "number" (the text is one)
+    kind   "is" (one of the operands), "matches" (a pattern fits the whole text), "empty", "number" (the text
+           is one), or, where the text is an area's code: "known" (the register has it), "existed" (in the
+           period or on the day `on`), "ended" (before it) and "begun" (by the end of it)
     """
 
     source: Expression
-    kind: Literal["is", "matches", "empty", "existed", "number"]
+    kind: Literal["is", "matches", "empty", "existed", "ended", "begun", "known", "number"]
     operands: tuple[str, ...] = ()
     on: Expression = Fixed("")
     wanted: bool = True
@@ -551,9 +552,35 @@ class Condition:
             return (find_number(text) is not None) is self.wanted
         if self.kind == "matches":
             return (re.fullmatch(self.operands[0], text, re.DOTALL) is not None) is self.wanted
+        if self.kind == "known":
+            return (text in world.registers.areas.entries) is self.wanted
         if not text or not on:
             return False
-        return world.registers.area_existed(text, on) is self.wanted
+        entry = world.registers.areas.entries.get(text)
+        if entry is None:
+            return False
+        first, last = span(on)
+        ended, begun = not entry.existed(first, "9999"), entry.existed("", last)
+        told = {"existed": begun and not ended, "ended": ended, "begun": begun}
+        return told[self.kind] is self.wanted
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One expression where conditions hold, another where they do not."""
+
+    conditions: tuple[Condition, ...]
+    then: Expression
+    otherwise: Expression
+
+    @property
+    def uses(self) -> frozenset[str]:
+        conditions = frozenset().union(*(condition.uses for condition in self.conditions))
+        return conditions | self.then.uses | self.otherwise.uses
+
+    def read(self, texts: Texts, world: World) -> str:
+        holds = all(condition.holds(texts, world) for condition in self.conditions)
+        return (self.then if holds else self.otherwise).read(texts, world)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ from ingest.recipe_expressions import Expression, Figure, ListTable, Rule
 from ingest.recipe_periods import PeriodPattern, PeriodStyle, built_in_styles
 from schemas import Field, Model, TableSchema, load_model
 
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -296,6 +298,17 @@ class Reader:
         return None
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML in which only true and false are booleans and no text is a date: "on" and "no" are texts."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    letter: [(tag, form) for tag, form in forms if tag not in ("tag:yaml.org,2002:bool", _TIMESTAMP)]
+    for letter, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), ["t", "f"])
+
+
 def read_recipe(text: str, file: Path, shown: str | None = None) -> Recipe:
     """Read a recipe.
 
@@ -307,8 +320,9 @@ def read_recipe(text: str, file: Path, shown: str | None = None) -> Recipe:
 
     name = shown or file.name
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=_Loader)
+        # The loader is a safe one: it makes texts, numbers, lists and mappings only.
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = Place(name, row=mark.line + 1 if mark else 1)

@@ -198,11 +198,6 @@ class Registers:
             raise Ambiguous(link.code for link in links)
         return links[0].code
 
-    def area_existed(self, area: str, on: str) -> bool | None:
-        """Say whether an area existed in a period or on a day; None if the register has no such area."""
-        entry = self.areas.entries.get(area)
-        return None if entry is None else entry.existed(*span(on))
-
 
 def _find(index: Index, by: str, text: str, on: str, types: frozenset[str]) -> str:
     if by == "name":

@@ -15,6 +15,7 @@ from typing import Any
 from ingest.recipe_expressions import (
     OTHERS,
     Cased,
+    Choice,
     CodeOf,
     Column,
     Condition,
@@ -56,8 +57,9 @@ FILE_PARTS = ("file.path", "file.name", "file.stem", "file.folder")
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
+_ABOUT_AREAS = ("known", "existed", "ended", "begun")
 _STEPS = ("match", "replace", "map", "period", "area", "body", "date", "number", "notation", "case")
-_EXPRESSION_KEYS = ("from", "join", "with", "look_up", "other", *_STEPS)
+_EXPRESSION_KEYS = ("from", "join", "with", "look_up", "if", "then", "else", "other", *_STEPS)
 
 # What an expression may name beside columns: the names given so far in the same source.
 Scope = Mapping[str, Let]
@@ -347,38 +349,39 @@ def _read_rules(reader: Reader, value: Any, path: str, scope: Scope) -> tuple[Ru
     for number, entry in enumerate(reader.sequence(value, path)):
         at = f"{path}[{number}]"
         keys = reader.mapping(entry, at, ("when", "reason"), ("when", "reason"))
-        told = keys.get("when")
-        conditions = told if isinstance(told, list) else [told]
-        reason = reader.text(keys.get("reason"), f"{at}.reason")
-        rules.append(
-            Rule(tuple(_read_condition(reader, item, f"{at}.when", scope) for item in conditions), reason)
-        )
+        conditions = _read_conditions(reader, keys.get("when"), f"{at}.when", scope)
+        rules.append(Rule(conditions, reader.text(keys.get("reason"), f"{at}.reason")))
     return tuple(rules)
 
 
+def _read_conditions(reader: Reader, value: Any, path: str, scope: Scope) -> tuple[Condition, ...]:
+    """Read one condition, or a list of those that must all hold."""
+    items = value if isinstance(value, list) else [value]
+    return tuple(_read_condition(reader, item, path, scope) for item in items)
+
+
 def _read_condition(reader: Reader, value: Any, path: str, scope: Scope) -> Condition:
-    kinds = ("is", "is_not", "matches", "empty", "number", "existed")
+    kinds = ("is", "is_not", "matches", "empty", "number", *_ABOUT_AREAS)
     keys = reader.mapping(value, path, ("text", "area", "on", *kinds))
     told = [kind for kind in kinds if kind in keys]
     if len(told) != 1:
         reader.fault(path, f"a condition says one of {', '.join(kinds)}")
         return Condition(Fixed(""), "is")
     kind = told[0]
-    if ("area" in keys) != (kind == "existed") or ("text" in keys) == (kind == "existed"):
-        reader.fault(
-            path, "a condition names a 'text'; 'existed' an 'area' and the day or period it is about, 'on'"
-        )
+    about_area = kind in _ABOUT_AREAS
+    if ("area" in keys) != about_area or ("text" in keys) == about_area:
+        reader.fault(path, f"a condition names a 'text'; {', '.join(_ABOUT_AREAS)} name an 'area'")
+    if ("on" in keys) != (about_area and kind != "known"):
+        reader.fault(path, "existed, ended and begun, and only they, need 'on': the day or period meant")
     source = read_expression(reader, keys.get("text", keys.get("area")), f"{path}.text", scope)
     operand = keys[kind]
     if kind in ("is", "is_not"):
         return Condition(source, "is", reader.texts(operand, f"{path}.{kind}"), wanted=kind == "is")
     if kind == "matches":
         return Condition(source, "matches", (reader.pattern(operand, f"{path}.matches"),))
+    on = read_expression(reader, keys.get("on"), f"{path}.on", scope)
     wanted = reader.flag(operand, f"{path}.{kind}")
-    if kind == "existed":
-        on = read_expression(reader, keys.get("on"), f"{path}.on", scope)
-        return Condition(source, "existed", on=on, wanted=wanted)
-    return Condition(source, "empty" if kind == "empty" else "number", wanted=wanted)
+    return Condition(source, kind, on=on, wanted=wanted)  # type: ignore[arg-type]  # what is left of the kinds
 
 
 def read_expression(reader: Reader, value: Any, path: str, scope: Scope) -> Expression:
@@ -395,9 +398,9 @@ def read_expression(reader: Reader, value: Any, path: str, scope: Scope) -> Expr
     if other not in OTHERS:
         reader.fault(f"{path}.other", f"'other' says what becomes of an unknown text: {', '.join(OTHERS)}")
         other = "problem"
-    starts = [key for key in ("from", "join", "look_up") if key in keys]
+    starts = [key for key in ("from", "join", "look_up", "if") if key in keys]
     if len(starts) != 1:
-        reader.fault(path, "an expression begins with one of from, join and look_up")
+        reader.fault(path, "an expression begins with one of from, join, look_up and if")
         return Fixed("")
     if "other" in keys and not {"match", "map", "look_up"} & set(keys):
         reader.fault(f"{path}.other", "'other' belongs to match, map or look_up")
@@ -407,6 +410,12 @@ def read_expression(reader: Reader, value: Any, path: str, scope: Scope) -> Expr
         found: Expression = Joined(read, reader.text(keys.get("with"), f"{path}.with", default=" "))
     elif starts[0] == "look_up":
         found = _read_look_up(reader, keys["look_up"], f"{path}.look_up", scope, other)
+    elif starts[0] == "if":
+        found = Choice(
+            _read_conditions(reader, keys["if"], f"{path}.if", scope),
+            read_expression(reader, keys.get("then"), f"{path}.then", scope),
+            read_expression(reader, keys.get("else"), f"{path}.else", scope),
+        )
     else:
         found = read_expression(reader, keys["from"], f"{path}.from", scope)
     for step in _STEPS:
@@ -536,6 +545,9 @@ def _possible_texts(reader: Reader, expression: Expression) -> set[str] | None:
         case FirstOf(options):
             found = [_possible_texts(reader, option) for option in options]
             return None if None in found else set().union(*(texts for texts in found if texts))
+        case Choice(_, then, otherwise):
+            both = _possible_texts(reader, then), _possible_texts(reader, otherwise)
+            return None if None in both else set().union(*(texts for texts in both if texts))
         case Status(figure):
             statuses = _possible_texts(reader, figure.statuses)
             return None if statuses is None else statuses | set(figure.marks.values()) | {figure.empty}

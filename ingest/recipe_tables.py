@@ -4,12 +4,12 @@ In:   the relations that the blocks made, the rows a recipe carries, the correct
 Out:  text Parquet with the columns of the table, _source and _row; repeats taken out and counted
 """
 
-# The SQL is put together from the model's names and from names made in recipe_rows.py.
+# The SQL is put together from the model's names and from names made in recipe_parts.py.
 # ruff: noqa: S608
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from ingest.problems import Place, problem
 from ingest.recipe_language import Block, CorrectionRule, Recipe
-from ingest.recipe_rows import Count
+from ingest.recipe_parts import Count
 from schemas import TableSchema, load_model
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class Written:
-    """The relation of one block's rows, and the count that goes with it."""
+    """The relation of one block's rows, with the count and place of each source that they come from."""
 
     relation: str
     block: Block
-    count: Count
-    place: Place
+    counts: Mapping[int, Count]
+    places: Mapping[int, Place]
 
 
 def write_tables(
@@ -165,23 +165,23 @@ def _take_out_repeats(
     )
     connection.execute("DROP TABLE whole")
     counted = connection.execute(
-        "SELECT _at, count(*) FILTER (_differs = ''), count(*) FILTER (_differs <> '') "
-        "FROM numbered WHERE _number > 1 GROUP BY _at ORDER BY _at"
+        "SELECT _at, _source, count(*) FILTER (_differs = ''), count(*) FILTER (_differs <> '') "
+        "FROM numbered WHERE _number > 1 GROUP BY _at, _source ORDER BY _at, _source"
     ).fetchall()
-    for at, repeated, differing_rows in counted:
+    for at, source, repeated, differing_rows in counted:
         if at < 0:
             raise ValueError(f"the fixed rows of {recipe.name} repeat a key of {table.name}")
-        count = blocks[at].count
+        count = blocks[at].counts[source]
         count.repeats += repeated
         count.problems += differing_rows
         count.written -= repeated + differing_rows
     names = ", ".join(f'"{name}"' for name in table.primary_key)
     found = connection.execute(
-        f"SELECT _at, _row, concat_ws(', ', {names}), _differs FROM numbered "
-        "WHERE _number > 1 AND _differs <> '' ORDER BY _at, _row"
+        f"SELECT _at, _source, _row, concat_ws(', ', {names}), _differs FROM numbered "
+        "WHERE _number > 1 AND _differs <> '' ORDER BY _at, _source, _row"
     ).fetchall()
-    for at, row, key_text, differs in found:
-        place = blocks[at].place.at(row=row)
+    for at, source, row, key_text, differs in found:
+        place = blocks[at].places[source].at(row=row)
         applied.problems.append(problem("recipe-repeat-differs", place, key=key_text, fields=differs))
     connection.execute(
         "CREATE TEMP TABLE whole AS SELECT * EXCLUDE (_number, _differs) FROM numbered WHERE _number = 1"
