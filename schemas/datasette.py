@@ -51,6 +51,8 @@ def _describe_table(model: Model, table: TableSchema) -> dict[str, Any]:
         "description": table.description.strip(),
         "columns": {field.name: _note(field.title, field.description) for field in table.fields},
     }
+    if table.name in model.tables:
+        out["columns"] |= display.provenance
     units = {field.name: field.unit for field in table.fields if field.unit is not None}
     if units:
         out["units"] = units

@@ -268,13 +268,15 @@ class Word:
 class Display:
     """How the tables are first shown to people who browse them.
 
-    hidden     names of tables in the database that are for machines only
-    facets     for a table, the columns it can be narrowed by
-    order      for a table, the column it is sorted by; a hyphen before the name puts the highest first
-    page_size  for a table, how many rows a page shows where a hundred are too many
+    hidden      names of tables in the database that are for machines only
+    provenance  notes on the columns that every submitted table has beside its own
+    facets      for a table, the columns it can be narrowed by
+    order       for a table, the column it is sorted by; a hyphen before the name puts the highest first
+    page_size   for a table, how many rows a page shows where a hundred are too many
     """
 
     hidden: tuple[str, ...] = ()
+    provenance: Mapping[str, str] = dataclass_field(default_factory=dict)
     facets: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
     order: Mapping[str, str] = dataclass_field(default_factory=dict)
     page_size: Mapping[str, int] = dataclass_field(default_factory=dict)

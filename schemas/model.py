@@ -231,10 +231,11 @@ def _read_words(path: Path, faults: list[str]) -> Iterator[Word]:
 
 def _read_display(path: Path, faults: list[str]) -> Display:
     entries = dict(_read_entries(path, faults))
-    for key in sorted(set(entries) - {"hidden", "facets", "order", "page_size"}):
+    for key in sorted(set(entries) - {"hidden", "provenance", "facets", "order", "page_size"}):
         faults.append(f"{path.name}: '{key}' is not something the display says.")
     return Display(
         hidden=tuple(entries.get("hidden", ())),
+        provenance=dict(entries.get("provenance", {})),
         facets={table: tuple(columns) for table, columns in entries.get("facets", {}).items()},
         order=dict(entries.get("order", {})),
         page_size=dict(entries.get("page_size", {})),

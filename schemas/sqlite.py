@@ -52,11 +52,23 @@ def sqlite_columns(table: TableSchema) -> tuple[SqliteColumn, ...]:
 def sqlite_foreign_keys(model: Model, table: TableSchema) -> tuple[ForeignKey, ...]:
     """Give the foreign keys that SQLite can hold a table to.
 
-    SQLite wants the whole key of the other table. "indicator" alone is no key of indicators, whose rows are
-    versions; such references were checked when the package was read. Nothing can refer to a view.
+    SQLite wants the whole key of the other table. An indicator's notation is no key of indicators, whose rows
+    are versions; a key that names no version leads to the table that has each indicator once. The key of a
+    view, as observations is, cannot be referred to.
     """
-    return tuple(
-        key
-        for key in table.foreign_keys
-        if key.table != "observations" and model.table(key.table).primary_key == key.table_fields
-    )
+    keys = []
+    for key in table.foreign_keys:
+        target = _find_target(model, key)
+        if target is not None:
+            keys.append(ForeignKey(key.fields, target.name, key.table_fields))
+    return tuple(keys)
+
+
+def _find_target(model: Model, key: ForeignKey) -> TableSchema | None:
+    named = model.table(key.table)
+    if named.primary_key == key.table_fields:
+        return named
+    for head in model.derived.values():
+        if head.primary_key == key.table_fields and any(up.table == named.name for up in head.foreign_keys):
+            return head
+    return None

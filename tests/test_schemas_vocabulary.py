@@ -29,7 +29,7 @@ BESIDE_TABLES = {
 }
 
 DATATYPES = {
-    "string": XSD.string,
+    "string": RDFS.Literal,  # words are in a language, so no datatype fits all of them
     "number": XSD.decimal,
     "integer": XSD.integer,
     "boolean": XSD.boolean,
