@@ -56,6 +56,15 @@ class Span:
     end_on: dt.date
 
 
+def exact(value: float) -> Decimal:
+    """Take a number that SQLite keeps as the decimal it was: the shortest that reads back the same.
+
+    >>> exact(0.1 + 0.2)
+    Decimal('0.3')
+    """
+    return Decimal(str(round(value, 9)))
+
+
 def number(value: Decimal, decimals: int) -> str:
     """Write a number with commas, a real minus sign and so many decimal places, halves away from zero.
 
@@ -124,12 +133,15 @@ def difference(amount: Decimal, unit: Unit, decimals: int) -> str:
 
 
 def range_words(low: Decimal, high: Decimal, unit: Unit, decimals: int) -> str:
-    """Write a range from its lower to its upper end.
+    """Write a range from its lower to its upper end; a unit of several signs is said once.
 
     >>> range_words(Decimal("62.8"), Decimal("65.8"), Unit("percent", "Percent", "%"), 1)
     '62.8% to 65.8%'
+    >>> range_words(Decimal(2), Decimal(4), Unit("days", "Days", " days"), 0)
+    '2 to 4 days'
     """
-    return f"{figure(low, unit, decimals)} to {figure(high, unit, decimals)}"
+    first = figure(low, unit, decimals) if unit.is_money else short_figure(low, unit, decimals)
+    return f"{first} to {figure(high, unit, decimals)}"
 
 
 def day(date: dt.date) -> str:
@@ -179,6 +191,25 @@ def period_words(span: Span) -> str:
     if start.month == end.month:
         return f"{end:%B} {end.year}"
     return f"{start:%B} to {end:%B} {end.year}"
+
+
+def period_short(span: Span) -> str:
+    """Write a period for an axis or a narrow column.
+
+    >>> period_short(Span("", dt.date(2024, 4, 1), dt.date(2025, 3, 31)))
+    '2024/25'
+    """
+    start, end = span.start_on, span.end_on
+    if start == end:
+        return f"{end:%b} {end.year}"
+    if (start.month, start.day, end.month, end.day) == (1, 1, 12, 31):
+        return str(start.year) if start.year == end.year else f"{start.year}–{end.year % 100:02}"
+    months = round((end - start).days / 30.44)
+    if months == 12:
+        return f"{start.year}/{end.year % 100:02}"
+    if months > 12:
+        return f"{start.year}–{end.year % 100:02}"
+    return f"{end:%b} {end.year}" if months < 2 else f"{start:%b}–{end:%b} {end.year}"
 
 
 def in_period(span: Span) -> str:

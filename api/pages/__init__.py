@@ -13,7 +13,7 @@ What other modules may call:
     compare(edition, query)                   councils beside each other for one indicator
     area_inspections(edition, area, query)    the judgements of an area's council; None if no such area
     downloads(edition)                        every file of the edition, from its manifest
-    sparql(edition, query, results, failure)  the form; results is a SPARQL 1.1 JSON document, or Turtle as text
+    sparql(edition, query, results, failure)  the form; results is SPARQL 1.1 JSON, or Turtle as text
     api_reference(edition, openapi)           every operation, from the OpenAPI document
     problem(edition, code)                    what a problem or a failure means, and its mend; None if unknown
     problems(edition)                         all of them

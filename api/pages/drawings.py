@@ -128,7 +128,11 @@ def _series(
         low, high = (None, None)
         if seen is not None and seen.figure.limits is not None and value is not None:
             low, high = map(float, seen.figure.limits)
-        points.append(charts.Point(span.start_on, span.label, value, low, high, joined.get(span, False)))
+        points.append(
+            charts.Point(
+                span.start_on, sentences.period_short(span), value, low, high, joined.get(span, False)
+            )
+        )
     return charts.Series(role, _end_label(label, one, listed), points)
 
 
@@ -146,7 +150,9 @@ def _similar_series(label: str, one: AreaFigure, spans: Sequence[Span]) -> chart
     for span in spans:
         middle = by_span.get(span)
         value = None if middle is None else float(middle.value)
-        points.append(charts.Point(span.start_on, span.label, value, joined=joined.get(span, False)))
+        points.append(
+            charts.Point(span.start_on, sentences.period_short(span), value, joined=joined.get(span, False))
+        )
     last = [middle for middle in one.similar if middle.span in set(spans)]
     text = f"{label} {one.write_short(last[-1].value)}" if last else label
     return charts.Series("similar", text, points)
@@ -173,10 +179,10 @@ def list_series_rows(one: AreaFigure) -> list[SeriesRow]:
         rows.append(
             SeriesRow(
                 span.label,
-                one.write_observed(seen),
+                one.write_cell(seen),
                 one.write_range(seen) if seen is not None else "",
-                one.write(similar[span].value) if span in similar else "",
-                one.write_observed(country[span]) if span in country else "",
+                one.write_short(similar[span].value) if span in similar else "",
+                one.write_cell(country[span]) if span in country else "",
                 _remark(seen),
             )
         )

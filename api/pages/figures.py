@@ -10,9 +10,10 @@ different things. Whether two figures may be compared is decided by compare.verd
 from __future__ import annotations
 
 import datetime as dt
+import re
 import statistics
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from api import sentences
 from api.pages.definitions import MONTHS_BETWEEN, Definition, Definitions
-from api.pages.places import Group, Place, compared_tier, types_of_tier
+from api.pages.places import Place, compared_tier, types_of_tier
 from api.sentences import Span
 from compare import (
     Change,
@@ -61,6 +62,16 @@ class Observed:
     def status(self) -> str:
         return self.figure.status
 
+    @property
+    def words(self) -> str:
+        """The period in words."""
+        return sentences.period_words(self.span)
+
+    @property
+    def short(self) -> str:
+        """The period for a narrow column."""
+        return sentences.period_short(self.span)
+
 
 @dataclass(frozen=True, slots=True)
 class Middle:
@@ -73,10 +84,22 @@ class Middle:
     is_after_break: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Which figures: of one dataset, indicator, version, period and breakdown, for all areas."""
+
+    dataset: str
+    indicator: str
+    version: str
+    period: str
+    breakdown: str = ""
+
+
 @dataclass(frozen=True)
 class AreaFigure:
     """One indicator's figures for one area, from one dataset, and what the newest is held against.
 
+    breakdown_label   the people it is about, where the indicator has no figure for everyone
     series   of the area, oldest first, never empty
     country  the same of the country around it, where there is one
     similar  the middle of its similar councils, oldest first
@@ -85,12 +108,30 @@ class AreaFigure:
 
     definition: Definition
     dataset: str
+    breakdown: str
+    breakdown_label: str
     place: Place
     series: tuple[Observed, ...]
     steps: Sequence[Step]
     country: tuple[Observed, ...] = ()
     similar: tuple[Middle, ...] = ()
     spread: Distribution | None = None
+
+    @property
+    def label(self) -> str:
+        """The indicator's name, with the people it is about where that is not everyone."""
+        return f"{self.definition.label}, {self.breakdown_label}" if self.breakdown else self.definition.label
+
+    @property
+    def key(self) -> str:
+        """A name for the figure's place on a page."""
+        return "-".join((self.definition.indicator, *re.findall(r"[a-z0-9-]+", self.breakdown)))
+
+    @property
+    def cell(self) -> Cell:
+        """Which figures the newest one stands among."""
+        newest = self.latest.figure
+        return Cell(newest.dataset, newest.indicator, newest.version, newest.period, self.breakdown)
 
     @property
     def latest(self) -> Observed:
@@ -147,8 +188,7 @@ class AreaFigure:
     @cached_property
     def similar_now(self) -> Middle | None:
         """The middle of the similar councils in the newest period."""
-        label = self.latest.span
-        return next((one for one in self.similar if one.span == label), None)
+        return next((one for one in self.similar if one.span == self.latest.span), None)
 
     @cached_property
     def distance(self) -> Decimal:
@@ -174,12 +214,12 @@ class AreaFigure:
 
     def write(self, value: Decimal | float) -> str:
         """Write a value of this indicator."""
-        exact = value if isinstance(value, Decimal) else Decimal(str(round(value, 6)))
+        exact = value if isinstance(value, Decimal) else sentences.exact(value)
         return sentences.figure(exact, self.definition.unit, self.definition.decimals)
 
     def write_short(self, value: Decimal | float, decimals: int | None = None) -> str:
         """Write a value as a chart does, with the definition's decimals if no others are asked for."""
-        exact = value if isinstance(value, Decimal) else Decimal(str(round(value, 6)))
+        exact = value if isinstance(value, Decimal) else sentences.exact(value)
         places = self.definition.decimals if decimals is None else decimals
         return sentences.short_figure(exact, self.definition.unit, places)
 
@@ -189,22 +229,43 @@ class AreaFigure:
             return sentences.status_words("not-available")
         return self.write(one.value) if one.value is not None else sentences.status_words(one.status)
 
+    def write_cell(self, one: Observed | None) -> str:
+        """Write a figure for a table whose rows say the unit, or in words why there is none."""
+        value = None if one is None else one.value
+        return self.write_observed(one) if value is None else self.write_short(value)
+
+    @property
+    def unit_text(self) -> str:
+        """The unit that a short figure leaves out; empty where it has its sign."""
+        unit = self.definition.unit
+        return "" if unit.is_money or len(unit.symbol) < 2 else unit.symbol.strip()
+
+    @property
+    def has_points_apart(self) -> bool:
+        return any(one.status == "definition-differs" for one in self.series)
+
     @property
     def here_text(self) -> str:
         return self.write_observed(self.latest)
 
     @property
+    def here_short(self) -> str:
+        return self.write_cell(self.latest)
+
+    @property
     def similar_text(self) -> str:
         if self.definition.is_total:
             return "Not comparable"
-        return "Not available" if self.similar_now is None else self.write(self.similar_now.value)
+        return "Not available" if self.similar_now is None else self.write_short(self.similar_now.value)
 
     @property
     def country_text(self) -> str:
-        if self.country_verdict is not None and self.country_verdict.level is Level.NOT_COMPARABLE:
-            no_value = self.country_now is not None and self.country_now.value is None
-            return self.write_observed(self.country_now) if no_value else "Not comparable"
-        return self.write_observed(self.country_now)
+        if self.country_verdict is not None and any(
+            reason.level is Level.NOT_COMPARABLE and reason.code != "no-value"
+            for reason in self.country_verdict.reasons
+        ):
+            return "Not comparable"
+        return self.write_cell(self.country_now)
 
     @property
     def standing_text(self) -> str:
@@ -242,6 +303,23 @@ class AreaFigure:
         if one.figure.limits is None:
             return ""
         return sentences.range_words(*one.figure.limits, self.definition.unit, self.definition.decimals)
+
+    @property
+    def status_text(self) -> str:
+        """What a reader must know of the newest figure beside its value; mostly nothing."""
+        return sentences.status_words(self.latest.status)
+
+    @property
+    def has_ranges(self) -> bool:
+        return any(seen.figure.limits is not None for seen in self.series)
+
+    @property
+    def glance_sentence(self) -> str:
+        """Say in one line how the newest figure stands. Only for one that has a standing."""
+        assert self.standing is not None
+        assert self.spread is not None
+        middle = self.write(self.spread.median)
+        return sentences.glance_sentence(self.label, self.standing, self.here_text, middle)
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
@@ -337,123 +415,161 @@ def _decimal(number: float | str | None) -> Decimal | None:
     return None if number is None else Decimal(str(number))
 
 
+# An indicator without a figure for everyone is shown for so many groups at most.
+_MOST_GROUPS = 4
+
+SeriesKey = tuple[str, str, str]
+
+
 def list_series(
     edition: Edition, definitions: Definitions, place: Place, indicator: str | None = None
-) -> dict[tuple[str, str], tuple[Observed, ...]]:
-    """List an area's figures that are not broken down, by dataset and indicator, oldest first."""
-    sql = f"{_OBSERVATIONS} WHERE o.area = ? AND o.breakdown = ''"
+) -> dict[SeriesKey, tuple[Observed, ...]]:
+    """List an area's figures by dataset, indicator and breakdown, oldest first.
+
+    Those that are not broken down, and of indicators that have none, the first few groups.
+    """
+    where = "o.area = ? AND o.breakdown = ''"
     params = [place.area]
     if indicator is not None:
-        sql += " AND o.indicator = ?"
+        where += " AND o.indicator = ?"
         params.append(indicator)
-    out: dict[tuple[str, str], list[Observed]] = {}
-    for row in edition.rows(f"{sql} ORDER BY p.start_on, p.end_on", params):
-        definition = definitions.get(row["indicator"], row["version"])
-        one = read_observed(row, definition, place)
-        out.setdefault((row["dataset"], row["indicator"]), []).append(one)
+    out = _read_series(edition, definitions, place, where, params)
+    whole = {key[1] for key in out}
+    marks = ",".join("?" * len(whole))
+    grouped = where.replace("o.breakdown = ''", f"o.breakdown <> '' AND o.indicator NOT IN ({marks})")
+    more = _read_series(edition, definitions, place, grouped, [place.area, *sorted(whole), *params[1:]])
+    seen: dict[tuple[str, str], int] = {}
+    for key in sorted(more):
+        seen[key[:2]] = seen.get(key[:2], 0) + 1
+        if seen[key[:2]] <= _MOST_GROUPS:
+            out[key] = more[key]
+    return out
+
+
+def _read_series(
+    edition: Edition, definitions: Definitions, place: Place, where: str, params: Sequence[str]
+) -> dict[SeriesKey, tuple[Observed, ...]]:
+    out: dict[SeriesKey, list[Observed]] = {}
+    for row in edition.rows(f"{_OBSERVATIONS} WHERE {where} ORDER BY p.start_on, p.end_on", params):
+        one = read_observed(row, definitions.get(row["indicator"], row["version"]), place)
+        out.setdefault((row["dataset"], row["indicator"], row["breakdown"]), []).append(one)
     return {key: tuple(listed) for key, listed in out.items()}
 
 
-def list_spreads(edition: Edition, tier: str) -> dict[tuple[str, str, str, str], Distribution]:
-    """List the distributions of a tier, by dataset, indicator, version and period."""
-    rows = edition.rows("SELECT * FROM distributions WHERE tier = ? AND breakdown = ''", (tier,))
-    return {
-        (row["dataset"], row["indicator"], row["version"], row["period"]): read_spread(row) for row in rows
-    }
+def list_spreads(edition: Edition, tier: str) -> dict[Cell, Distribution]:
+    """List the distributions of a tier."""
+    rows = edition.rows("SELECT * FROM distributions WHERE tier = ?", (tier,))
+    names = ("dataset", "indicator", "version", "period", "breakdown")
+    return {Cell(*(row[name] for name in names)): read_spread(row) for row in rows}
 
 
 def read_spread(row: Any) -> Distribution:
     """Make a distribution of a row of its table."""
     names = ("lowest", "lower_quartile", "median", "upper_quartile", "highest")
-    return Distribution(
-        row["tier"], row["area_count"], *(Decimal(str(round(row[name], 9))) for name in names)
-    )
+    return Distribution(row["tier"], row["area_count"], *(sentences.exact(row[name]) for name in names))
 
 
 def list_middles(
-    edition: Edition, members: Sequence[str], indicators: Iterable[str]
-) -> dict[tuple[str, str], tuple[Middle, ...]]:
-    """Work out the middle of some councils in each period, by dataset and indicator, oldest first."""
-    wanted = sorted(set(indicators))
+    edition: Edition, members: Sequence[str], keys: Iterable[SeriesKey]
+) -> dict[SeriesKey, tuple[Middle, ...]]:
+    """Work out the middle of some councils in each period, oldest first."""
+    wanted = set(keys)
+    indicators = sorted({indicator for _, indicator, _ in wanted})
+    breakdowns = sorted({breakdown for _, _, breakdown in wanted})
     if not members or not wanted:
         return {}
     rows = edition.rows(
         # Only question marks are put into the statement.
-        "SELECT o.dataset, o.indicator, o.version, o.value, o.status, p.label, p.start_on, p.end_on"  # noqa: S608
-        " FROM observations o JOIN periods p ON p.period = o.period"
-        f" WHERE o.area IN ({','.join('?' * len(members))}) AND o.breakdown = ''"
-        f" AND o.indicator IN ({','.join('?' * len(wanted))})"
+        "SELECT o.dataset, o.indicator, o.breakdown, p.start_on, p.end_on, p.label, o.version, o.value,"  # noqa: S608
+        " o.status FROM observations o JOIN periods p ON p.period = o.period"
+        f" WHERE o.area IN ({','.join('?' * len(members))})"
+        f" AND o.indicator IN ({','.join('?' * len(indicators))})"
+        f" AND o.breakdown IN ({','.join('?' * len(breakdowns))})"
         " AND o.value IS NOT NULL AND o.status <> 'definition-differs'",
-        (*members, *wanted),
+        (*members, *indicators, *breakdowns),
     )
-    found: dict[tuple[str, ...], list[Any]] = {}
-    for row in rows:
-        key = ("dataset", "indicator", "start_on", "end_on", "label", "version")
-        found.setdefault(tuple(row[name] for name in key), []).append(row)
-    out: dict[tuple[str, str], list[Middle]] = {}
-    for (dataset, indicator, start_on, end_on, label, version), listed in sorted(found.items()):
-        middle = Decimal(str(round(statistics.median(row["value"] for row in listed), 9)))
+    found: dict[tuple[str, ...], list[tuple[float, str]]] = {}
+    for *cell, value, status in map(tuple, rows):
+        found.setdefault(tuple(cell), []).append((value, status))
+    out: dict[SeriesKey, list[Middle]] = {}
+    for (dataset, indicator, breakdown, start_on, end_on, label, version), listed in sorted(found.items()):
+        if (dataset, indicator, breakdown) not in wanted:
+            continue
+        middle = sentences.exact(statistics.median(value for value, _ in listed))
         span = Span(label, dt.date.fromisoformat(start_on), dt.date.fromisoformat(end_on))
-        is_after_break = any(row["status"] == "break" for row in listed)
-        out.setdefault((dataset, indicator), []).append(
+        is_after_break = any(status == "break" for _, status in listed)
+        out.setdefault((dataset, indicator, breakdown), []).append(
             Middle(span, version, middle, len(listed), is_after_break)
         )
     return {key: tuple(listed) for key, listed in out.items()}
 
 
+def choose_series(series: Mapping[SeriesKey, tuple[Observed, ...]]) -> dict[SeriesKey, tuple[Observed, ...]]:
+    """Keep one dataset for each indicator: the one with the newest figure, then the first by notation."""
+    newest: dict[str, tuple[dt.date, str]] = {}
+    for (dataset, indicator, _), listed in sorted(series.items()):
+        end_on = listed[-1].span.end_on
+        if indicator not in newest or end_on > newest[indicator][0]:
+            newest[indicator] = (end_on, dataset)
+    return {key: listed for key, listed in series.items() if newest[key[1]][1] == key[0]}
+
+
 def list_area_figures(
-    edition: Edition, definitions: Definitions, place: Place, country: Place | None, group: Group | None
+    edition: Edition,
+    definitions: Definitions,
+    place: Place,
+    country: Place | None = None,
+    members: Sequence[str] = (),
+    indicator: str | None = None,
 ) -> list[AreaFigure]:
     """List an area's figures, one for each indicator, in the order of themes and labels.
 
-    Where several datasets have an indicator, the one with the newest figure stands for it, then the first.
+    members   areas whose middle stands beside the area's figures
     """
-    series = list_series(edition, definitions, place)
-    chosen: dict[str, str] = {}
-    for (dataset, indicator), listed in sorted(series.items()):
-        known = chosen.get(indicator)
-        if known is None or listed[-1].span.end_on > series[known, indicator][-1].span.end_on:
-            chosen[indicator] = dataset
-    around = list_series(edition, definitions, country) if country is not None else {}
+    chosen = choose_series(list_series(edition, definitions, place, indicator))
+    around = list_series(edition, definitions, country, indicator) if country is not None else {}
     spreads = {tier: list_spreads(edition, tier) for tier in sorted(place.tiers)}
-    rates = [indicator for indicator in chosen if not definitions.in_use[indicator].is_total]
-    middles = list_middles(edition, group.members, rates) if group is not None else {}
+    rates = [key for key in chosen if not definitions.in_use[key[1]].is_total]
+    middles = list_middles(edition, members, rates)
+    groups = {
+        row["breakdown"]: row["label"] for row in edition.rows("SELECT breakdown, label FROM breakdowns")
+    }
     out = []
-    for indicator, dataset in chosen.items():
-        listed = series[dataset, indicator]
-        newest = listed[-1].figure
-        definition = definitions.get(indicator, newest.version)
-        tier = compared_tier(definition.tier, place.area_type)
-        key = (dataset, indicator, newest.version, newest.period)
-        out.append(
-            AreaFigure(
-                definition,
-                dataset,
-                place,
-                listed,
-                definitions.steps[indicator],
-                around.get((dataset, indicator), ()),
-                middles.get((dataset, indicator), ()),
-                spreads[tier].get(key) if tier else None,
-            )
+    for key, listed in chosen.items():
+        dataset, notation, breakdown = key
+        definition = definitions.get(notation, listed[-1].figure.version)
+        one = AreaFigure(
+            definition,
+            dataset,
+            breakdown,
+            group_words(groups[breakdown]),
+            place,
+            listed,
+            definitions.steps[notation],
+            around.get(key, ()),
+            middles.get(key, ()),
         )
+        tier = compared_tier(definition.tier, place.area_type)
+        out.append(replace(one, spread=spreads[tier].get(one.cell)) if tier else one)
     order = list(definitions.themes)
-    return sorted(out, key=lambda one: (_theme_place(order, one.definition), one.definition.label))
+    return sorted(
+        out, key=lambda one: (_theme_place(order, one.definition), one.definition.label, one.breakdown)
+    )
+
+
+def group_words(label: str) -> str:
+    """Write the label of a breakdown as it follows an indicator's name.
+
+    >>> group_words("Age: 16 to 64; Sex: Female")
+    '16 to 64, female'
+    """
+    codes = [part.partition(": ")[2] or part for part in label.split("; ")]
+    return ", ".join(code[:1].lower() + code[1:] for code in codes)
 
 
 def _theme_place(order: Sequence[str], definition: Definition) -> int:
     theme = definition.themes[0] if definition.themes else ""
     return order.index(theme) if theme in order else len(order)
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Which figures: of one dataset, indicator, version and period, not broken down."""
-
-    dataset: str
-    indicator: str
-    version: str
-    period: str
 
 
 def list_council_values(edition: Edition, cell: Cell, tier: str) -> list[tuple[str, float]]:
@@ -463,8 +579,8 @@ def list_council_values(edition: Edition, cell: Cell, tier: str) -> list[tuple[s
     gives none for the council it followed.
     """
     types = types_of_tier(tier)
-    where = "o.indicator = ? AND o.version = ? AND o.period = ? AND o.dataset = ? AND o.breakdown = ''"
-    params = (cell.indicator, cell.version, cell.period, cell.dataset)
+    where = "o.indicator = ? AND o.version = ? AND o.period = ? AND o.breakdown = ? AND o.dataset = ?"
+    params = (cell.indicator, cell.version, cell.period, cell.breakdown, cell.dataset)
     # Only our own words and question marks are put into the statements.
     rows = edition.rows(
         "SELECT o.area, o.value, coalesce(a.start_on > p.end_on, 0) AS is_restated"  # noqa: S608
