@@ -52,11 +52,12 @@ def stage_exactly(
 ) -> tuple[tuple[str, ...], int]:
     """Stage a file with Python's reader. Returns (headings, count of rows)."""
     try:
-        with cell_limit(LIMITS.cell):
-            return stage_rows(lambda: read_rows(plain, dialect), selection, parquet, found)
-    except CellTooLarge as fault:
-        column, size = _find_large_cell(plain, dialect, selection, fault.row)
-        found.add("cell-too-large", fault.row, column, found=size, wanted=f"{LIMITS.cell:,}")
+        try:
+            with cell_limit(LIMITS.cell):
+                return stage_rows(lambda: read_rows(plain, dialect), selection, parquet, found)
+        except CellTooLarge as fault:
+            column, size = _find_large_cell(plain, dialect, selection, fault.row)
+            found.add("cell-too-large", fault.row, column, found=size, wanted=f"{LIMITS.cell:,}")
     except QuoteOpen as fault:
         found.add("quote-open", fault.row)
     stage_nothing(parquet, found)
@@ -96,7 +97,7 @@ def read_rows(plain: Plain, dialect: Dialect, most: int = LIMITS.row) -> Iterato
     """
     row = 0
     with plain.open_text() as text:
-        reader = csv.reader(_lines(text, dialect.line_terminator, most), **dialect.options())
+        reader = csv.reader(_lines(text, dialect, most), **dialect.options())
         try:
             for row, cells in enumerate(reader, 1):
                 if cells and cells[-1].endswith(END):
@@ -112,10 +113,10 @@ class _LineTooLong(Exception):  # noqa: N818 - becomes CellTooLarge
     pass
 
 
-def _lines(text: io.TextIOBase, terminator: str | None, most: int) -> Iterator[str]:
+def _lines(text: io.TextIOBase, dialect: Dialect, most: int) -> Iterator[str]:
     """Give the lines of a text, then END. Raises _LineTooLong."""
-    if terminator not in (None, "", "\n", "\r\n", "\r"):
-        yield from _split(text, terminator, most)
+    if dialect.line_terminator not in (None, "", "\n", "\r\n", "\r"):
+        yield from _split(text, dialect.line_terminator, dialect.quote, most)
     else:
         while line := text.readline(most):
             if len(line) == most and line[-1] not in "\r\n":
@@ -124,12 +125,20 @@ def _lines(text: io.TextIOBase, terminator: str | None, most: int) -> Iterator[s
     yield END
 
 
-def _split(text: io.TextIOBase, terminator: str, most: int) -> Iterator[str]:
-    """Split a text at a terminator that is no line end."""
+def _split(text: io.TextIOBase, terminator: str, quote: str, most: int) -> Iterator[str]:
+    """Split a text at a terminator that is no line end, but not inside quotes. Raises _LineTooLong."""
     rest = ""
     while piece := text.read(PIECE):
-        *lines, rest = (rest + piece).split(terminator)
-        yield from lines
+        *lines, last = (rest + piece).split(terminator)
+        rest = ""
+        for line in lines:
+            rest += line
+            if quote and rest.count(quote) % 2:
+                rest += terminator
+            else:
+                yield rest
+                rest = ""
+        rest += last
         if len(rest) > most:
             raise _LineTooLong
     if rest.rstrip("\r\n"):
@@ -139,7 +148,10 @@ def _split(text: io.TextIOBase, terminator: str, most: int) -> Iterator[str]:
 def _find_large_cell(
     plain: Plain, dialect: Dialect, selection: Selection, row: int
 ) -> tuple[str | None, str]:
-    """Find the heading and the size in words of the cell of a row that is too large."""
+    """Find the heading and the size in words of the cell of a row that is too large.
+
+    Raises QuoteOpen if it only is because its quote is never closed.
+    """
     most = LIMITS.row * 4
     headings: list[str] = []
     try:
@@ -152,7 +164,7 @@ def _find_large_cell(
                     is_body = number > max(selection.heading_rows, default=0)
                     heading = headings[largest] if is_body and largest < len(headings) else None
                     return heading, f"{len(cells[largest]):,}"
-    except (CellTooLarge, QuoteOpen):
+    except CellTooLarge:
         pass
     return None, f"more than {most:,}"
 

@@ -38,7 +38,7 @@ MARKS = (
 )
 
 # Codecs that Python calls text encodings and that no publisher's file is written in.
-NOT_FOR_FILES = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf-7"})
+NOT_FOR_FILES = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"})
 
 
 class TooLarge(Exception):  # noqa: N818 - becomes a problem
@@ -222,6 +222,6 @@ def find_codec(name: str) -> str | None:
     except (LookupError, ValueError):
         return None
     # Python also looks up things like "zip" and "rot13", which are not encodings of text.
-    if not getattr(info, "_is_text_encoding", False) or info.name in NOT_FOR_FILES:
+    if not getattr(info, "_is_text_encoding", False) or info.name.replace("_", "-") in NOT_FOR_FILES:
         return None
     return info.name

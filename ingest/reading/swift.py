@@ -77,8 +77,7 @@ def _may_read(plain: Plain, dialect: Dialect, selection: Selection) -> bool:
         and selection.comment is None
         and not selection.comment_rows
         and selection.last_row is None
-        and list(selection.heading_rows)
-        == list(range(1, selection.start_row))[-len(selection.heading_rows) :]
+        and all(row < selection.start_row for row in selection.heading_rows)
         # The engine would take these for a pattern of file names.
         and not any(char in path for char in "*?[]{}'\\")
     )
