@@ -12,7 +12,7 @@ from pathlib import Path
 
 from examples.make_england.definitions import load_definitions
 from examples.make_england.ledger import Ledger
-from examples.make_england.observations import came_later, observation, read_period, why_not
+from examples.make_england.observations import came_later, leave_out_or, observation, read_period, why_not
 from examples.make_england.packages import Row
 from examples.make_england.register import ENGLAND, LOWER_TIER, UPPER_TIER, Register
 from examples.make_england.sources import load_csv, load_json, load_sheet
@@ -45,6 +45,8 @@ def read_population(sources: Path, register: Register, ledger: Ledger) -> list[R
         area = register.areas.get(row["gss-code"])
         if area is None or not row["pop-2020"] or area.area_type == "combined-authority":
             account.leave_out("not an English council, or no number of residents")
+            continue
+        if leave_out_or(account, why_not(register, area.area, POPULATION_DAY)):
             continue
         account.used += 1
         people = row["pop-2020"].removesuffix(".0")

@@ -55,18 +55,17 @@ def read_tool(sources: Path, register: Register, ledger: Ledger) -> dict[str, li
             rows = _read_ratio(definition, measures[names[0]], measures[names[1]], register, ledger)
         elif "lait" in made_from or "lait_by_code" in made_from:
             by_code: Mapping[str, str] = made_from.get("lait_by_code") or {"": made_from["lait"]}
-            parts = [made_from.get("numerator", ""), made_from.get("denominator", "")]
-            names = [*by_code.values(), *filter(None, parts)]
+            numerator = made_from.get("numerator", "")
+            names = [*by_code.values(), *filter(None, [numerator])]
             rows = []
             for code, name in by_code.items():
                 entries = _read_measure(definition, name, measures[name], register, ledger)
                 for entry, cell in entries:
                     if code:
                         entry[made_from["dimension"]] = code
-                    for column, part in zip(("numerator", "denominator"), parts, strict=True):
-                        value = measures[part].get(cell, MISSING) if part else MISSING
-                        if value != MISSING and entry["value"]:
-                            entry[column] = value
+                    counted = measures[numerator].get(cell, MISSING) if numerator else MISSING
+                    if counted != MISSING and entry["value"]:
+                        entry["numerator"] = counted
                     rows.append(entry)
         else:
             continue
