@@ -28,6 +28,9 @@ Severity = Literal["error", "warning"]
 # A cell can hold 40 MB; a message shows this many characters of it.
 SHOWN_CHARACTERS = 80
 
+# Facts are put together by the product from several short texts, so they may be longer.
+SHOWN_FACTS = 500
+
 # How many different values of one kind, file and column are listed before the rest are only counted.
 SHOWN_VALUES = 20
 
@@ -113,7 +116,9 @@ def problem(code: str, place: Place, *, value: str | None = None, count: int = 1
     """
     kind = load_problem_kinds()[code]
     nearest = facts.pop("nearest", None)
-    words = {name: shown(str(fact)) if isinstance(fact, str) else fact for name, fact in facts.items()}
+    words = {
+        name: shown(fact, SHOWN_FACTS) if isinstance(fact, str) else fact for name, fact in facts.items()
+    }
     words["nearest"] = f" Closest: {shown(str(nearest))}." if nearest else ""
     words["value"] = shown(value or "")
     return Problem(

@@ -134,7 +134,7 @@ TYPES: dict[str, tuple[list[str], list[str], list[str]]] = {
 BOUNDS = {
     "date": ["2024-01-05", "2024-01-06", "0001-01-01"],
     "integer": [0, 1, "5", 100],
-    "number": [0, 1, "2.675", 0.1, 100, 1e-06],
+    "number": [0, 1, "5", 2.675, 0.1, 100, 1e-06],
     "year": [1, 2024],
 }
 MISSING = [[""], ["", "NA"], ["NA"], ["-", "n/a", ""], [" "], ["1", ""], [], ["a\n", ""], ["0", "1.0"]]
@@ -250,14 +250,12 @@ def judge_by_frictionless(folder: Path, made: dict[str, Table], wanted: str) -> 
     package = Package.from_descriptor(descriptor, basepath=str(folder))
     try:
         report = package.get_resource(wanted).validate(limit_errors=100_000)
-    except Exception as error:
-        print(f"frictionless breaks: {error!r}")
+    except Exception:
         return None
     [task] = report.tasks
     errors = set()
     for error in task.errors:
         if "#table" not in error.tags:
-            print(f"frictionless refuses: {error.message}")
             return None
         of_row = error.type in ("primary-key", "foreign-key", "blank-row")
         errors.add((error.type, getattr(error, "row_number", 0), 0 if of_row else error.field_number))
@@ -279,8 +277,7 @@ def judge_by_us(folder: Path, made: dict[str, Table], wanted: str) -> set[Error]
                 rows = read_rows(engine, fault)
                 errors |= {(fault.type, row, 0 if of_row else fault.number) for _, row in rows}
             return errors
-    except SchemaUnusable as refused:
-        print(f"we refuse: {refused.reason}")
+    except SchemaUnusable:
         return None
 
 

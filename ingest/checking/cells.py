@@ -11,6 +11,7 @@ those columns every different cell outside is judged by frictionless's own reade
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -27,6 +28,10 @@ BATCH_CELLS = 10_000
 TYPE = "type"
 
 
+# Scratch tables are numbered through: several grids may be about one relation.
+_NUMBERS = itertools.count()
+
+
 @dataclass(slots=True)
 class Grid:
     """A table of text in the engine, while it is checked.
@@ -34,12 +39,18 @@ class Grid:
     relation    a view or table with _source, _row and the columns that the columns' expressions name
     columns     in the order of the file
     rows        how many rows there are
+    raw         the same with NULL for an empty cell, where that is faster to look through
+    doubtful    numbers of the columns with a cell that was not accepted at a glance
+    looks_for_blank_rows    whether a row of which every cell means "no value" is a fault
     """
 
     connection: duckdb.DuckDBPyConnection
     relation: str
     columns: list[Column]
     rows: int = 0
+    raw: str = ""
+    doubtful: set[int] = field(default_factory=set)
+    looks_for_blank_rows: bool = True
     has_blank_rows: bool = False
     scratch: list[tuple[str, str]] = field(default_factory=list)
 
@@ -49,13 +60,13 @@ class Grid:
 
     def make_table(self, purpose: str) -> str:
         """Name a scratch table of this grid."""
-        table = f"{self.relation}_{purpose}_{len(self.scratch)}"
+        table = f"{self.relation}_{purpose}_{next(_NUMBERS)}"
         self.scratch.append(("TABLE", table))
         return table
 
     def make_view(self, query: str) -> str:
         """Make a view for as long as this grid is checked."""
-        view = f"{self.relation}_view_{len(self.scratch)}"
+        view = f"{self.relation}_view_{next(_NUMBERS)}"
         self.scratch.append(("VIEW", view))
         self.connection.execute(f"CREATE VIEW {name(view)} AS {query}")
         return view
@@ -71,19 +82,22 @@ def check_cells(grid: Grid) -> list[Fault]:
     """Find the faults of cells, and the rows of which every cell means "no value"."""
     if not grid.columns:
         return []
-    blank = " AND ".join(among(column.cell, column.missing) for column in grid.columns)
+    blank = "false"
+    if grid.looks_for_blank_rows:
+        blank = " AND ".join(among(column.cell, column.missing) for column in grid.columns)
     asked = [column for column in grid.columns if column.accepted not in (None, "true")]
-    wanted = ["count(*)", f"bool_or({blank})", *(f"bool_and({column.accepted})" for column in asked)]
-    scan = f"SELECT {', '.join(wanted)} FROM {name(grid.relation)}"
+    wanted = ["count(*)", f"bool_or({blank})", *(_all_accepted(grid, column) for column in asked)]
+    scan = f"SELECT {', '.join(wanted)} FROM {name(grid.raw or grid.relation)}"
     found = grid.connection.execute(scan).fetchone()
     assert found is not None
     grid.rows, grid.has_blank_rows = found[0], bool(found[1])
     if not grid.rows:
         return []
     faults = []
-    doubtful = {id(column) for column, accepted in zip(asked, found[2:], strict=True) if not accepted}
+    refused = {column.number for column, accepted in zip(asked, found[2:], strict=True) if accepted is False}
+    grid.doubtful = refused | {column.number for column in grid.columns if column.accepted is None}
     for column in grid.columns:
-        if column.accepted is None or id(column) in doubtful:
+        if column.number in grid.doubtful:
             faults.extend(_judge_column(grid, column))
     if grid.has_blank_rows:
         # As in frictionless, an empty row has that one fault and not also those of its cells.
@@ -97,9 +111,26 @@ def check_cells(grid: Grid) -> list[Fault]:
             )
             for one in faults
         ]
-        query = f"SELECT _source, _row, '' AS cell, NULL AS fact FROM {name(grid.relation)} WHERE {blank}"
+        query = f"SELECT _source, _row, '' AS cell FROM {name(grid.relation)} WHERE {blank}"
         faults.append(Fault("blank-row", "blank-row", 0, "", query))
     return faults
+
+
+def _all_accepted(grid: Grid, column: Column) -> str:
+    """Ask whether all cells of a column are accepted.
+
+    A condition on a NULL, which is an empty cell of a raw table, is NULL or false: NULL where cells may be
+    empty. Columns of codes have few different cells, so those are found first; numbers are looked at as they
+    come, because finding the different ones costs more than looking.
+    """
+    constraints = column.field.constraints
+    of_codes = column.field.type != "number" and column.field.type != "integer"
+    if column.field.type == "string" and column.field.format == "default":
+        of_codes = "pattern" in constraints or "enum" in constraints
+    if not of_codes:
+        return f"bool_and({column.accepted})"
+    cells = f"SELECT DISTINCT {column.cell} FROM {name(grid.raw or grid.relation)}"
+    return f"(SELECT bool_and({column.accepted}) FROM ({cells}))"
 
 
 def _without_blank_rows(query: str, relation: str, blank: str) -> str:
@@ -126,7 +157,7 @@ def _judge_column(grid: Grid, column: Column) -> list[Fault]:
             rule,
             column.number,
             column.name,
-            f"SELECT _source, _row, cell, NULL AS fact FROM (SELECT *, {column.cell} AS cell"
+            f"SELECT _source, _row, cell FROM (SELECT *, {column.cell} AS cell"
             f" FROM {name(grid.relation)}) SEMI JOIN (SELECT cell FROM {name(table)} WHERE rule = '{rule}')"
             " USING (cell)",
         )

@@ -3,15 +3,15 @@
 In:   a query that gives the rows with one fault of one rule
 Out:  examples of it and their count, or all its rows
 
-Every query gives the columns _source, _row, cell and fact: which file and row, the text found, and one more
-thing to say (the first row of a repeated key, a date, a limit), or NULL.
+Every query gives the columns _source, _row and cell: which file and row, and the text found. It may give more
+facts, by name: the row that a key repeats, a limit, a date.
 """
 
 # ruff: noqa: S608 - statements are put together here; every name and text passes through grammar.py
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -27,7 +27,8 @@ class Fault:
     rule      the constraint or rule that is broken
     number    of the column it is in, 0 if it is of the whole row
     column    its name
-    query     SQL that gives _source, _row, cell and fact
+    query     SQL that gives _source, _row, cell and the facts
+    facts     names of what else the query gives, each a text or NULL
     """
 
     type: str
@@ -35,50 +36,62 @@ class Fault:
     number: int
     column: str
     query: str
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Rows with the same fault in the same text: the first of them, and how many they are."""
+    """Rows with the same fault, text and facts: the first of them, and how many they are."""
 
     source: int
     row: int
     cell: str
-    fact: str | None
     row_count: int
+    facts: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """The first different texts with a fault, and what they leave out."""
+    """The first different texts with a fault in one file, and how many more there are."""
 
     shown: tuple[Example, ...]
     more_cells: int
     more_rows: int
 
 
-def read_examples(connection: duckdb.DuckDBPyConnection, fault: Fault) -> Examples:
+def read_examples(connection: duckdb.DuckDBPyConnection, fault: Fault) -> list[Examples]:
     """Read the first different texts of a fault in each file, with the count of the rest."""
-    # Texts may be of any length, so equal ones are found by hash and only the shown ones are fetched.
+    by = ", ".join(["_source", "cell", *fault.facts])
+    facts = "".join(f", {fact}" for fact in fault.facts)
     rows = connection.execute(
         f"""
         WITH grouped AS (
-            SELECT _source, arg_min(cell, _row) AS cell, arg_min(fact, _row) AS fact,
-                   min(_row) AS _row, count(*) AS row_count
-            FROM ({fault.query}) GROUP BY _source, hash(cell)
+            SELECT {by}, min(_row) AS first_row, count(*) AS row_count FROM ({fault.query}) GROUP BY {by}
         ), ordered AS (
-            SELECT *, row_number() OVER (ORDER BY _source, _row, cell) AS place,
-                   count(*) OVER () AS cells, sum(row_count) OVER () AS all_rows
+            SELECT *,
+                   row_number() OVER (PARTITION BY _source ORDER BY first_row, {by}) AS place,
+                   count(*) OVER (PARTITION BY _source) AS cells,
+                   sum(row_count) OVER (PARTITION BY _source) AS all_rows
             FROM grouped
         )
-        SELECT _source, _row, cell, fact, row_count, cells, all_rows
-        FROM ordered WHERE place <= {SHOWN_VALUES} ORDER BY place
+        SELECT _source, cells, all_rows, first_row, cell, row_count{facts}
+        FROM ordered WHERE place <= {SHOWN_VALUES} ORDER BY _source, place
         """
     ).fetchall()
-    shown = tuple(Example(*row[:5]) for row in rows)
-    if not rows:
-        return Examples((), 0, 0)
-    return Examples(shown, rows[0][5] - len(rows), int(rows[0][6]) - sum(one.row_count for one in shown))
+    found: dict[int, list[Example]] = {}
+    counts: dict[int, tuple[int, int]] = {}
+    for source, cells, all_rows, row, cell, row_count, *more in rows:
+        facts_here = dict(zip(fault.facts, more, strict=True))
+        found.setdefault(source, []).append(Example(source, row, cell, row_count, facts_here))
+        counts[source] = (cells, int(all_rows))
+    return [
+        Examples(
+            tuple(shown),
+            counts[source][0] - len(shown),
+            counts[source][1] - sum(example.row_count for example in shown),
+        )
+        for source, shown in found.items()
+    ]
 
 
 def read_rows(connection: duckdb.DuckDBPyConnection, fault: Fault) -> Iterator[tuple[int, int]]:

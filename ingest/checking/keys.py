@@ -28,6 +28,9 @@ from ingest.checking.grammar import among, name
 # NaN is not equal to itself: no row repeats it and no reference finds it.
 _UNEQUAL = "NaN"
 
+# What a repeat says of the row that was there before.
+FIRST = ("first_source", "first_row")
+
 # Which of Python's values can be equal at all: 1 and 1.0 and true are, "1" and 1 are not.
 _FAMILIES = {
     "any": "t",
@@ -64,10 +67,12 @@ class KeyedGrid:
         return [f"k{number}" for number in range(1, len(self.families) + 1)]
 
     @property
-    def tagged(self) -> list[str]:
+    def tagged(self) -> str:
         """The key texts so that they can be compared with those of other columns, never NULL."""
         pairs = zip(self.names, self.families, strict=True)
-        return [f"CASE WHEN {key} IS NULL THEN '' ELSE '{family}' || {key} END" for key, family in pairs]
+        return ", ".join(
+            f"CASE WHEN {key} IS NULL THEN '' ELSE '{family}' || {key} END AS {key}" for key, family in pairs
+        )
 
     @property
     def is_empty(self) -> str:
@@ -224,7 +229,7 @@ def check_unique(grid: Grid) -> list[Fault]:
         if column.field.constraints.get("unique"):
             keyed = add_keys(grid, [column])
             if query := _find_repeats(grid, keyed):
-                faults.append(Fault("unique-error", "unique", column.number, column.name, query))
+                faults.append(Fault("unique-error", "unique", column.number, column.name, query, FIRST))
     return faults
 
 
@@ -243,10 +248,10 @@ def check_primary_key(grid: Grid, fields: Sequence[str]) -> list[Fault]:
     ).fetchone()
     place = (columns[0].number, columns[0].name) if len(columns) == 1 and columns[0] else (0, "")
     if found and found[0]:
-        query = f"SELECT _source, _row, '' AS cell, NULL AS fact FROM {name(keyed.relation)}"
+        query = f"SELECT _source, _row, '' AS cell FROM {name(keyed.relation)}"
         faults.append(Fault("primary-key", "missing", *place, f"{query} WHERE {keyed.is_empty}"))
     if repeats := _find_repeats(grid, keyed):
-        faults.append(Fault("primary-key", "repeated", *place, repeats))
+        faults.append(Fault("primary-key", "repeated", *place, repeats, FIRST))
     return faults
 
 
@@ -273,12 +278,13 @@ def _find_repeats(grid: Grid, keyed: KeyedGrid) -> str | None:
             SELECT hash({keys}) AS code FROM {relation} WHERE {counts} GROUP BY 1 HAVING count(*) > 1
         )
         SELECT _source, _row, {keyed.found} AS cell,
-               first_value(_row) OVER same AS fact, row_number() OVER same AS place
+               first_value(_source) OVER same AS first_source, first_value(_row) OVER same AS first_row,
+               row_number() OVER same AS place
         FROM {relation} WHERE {counts} AND hash({keys}) IN (SELECT code FROM twice)
         WINDOW same AS (PARTITION BY {keys} ORDER BY _source, _row)
         """
     )
-    return f"SELECT _source, _row, cell, fact::VARCHAR AS fact FROM {name(again)} WHERE place > 1"
+    return f"SELECT _source, _row, cell, first_source, first_row FROM {name(again)} WHERE place > 1"
 
 
 def check_foreign_key(
@@ -288,37 +294,48 @@ def check_foreign_key(
 
     A key of which all parts are empty refers to nothing; one of which some parts are is looked up.
     """
-    columns = [grid.column(wanted) for wanted in fields]
-    if not columns or None in columns:
+    columns = [column for wanted in fields if (column := grid.column(wanted))]
+    if not columns or len(columns) < len(fields):
         return []
-    keyed = add_keys(grid, columns)
-    there = add_keys(other, [other.column(wanted) for wanted in other_fields])
-    table = grid.make_table("unknown")
-    ours = ", ".join(f"{tag} AS t{number}" for number, tag in enumerate(keyed.tagged, 1))
-    theirs = ", ".join(f"{tag} AS t{number}" for number, tag in enumerate(there.tagged, 1))
-    tags = ", ".join(f"t{number}" for number in range(1, len(columns) + 1))
-    equal = " AND ".join(f"here.t{number} = there.t{number}" for number in range(1, len(columns) + 1))
+    cells = ", ".join(column.cell for column in columns)
+    keyed = add_keys(_different(grid, columns), columns)
+    targets = [other.column(wanted) for wanted in other_fields]
+    there = add_keys(_different(other, [target for target in targets if target]), targets)
+    equal = " AND ".join(f"here.{tag} = there.{tag}" for tag in keyed.names)
+    unknown = grid.make_table("unknown")
     grid.connection.execute(
         f"""
-        CREATE TABLE {name(table)} AS
-        SELECT {tags} FROM (
-            SELECT {ours}, bool_or({keyed.is_unequal}) AS unequal
-            FROM {name(keyed.relation)} WHERE NOT ({keyed.is_empty}) GROUP BY ALL
+        CREATE TABLE {name(unknown)} AS
+        SELECT {cells} FROM (
+            SELECT {cells}, {keyed.is_unequal} AS is_unequal, {keyed.tagged}
+            FROM {name(keyed.relation)} WHERE NOT ({keyed.is_empty})
         ) AS here
-        WHERE unequal OR NOT EXISTS (
+        WHERE is_unequal OR NOT EXISTS (
             SELECT 1
-            FROM (SELECT DISTINCT {theirs} FROM {name(there.relation)} WHERE NOT ({there.is_empty})) AS there
+            FROM (SELECT {there.tagged} FROM {name(there.relation)} WHERE NOT ({there.is_empty})) AS there
             WHERE {equal}
         )
         """
     )
-    found = grid.connection.execute(f"SELECT count(*) FROM {name(table)}").fetchone()
+    found = grid.connection.execute(f"SELECT count(*) FROM {name(unknown)}").fetchone()
     if not found or not found[0]:
         return []
     query = (
-        f"SELECT _source, _row, cell, NULL AS fact FROM (SELECT _source, _row, {keyed.found} AS cell, {ours}"
-        f" FROM {name(keyed.relation)}) SEMI JOIN {name(table)} USING ({tags})"
+        f"SELECT _source, _row, {keyed.found} AS cell FROM {name(grid.relation)}"
+        f" SEMI JOIN {name(unknown)} USING ({cells})"
     )
     single = columns[0] if len(columns) == 1 else None
     place = (single.number, single.name) if single else (0, ", ".join(fields))
     return [Fault("foreign-key", rule, *place, query)]
+
+
+def _different(grid: Grid, columns: Sequence[Column]) -> Grid:
+    """Make a grid of the different cells of some columns: they are few where the columns hold codes."""
+    cells = list(dict.fromkeys(column.cell for column in columns)) or ["NULL AS nothing"]
+    query = f"SELECT DISTINCT {', '.join(cells)} FROM {name(grid.raw or grid.relation)}"
+    if grid.raw and columns:
+        filled = ", ".join(f"coalesce({cell}, '') AS {cell}" for cell in cells)
+        query = f"SELECT DISTINCT {filled} FROM ({query})"
+    table = grid.make_table("different")
+    grid.connection.execute(f"CREATE TABLE {name(table)} AS {query}")
+    return Grid(grid.connection, table, grid.columns, scratch=grid.scratch)

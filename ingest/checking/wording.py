@@ -6,7 +6,7 @@ Out:  Problem values; of each fault the first different texts, and a count of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -138,31 +138,51 @@ def word_faults(
     wanted     for columns with a pattern, its form in words
     """
     fields = {field.name: field for field in schema.fields}
-    problems = []
-    for fault in faults:
-        found = read_examples(connection, fault)
+
+    def word(example: Example, fault: Fault, place: Place) -> Problem:
+        near = (nearest or {}).get(fault.rule)
+        first = word_first(example, places)
+        return _word(fault, example.cell, fields.get(fault.column), place, schema, near, wanted or {}, first)
+
+    return [made for fault in faults for made in word_examples(connection, fault, places, word)]
+
+
+def word_examples(
+    connection: duckdb.DuckDBPyConnection,
+    fault: Fault,
+    places: Mapping[int, Place],
+    word: Callable[[Example, Fault, Place], Problem],
+) -> Iterator[Problem]:
+    """Put the first different texts of a fault into words, and count the rest."""
+    for found in read_examples(connection, fault):
         for example in found.shown:
             place = places[example.source].at(example.row, fault.column or None)
-            near = (nearest or {}).get(fault.rule)
-            made = _word(fault, example, fields.get(fault.column), place, schema, near, wanted or {})
-            problems.append(replace(made, count=example.row_count))
+            made = replace(word(example, fault, place), count=example.row_count)
+            yield made
         if found.more_cells:
-            last = problems[-1]
             words = f"{found.more_cells:,} more different values of this kind, in {found.more_rows:,} rows."
-            problems.append(replace(last, message=words, value=None, count=found.more_rows))
-    return problems
+            yield replace(made, message=words, value=None, count=found.more_rows)
+
+
+def word_first(example: Example, places: Mapping[int, Place]) -> str:
+    """Say where the row is that another one repeats: with its file, if that is another."""
+    row, source = example.facts.get("first_row"), example.facts.get("first_source")
+    if row is None or source is None:
+        return ""
+    place = places[int(source)]
+    return f"row {row}" if int(source) == example.source else f"{place.file}, row {row}"
 
 
 def _word(
     fault: Fault,
-    example: Example,
+    cell: str,
     field: Any,
     place: Place,
     schema: Schema,
     near: Nearest | None,
     wanted: Mapping[str, str],
+    first: str,
 ) -> Problem:
-    cell = example.cell
     if fault.type == "blank-row":
         return problem("row-blank", place)
     if fault.type == "type-error":
@@ -170,11 +190,11 @@ def _word(
     if fault.type == "constraint-error":
         return _word_constraint(fault.rule, cell, field, place, wanted)
     if fault.type == "unique-error":
-        return problem("value-repeated", place, value=cell, first=example.fact)
+        return problem("value-repeated", place, value=cell, first=first)
     if fault.type == "primary-key":
         if fault.rule == "missing":
             return problem("key-missing", place, wanted=", ".join(schema.primary_key))
-        return problem("key-repeated", place, value=cell, first=example.fact)
+        return problem("key-repeated", place, value=cell, first=first)
     if fault.type == "foreign-key":
         return problem(
             "reference-unknown", place, value=cell, table=fault.rule, nearest=near(cell) if near else None

@@ -1,0 +1,127 @@
+"""The texts of periods, wherever they stand: read once each, as their indicator declares them."""
+
+# ruff: noqa: S608 - statements are put together here; every name and text passes through grammar.py
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+import pyarrow as pa
+
+from ingest.checking.faults import Example, Fault
+from ingest.checking.found import Found, find
+from ingest.checking.grammar import literal, name
+from ingest.checking.world import StandardTable, World
+from ingest.period import PeriodAmbiguous, PeriodUnknown
+from ingest.problems import Place, Problem, problem
+from ingest.resolve import Version, resolve_period
+
+# What is kept of each different combination of indicator, version and period text.
+_COLUMNS = (
+    "indicator",
+    "version",
+    "period",
+    "notation",
+    "start_on",
+    "end_on",
+    "kind",
+    "words",
+    "resolved",
+    "wanted_kind",
+    "fault",
+    "reason",
+)
+
+
+def load_versions(world: World) -> dict[str, list[Version]]:
+    """Load what is needed of the versions of every indicator."""
+    versions: dict[str, list[Version]] = {}
+    for indicator, version, valid_from, kind in world.rows(
+        "SELECT indicator, version, any_value(valid_from), any_value(period_kind)"
+        f" FROM {world.view('indicators')} GROUP BY ALL ORDER BY ALL"
+    ):
+        versions.setdefault(indicator, []).append(Version(version, read_date(valid_from), kind))
+    return versions
+
+
+def read_date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def read_periods(world: World, table: StandardTable) -> str:
+    """Read every different period text of a table. Returns the table of what they are."""
+    version = name("version") if "version" in table.names else "''"
+    texts = world.rows(
+        f"SELECT DISTINCT indicator, {version} AS version, period FROM {table.view} ORDER BY ALL"
+    )
+    versions = load_versions(world)
+    rows = [resolve_row(*text, versions=versions.get(text[0], [])) for text in texts]
+    arrays = [pa.array([row.get(column) for row in rows], pa.string()) for column in _COLUMNS]
+    world.connection.register("_periods", pa.Table.from_arrays(arrays, names=list(_COLUMNS)))
+    kept = ", ".join(
+        f"TRY_CAST({column} AS DATE) AS {column}" if column in ("start_on", "end_on") else column
+        for column in _COLUMNS
+    )
+    made = world.make_table(
+        f"periods_of_{table.schema.name}",
+        f"SELECT {kept}, dense_rank() OVER (ORDER BY notation)::INTEGER AS number FROM _periods",
+    )
+    world.connection.unregister("_periods")
+    return made
+
+
+def resolve_row(
+    indicator: str, version: str, text: str, *, versions: Sequence[Version]
+) -> Mapping[str, str | None]:
+    """Say what one combination of indicator, version and period text is: a period, or why it is none."""
+    row: dict[str, str | None] = {"indicator": indicator, "version": version, "period": text}
+    if not text:
+        return row
+    try:
+        period, found = resolve_period(text, versions, version)
+    except PeriodUnknown as fault:
+        return row | {"fault": "period-unknown", "reason": fault.reason}
+    except PeriodAmbiguous as fault:
+        return row | {"fault": "period-ambiguous", "reason": fault.readings}
+    return row | {
+        "notation": period.notation,
+        "start_on": period.start_on.isoformat(),
+        "end_on": period.end_on.isoformat(),
+        "kind": period.kind,
+        "words": period.label,
+        "resolved": found.version if found else None,
+        "wanted_kind": found.period_kind if found else None,
+    }
+
+
+def check_period_texts(world: World, table: StandardTable) -> Iterator[Found]:
+    """Find periods that cannot be read, in any table that has a column of periods."""
+    if "period" in table.schema.field_names:
+        periods = read_periods(world, table)
+        yield from find_unread_periods(world, table, periods)
+
+
+def find_unread_periods(world: World, table: StandardTable, periods: str) -> Iterator[Found]:
+    """Find the rows whose period is none, or could be two."""
+    faults = world.rows(f"SELECT DISTINCT fault FROM {periods} WHERE fault IS NOT NULL ORDER BY 1")
+    for (code,) in faults:
+        query = (
+            f"SELECT o._source, o._row, o.period AS cell, p.reason FROM {table.view} AS o"
+            f" JOIN {periods} AS p ON {join_periods(table)} WHERE p.fault = {literal(code)}"
+        )
+        yield find(code, "period", query, "reason", word=_word_period)
+
+
+def join_periods(table: StandardTable) -> str:
+    """Say how the rows of a table (o) are joined with what their periods are (p)."""
+    version = "coalesce(o.version, '')" if "version" in table.names else "''"
+    return f"p.indicator = o.indicator AND p.version = {version} AND p.period = o.period"
+
+
+def _word_period(example: Example, fault: Fault, place: Place) -> Problem:
+    reason = example.facts["reason"] or ""
+    return problem(fault.type, place, value=example.cell, reason=reason, readings=reason)

@@ -1,0 +1,189 @@
+"""The standard tables of all packages, open in the engine.
+
+In:   text Parquet of each standard table, with _source and _row, and what each source is called
+Out:  a World: one grid for each table, '' for an empty cell, and what the rules need to know
+
+A table that no package has is there without rows. Among observations each column that is no field of the
+table is a dimension.
+"""
+
+# ruff: noqa: S608 - statements are put together here; every name and text passes through grammar.py
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+from frictionless import Schema
+
+from ingest.checking.cells import Grid
+from ingest.checking.columns import make_column, read_schema
+from ingest.checking.grammar import among, literal, name
+from ingest.problems import Place
+from schemas import Model, TableSchema, load_model
+
+# Tables of up to this many rows are held in memory while they are checked.
+MANY_ROWS = 100_000
+
+# A dimension's column: empty, or a code in the form of a notation.
+_NOTATION = "notation"
+
+
+@dataclass(frozen=True, slots=True)
+class StandardTable:
+    """One standard table: its schema as frictionless reads it, its grid, and the view the grid is about."""
+
+    schema: TableSchema
+    read: Schema
+    grid: Grid
+    dimensions: tuple[str, ...]
+    is_given: bool
+
+    @property
+    def view(self) -> str:
+        return name(self.grid.relation)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.schema.field_names, *self.dimensions)
+
+
+@dataclass
+class World:
+    """All standard tables, and the places of their sources by number."""
+
+    connection: duckdb.DuckDBPyConnection
+    model: Model
+    tables: Mapping[str, StandardTable]
+    places: Mapping[int, Place]
+    scratch: list[str] = field(default_factory=list)
+
+    def view(self, table: str) -> str:
+        """Name the view of a table, quoted."""
+        return self.tables[table].view
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Read all rows of a query whose answer is small."""
+        return self.connection.execute(query).fetchall()
+
+    def make_table(self, table: str, query: str) -> str:
+        """Keep the answer of a query as long as the world is open. Returns its name."""
+        self.connection.execute(f"CREATE OR REPLACE TABLE {name(table)} AS {query}")
+        self.scratch.append(f"TABLE IF EXISTS {name(table)}")
+        return name(table)
+
+    @cached_property
+    def dimension_lists(self) -> dict[str, str]:
+        """For each dimension the code list it takes."""
+        rows = self.rows(f"SELECT dimension, code_list FROM {self.view('dimensions')} ORDER BY ALL")
+        return {str(dimension): str(code_list) for dimension, code_list in rows}
+
+    def codes(self, code_list: str) -> list[str]:
+        """Find the codes of a list: the built-in ones, then those of the packages."""
+        own = self.model.code_lists.get(code_list)
+        rows = self.rows(
+            f"SELECT DISTINCT code FROM {self.view('codes')}"
+            f" WHERE code_list = {literal(code_list)} ORDER BY code"
+        )
+        return list(dict.fromkeys([*(own.notations if own else ()), *(str(row[0]) for row in rows)]))
+
+    def totals(self, code_list: str) -> list[str]:
+        """Find the codes of a list that take all others together."""
+        rows = self.rows(
+            f"SELECT DISTINCT code FROM {self.view('codes')}"
+            f" WHERE code_list = {literal(code_list)} AND is_total = 'true' ORDER BY code"
+        )
+        return [str(row[0]) for row in rows]
+
+    def breakdown(self, dimension: str) -> str:
+        """Give the expression of a dimension's code, '' for the total as for an empty cell."""
+        column = name(dimension)
+        totals = self.totals(self.dimension_lists.get(dimension, ""))
+        return f"CASE WHEN {among(column, totals)} THEN '' ELSE {column} END" if totals else column
+
+
+@contextmanager
+def open_world(
+    tables: Mapping[str, Path | Sequence[Path]],
+    places: Mapping[int, Place],
+    connection: duckdb.DuckDBPyConnection,
+) -> Iterator[World]:
+    """Open the standard tables of all packages.
+
+    tables    for each standard table its Parquet files
+    places    for each number in _source the file and sheet
+    """
+    model = load_model()
+    scratch: list[str] = []
+    opened = {
+        table.name: _open_table(table, _paths(tables.get(table.name, ())), connection, scratch)
+        for table in model.tables.values()
+    }
+    world = World(connection, model, opened, places, scratch)
+    try:
+        yield world
+    finally:
+        for table in opened.values():
+            table.grid.close()
+        for thing in reversed(world.scratch):
+            connection.execute(f"DROP {thing}")
+
+
+def _paths(files: Path | Sequence[Path]) -> list[Path]:
+    return [files] if isinstance(files, Path) else list(files)
+
+
+def _open_table(
+    table: TableSchema, files: list[Path], connection: duckdb.DuckDBPyConnection, scratch: list[str]
+) -> StandardTable:
+    there: list[str] = []
+    if files:
+        source = f"read_parquet([{', '.join(literal(str(file)) for file in files)}], union_by_name = true)"
+        there = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
+    else:
+        source = "(SELECT 0::INTEGER AS _source, 0::BIGINT AS _row WHERE false)"
+    extra = [column for column in there if column not in (*table.field_names, "_source", "_row")]
+    dimensions = tuple(sorted(extra)) if table.name == "observations" else ()
+    cells = [
+        f"coalesce({name(column)}, '') AS {name(column)}" if column in there else f"'' AS {name(column)}"
+        for column in (*table.field_names, *dimensions)
+    ]
+    relation = f"standard_{table.name}"
+    # Small tables are asked many short questions, which the engine answers faster from its own memory.
+    kind = "VIEW" if sum(pq.ParquetFile(file).metadata.num_rows for file in files) > MANY_ROWS else "TABLE"
+    connection.execute(
+        f"CREATE OR REPLACE {kind} {name(relation)} AS SELECT {', '.join(cells)}, _source, _row FROM {source}"
+    )
+    scratch.append(f"{kind} IF EXISTS {name(relation)}")
+    raw = f"raw_{table.name}" if kind == "VIEW" else ""
+    if raw:
+        texts = ", ".join(
+            name(column) if column in there else f"NULL::VARCHAR AS {name(column)}"
+            for column in (*table.field_names, *dimensions)
+        )
+        connection.execute(
+            f"CREATE OR REPLACE VIEW {name(raw)} AS SELECT {texts}, _source, _row FROM {source}"
+        )
+        scratch.append(f"VIEW IF EXISTS {name(raw)}")
+    # A table that no package has needs no columns: nothing of it is checked, and no key is found in it.
+    read = read_schema(_describe(table, dimensions) if files else {"fields": []})
+    columns = [make_column(one, number, name(one.name)) for number, one in enumerate(read.fields, 1)]
+    grid = Grid(connection, relation, columns, raw=raw, looks_for_blank_rows=False)
+    return StandardTable(table, read, grid, dimensions, bool(files))
+
+
+def _describe(table: TableSchema, dimensions: Sequence[str]) -> dict[str, Any]:
+    descriptor = table.descriptor()
+    form = load_model().forms[_NOTATION]
+    constraints = {key: form[key] for key in ("pattern", "maxLength") if key in form}
+    descriptor["fields"] = [
+        *descriptor["fields"],
+        *({"name": dimension, "type": "string", "constraints": constraints} for dimension in dimensions),
+    ]
+    return descriptor
