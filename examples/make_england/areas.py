@@ -51,19 +51,18 @@ def read_areas(sources: Path, ledger: Ledger) -> Register:
         else:
             account.leave_out("area of Scotland, Wales or Northern Ireland")
     dates = _read_code_dates(sources, labels, ledger)
-    everyday = _read_everyday_names(sources)
     for code in sorted(labels):
         start_on, end_on = dates.get(code, ("", ""))
         entry = hierarchy.get(code, {})
         note = ""
         if not start_on and "start" in entry:
             note = f"In the statistics office's list of areas since {entry['start']}."
-        name = everyday.get(code, "")
+        everyday = _everyday(code, labels[code])
         register.add(
             Area(
                 code,
                 labels[code],
-                name if plain(name) != plain(labels[code]) else "",
+                everyday if everyday != labels[code] else "",
                 start_on,
                 end_on,
                 note,
@@ -136,14 +135,10 @@ def _read_code_dates(sources: Path, labels: dict[str, str], ledger: Ledger) -> d
     return {code: (min(starts[code]), "" if "" in ends[code] else max(ends[code])) for code in starts}
 
 
-def _read_everyday_names(sources: Path) -> dict[str, str]:
-    """Read the name people use of each council's area: Hull, not Kingston upon Hull, City of."""
-    rows = load_csv(sources / "area-local-authorities" / "uk_local_authorities_current.csv")
-    return {
-        row["gss-code"]: row["nice-name"]
-        for row in rows
-        if row["nation"] == "England" and row["gss-code"][:3] in {"E06", "E07", "E08", "E09"}
-    }
+def _everyday(code: str, label: str) -> str:
+    """Give the name people use where the official one says the kind of place after a comma."""
+    declared: str = FACTS["everyday_labels"].get(code, "")
+    return declared or re.sub(r", (City|County) of$", "", label)
 
 
 def _read_changes(sources: Path, register: Register, ledger: Ledger) -> None:
@@ -268,8 +263,9 @@ def read_names(sources: Path, register: Register, ledger: Ledger) -> list[Row]:
             account.leave_out("differs from another name only in case or punctuation")
             continue
         account.used += 1
-        register.name(area.area, name)
-        out[key] = {"area": area.area, "name": name, "name_type": "alternative"}
+        for code in _same_area(register, area.area):
+            register.name(code, name)
+            out[code, key[1]] = {"area": code, "name": name, "name_type": "alternative"}
     former = [
         {"area": c.from_area, "name": "Shepway", "name_type": "former"}
         for c in register.changes
@@ -277,6 +273,18 @@ def read_names(sources: Path, register: Register, ledger: Ledger) -> list[Row]:
     ]
     taken = {(row["area"], plain(row["name"])) for row in former}
     return [row for key, row in sorted(out.items()) if key not in taken] + former
+
+
+def _same_area(register: Register, area_code: str) -> list[str]:
+    """Give an area's code and those it had before or got later when its boundary moved or it was recoded."""
+    codes = [area_code]
+    for change in (*register.changes, *reversed(register.changes)):
+        if change.change in {"recoded", "boundary-moved"} and change.from_area[:3] == change.to_area[:3]:
+            if change.from_area in codes and change.to_area not in codes:
+                codes.append(change.to_area)
+            if change.to_area in codes and change.from_area not in codes:
+                codes.append(change.from_area)
+    return codes
 
 
 def identifier_rows(sources: Path, register: Register) -> list[Row]:

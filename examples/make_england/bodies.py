@@ -30,8 +30,10 @@ BODY_TYPES = {
     "SRA": "other-body",
 }
 LONDON = "E12000007"
-# Codes from the recoding of 2009 began on this day; the councils are older.
+# Codes from the recoding of 2009 began on the first day; the councils are older.
 RECODING = "2009-01-01"
+# Most councils that became one for all services in 2009 are the county councils that went on.
+CONTINUED = "2009-04-01"
 
 
 def read_bodies(sources: Path, register: Register, ledger: Ledger) -> None:
@@ -80,13 +82,15 @@ def _council(row: dict[str, str], register: Register) -> Body:
     )
     ended = FACTS["ended_bodies"].get(code)
     end_on = ended["end_on"].isoformat() if ended else links[-1][2]
-    nice = row["nice-name"].removesuffix(" County")
+    last = register.areas[areas[-1]]
+    everyday = row["nice-name"] if code == "GLA" else last.everyday_label or last.label
+    begun = links[0][1] if kind not in {"combined-authority", "other-body"} else ""
     return Body(
         notation(label),
         label,
         kind,
-        nice if nice != label else "",
-        links[0][1] if kind not in {"combined-authority", "other-body"} else "",
+        everyday if everyday != label else "",
+        begun if begun != CONTINUED else "",
         end_on,
         register_code=code,
         areas=links,
