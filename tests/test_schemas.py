@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 import re
 import shutil
+import string
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -612,6 +614,27 @@ def test_every_problem_is_found_by_something() -> None:
     code = "".join(path.read_text(encoding="utf-8") for room in rooms for path in sorted(room.rglob("*.py")))
     unfound = {name for name in load_model().problems if f'"{name}"' not in code}
     assert unfound <= set(NOT_FOUND)
+
+
+def _facts_given() -> Iterator[tuple[str, str, set[str]]]:
+    """List the calls of problem(…) in the product whose code and facts are written out."""
+    for path in sorted((FOLDER.parent / "ingest").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "problem" and node.args):
+                continue
+            code, facts = node.args[0], {keyword.arg for keyword in node.keywords}
+            if isinstance(code, ast.Constant) and None not in facts:
+                yield f"{path.name}, line {node.lineno}", str(code.value), {fact or "" for fact in facts}
+
+
+def test_every_sentence_is_given_its_facts() -> None:
+    calls = list(_facts_given())
+    assert len(calls) > 40
+    for place, code, given in calls:
+        kind = load_model().problems[code]
+        texts = string.Formatter().parse(kind.message + kind.mend)
+        wanted = {name for _, name, _, _ in texts if name is not None} - {"nearest"}
+        assert wanted <= given, (place, code)
 
 
 def test_every_rule_has_a_table_and_a_problem() -> None:
