@@ -366,7 +366,7 @@ def is_overdue(definition: Definition, earlier: Span, later: Span) -> bool:
     return months is not None and (later.start_on - earlier.start_on).days > 1.5 * months * _MONTH
 
 
-_OBSERVATIONS = (
+OBSERVATIONS = (
     "SELECT o.dataset, o.indicator, o.version, o.area, o.period, o.value_text, o.status, o.lower_limit,"
     " o.upper_limit, o.numerator, o.denominator, o.sample_size, o.note, o.breakdown,"
     " p.label AS period_label, p.kind AS period_kind, p.start_on, p.end_on"
@@ -375,7 +375,7 @@ _OBSERVATIONS = (
 
 
 def read_observed(row: Any, definition: Definition, place: Place) -> Observed:
-    """Make an observation of a row of _OBSERVATIONS."""
+    """Make an observation of a row of OBSERVATIONS."""
     start_on, end_on = dt.date.fromisoformat(row["start_on"]), dt.date.fromisoformat(row["end_on"])
     value = row["value_text"]
     figure = Figure(
@@ -450,7 +450,7 @@ def _read_series(
     edition: Edition, definitions: Definitions, place: Place, where: str, params: Sequence[str]
 ) -> dict[SeriesKey, tuple[Observed, ...]]:
     out: dict[SeriesKey, list[Observed]] = {}
-    for row in edition.rows(f"{_OBSERVATIONS} WHERE {where} ORDER BY p.start_on, p.end_on", params):
+    for row in edition.rows(f"{OBSERVATIONS} WHERE {where} ORDER BY p.start_on, p.end_on", params):
         one = read_observed(row, definitions.get(row["indicator"], row["version"]), place)
         out.setdefault((row["dataset"], row["indicator"], row["breakdown"]), []).append(one)
     return {key: tuple(listed) for key, listed in out.items()}
