@@ -312,7 +312,7 @@ def test_sentences_are_short_enough_to_read():
     for row in rows("indicators"):
         for field in words:
             for sentence in re.split(r"(?<=[.?]) ", row[field]):
-                assert len(sentence.split()) <= 34, (row["indicator"], field, sentence)
+                assert len(sentence.split()) <= 25, (row["indicator"], field, sentence)
 
 
 def test_theme_is_on_the_list():
