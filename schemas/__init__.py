@@ -3,7 +3,7 @@
 Definitions are data (the YAML and Turtle beside this file); model.py loads them into one checked model.
 """
 
-from schemas.model import (
+from schemas.definitions import (
     Code,
     CodeList,
     Field,
@@ -15,8 +15,8 @@ from schemas.model import (
     ProblemKind,
     Rule,
     TableSchema,
-    load_model,
 )
+from schemas.model import load_model
 
 __all__ = [
     "Code",

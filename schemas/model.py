@@ -18,47 +18,11 @@ from typing import Any
 
 import yaml
 
+from schemas import definitions
 from schemas.contradictions import PLACEHOLDER, find_contradictions
-from schemas.definitions import (
-    OPEN_LISTS,
-    RULES,
-    TYPES,
-    Code,
-    CodeList,
-    Display,
-    Field,
-    ForeignKey,
-    Kind,
-    ListOf,
-    Model,
-    ModelFaults,
-    ProblemKind,
-    Rule,
-    TableSchema,
-    Word,
-)
+from schemas.definitions import OPEN_LISTS, RULES, TYPES, Field, Model, ModelFaults, TableSchema
 
-__all__ = [
-    "FOLDER",
-    "OPEN_LISTS",
-    "RULES",
-    "TYPES",
-    "Code",
-    "CodeList",
-    "Display",
-    "Field",
-    "ForeignKey",
-    "Kind",
-    "ListOf",
-    "Model",
-    "ModelFaults",
-    "ProblemKind",
-    "Rule",
-    "TableSchema",
-    "Word",
-    "load_model",
-    "read_model",
-]
+__all__ = ["FOLDER", "OPEN_LISTS", "RULES", "TYPES", "ModelFaults", "TableSchema", "load_model", "read_model"]
 
 FOLDER = Path(__file__).parent
 
@@ -116,7 +80,7 @@ def read_model(folder: Path) -> Model:
     faults: list[str] = []
     prefixes = {str(name): str(uri) for name, uri in _read_entries(folder / "prefixes.yaml", faults)}
     forms = {name: entry for name, entry in _read_entries(folder / "forms.yaml", faults) if entry}
-    code_lists: dict[str, CodeList] = {}
+    code_lists: dict[str, definitions.CodeList] = {}
     for path in sorted((folder / "codelists").glob("*.yaml")):
         for code_list in _read_code_lists(path, faults):
             if code_list.code_list in code_lists:
@@ -178,15 +142,15 @@ def _read_entries(path: Path, faults: list[str]) -> Iterator[tuple[str, Any]]:
         yield from document.items()
 
 
-def _read_kinds(path: Path, faults: list[str]) -> Iterator[tuple[str, Kind]]:
+def _read_kinds(path: Path, faults: list[str]) -> Iterator[tuple[str, definitions.Kind]]:
     for name, entry in _read_entries(path, faults):
         if not isinstance(entry, dict) or set(entry) != {"label", "address", "table"}:
             faults.append(f"{path.name}: '{name}' wants a label, an address and a table (or null).")
             continue
-        yield name, Kind(name, entry["label"], entry["address"], entry["table"])
+        yield name, definitions.Kind(name, entry["label"], entry["address"], entry["table"])
 
 
-def _read_problems(path: Path, faults: list[str]) -> Iterator[tuple[str, ProblemKind]]:
+def _read_problems(path: Path, faults: list[str]) -> Iterator[tuple[str, definitions.ProblemKind]]:
     for code, entry in _read_entries(path, faults):
         if not isinstance(entry, dict):
             faults.append(f"{path.name}: '{code}' has no entries.")
@@ -203,7 +167,7 @@ def _read_problems(path: Path, faults: list[str]) -> Iterator[tuple[str, Problem
         types = entry.get("frictionless", ())
         yield (
             code,
-            ProblemKind(
+            definitions.ProblemKind(
                 code=code,
                 title=str(entry.get("title")),
                 severity="error" if severity == "error" else "warning",
@@ -216,7 +180,7 @@ def _read_problems(path: Path, faults: list[str]) -> Iterator[tuple[str, Problem
         )
 
 
-def _read_words(path: Path, faults: list[str]) -> Iterator[Word]:
+def _read_words(path: Path, faults: list[str]) -> Iterator[definitions.Word]:
     for word, entry in _read_entries(path, faults):
         if not isinstance(entry, dict) or not set(entry) <= {"meaning", "standard", "instead_of"}:
             faults.append(f"{path.name}: '{word}' wants a meaning, a standard and the words it replaces.")
@@ -224,16 +188,16 @@ def _read_words(path: Path, faults: list[str]) -> Iterator[Word]:
         for key in ("meaning", "standard"):
             if PLACEHOLDER.search(str(entry.get(key, ""))):
                 faults.append(f"{path.name}, '{word}': no {key}.")
-        yield Word(
+        yield definitions.Word(
             word, str(entry.get("meaning")), str(entry.get("standard")), tuple(entry.get("instead_of", ()))
         )
 
 
-def _read_display(path: Path, faults: list[str]) -> Display:
+def _read_display(path: Path, faults: list[str]) -> definitions.Display:
     entries = dict(_read_entries(path, faults))
     for key in sorted(set(entries) - {"hidden", "provenance", "facets", "order", "page_size"}):
         faults.append(f"{path.name}: '{key}' is not something the display says.")
-    return Display(
+    return definitions.Display(
         hidden=tuple(entries.get("hidden", ())),
         provenance=dict(entries.get("provenance", {})),
         facets={table: tuple(columns) for table, columns in entries.get("facets", {}).items()},
@@ -242,13 +206,13 @@ def _read_display(path: Path, faults: list[str]) -> Display:
     )
 
 
-def _read_code_lists(path: Path, faults: list[str]) -> Iterator[CodeList]:
+def _read_code_lists(path: Path, faults: list[str]) -> Iterator[definitions.CodeList]:
     for entry in _read_documents(path, faults):
         notation = str(entry.get("code_list", ""))
         codes = []
         for row in entry.get("codes", ()):
             row = dict(row)
-            code = Code(
+            code = definitions.Code(
                 str(row.pop("code", "")), str(row.pop("label", "")), str(row.pop("definition", "")), row
             )
             for name, text in (("code", code.code), ("label", code.label), ("definition", code.definition)):
@@ -260,14 +224,16 @@ def _read_code_lists(path: Path, faults: list[str]) -> Iterator[CodeList]:
                 faults.append(f"{path.name}: the code list '{notation}' has no {name}.")
         if len({code.code for code in codes}) != len(codes):
             faults.append(f"{path.name}: the code list '{notation}' has a code twice.")
-        yield CodeList(notation, str(entry.get("label")), str(entry.get("definition")), tuple(codes))
+        yield definitions.CodeList(
+            notation, str(entry.get("label")), str(entry.get("definition")), tuple(codes)
+        )
 
 
 class _TableReader:
     """Reads table files against the code lists and forms that they name; adds to `faults`."""
 
     def __init__(
-        self, code_lists: Mapping[str, CodeList], forms: Mapping[str, Any], faults: list[str]
+        self, code_lists: Mapping[str, definitions.CodeList], forms: Mapping[str, Any], faults: list[str]
     ) -> None:
         self.code_lists = code_lists
         self.forms = forms
@@ -308,12 +274,14 @@ class _TableReader:
             rdf_type=entry.get("rdfType"),
             kind=entry.get("kind"),
             rules=tuple(
-                Rule(str(row.get("rule")), tuple(row.get("fields", ())), tuple(row.get("within", ())))
+                definitions.Rule(
+                    str(row.get("rule")), tuple(row.get("fields", ())), tuple(row.get("within", ()))
+                )
                 for row in entry.get("rules", ())
             ),
         )
 
-    def _read_foreign_keys(self, place: str, rows: list[dict[str, Any]]) -> Iterator[ForeignKey]:
+    def _read_foreign_keys(self, place: str, rows: list[dict[str, Any]]) -> Iterator[definitions.ForeignKey]:
         for row in rows:
             reference = row.get("reference", {})
             fields, table_fields = tuple(row.get("fields", ())), tuple(reference.get("fields", ()))
@@ -322,7 +290,7 @@ class _TableReader:
                     f"{place}: a foreign key wants fields, a resource and as many fields of it; found {row}."
                 )
                 continue
-            yield ForeignKey(fields, reference["resource"], table_fields)
+            yield definitions.ForeignKey(fields, reference["resource"], table_fields)
 
     def _read_field(self, place: str, row: Mapping[str, Any]) -> Field:
         faults = self.faults
@@ -375,7 +343,7 @@ class _TableReader:
             false_values=tuple(row.get("falseValues", ())),
         )
 
-    def _read_list_of(self, place: str, text: str | None) -> ListOf | None:
+    def _read_list_of(self, place: str, text: str | None) -> definitions.ListOf | None:
         """Read "table.field" or "codes.code(code_list=theme)"."""
         if text is None:
             return None
@@ -383,4 +351,4 @@ class _TableReader:
         if match is None:
             self.faults.append(f"{place}: listOf '{text}' is not of the form table.field.")
             return None
-        return ListOf(match[1], match[2], match[3])
+        return definitions.ListOf(match[1], match[2], match[3])
