@@ -13,15 +13,12 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from typing import Any, Literal
 from urllib.parse import quote
 
-import yaml
-
-from schemas.model import FOLDER
+from schemas import ProblemKind, load_model
 
 Severity = Literal["error", "warning"]
 
@@ -47,18 +44,6 @@ class Place:
     def at(self, row: int | None = None, column: str | None = None) -> Place:
         """Name a row or a column of the same file."""
         return replace(self, row=self.row if row is None else row, column=column or self.column)
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemKind:
-    """One entry of problems.yaml. `message` and `mend` are templates; {value} and {wanted} are facts."""
-
-    code: str
-    title: str
-    severity: Severity
-    when: str
-    message: str
-    mend: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +78,9 @@ class ProblemsFound(Exception):  # noqa: N818 - it carries problems, which are n
         super().__init__(as_text(self.problems))
 
 
-@cache
-def load_problem_kinds() -> dict[str, ProblemKind]:
+def load_problem_kinds() -> Mapping[str, ProblemKind]:
     """Load every kind of problem, by code, in the order of problems.yaml."""
-    entries = yaml.safe_load((FOLDER / "problems.yaml").read_text(encoding="utf-8"))
-    return {
-        code: ProblemKind(code, *(str(entry[key]).strip() for key in _KIND_KEYS))  # type: ignore[arg-type]
-        for code, entry in entries.items()
-    }
-
-
-_KIND_KEYS = ("title", "severity", "when", "message", "mend")
+    return load_model().problems
 
 
 def problem(code: str, place: Place, *, value: str | None = None, count: int = 1, **facts: object) -> Problem:

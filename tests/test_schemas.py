@@ -1,6 +1,6 @@
 """The model loads whole, and a model that contradicts itself is refused with the name of the fault.
 
-Each case of data/model_faults.yaml damages one file of the shipped model and says what the loader must answer.
+Each case of data/model_faults.yaml damages one file of the shipped model and gives the loader's answer to it.
 A test reads the loader's own sentences and fails if one of them is never heard.
 """
 
