@@ -11,7 +11,7 @@ every different combination of a table.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -86,3 +86,36 @@ def resolve_period(text: str, versions: Sequence[Version], named: str = "") -> t
         assert fault is not None
         raise fault
     return first
+
+
+def read_date(text: str) -> date | None:
+    """Read a date; None if the text is none: whoever wrote it is told by the checker."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def resolve_row(
+    indicator: str, version: str, text: str, *, versions: Sequence[Version]
+) -> Mapping[str, str | None]:
+    """Say what one combination of indicator, version and period text is: a period, or why it is none."""
+    row: dict[str, str | None] = {"indicator": indicator, "version": version, "period": text}
+    if not text:
+        return row
+    try:
+        period, found = resolve_period(text, versions, version)
+    except PeriodUnknown as fault:
+        return row | {"fault": "period-unknown", "reason": fault.reason}
+    except PeriodAmbiguous as fault:
+        return row | {"fault": "period-ambiguous", "reason": fault.readings}
+    return row | {
+        "notation": period.notation,
+        "start_on": period.start_on.isoformat(),
+        "end_on": period.end_on.isoformat(),
+        "kind": period.kind,
+        "words": period.label,
+        "length": period.length,
+        "resolved": found.version if found else None,
+        "wanted_kind": found.period_kind if found else None,
+    }

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterator
 
 import pyarrow as pa
 
@@ -13,9 +12,8 @@ from ingest.checking.faults import Example, Fault
 from ingest.checking.found import Found, find
 from ingest.checking.grammar import literal, name
 from ingest.checking.world import StandardTable, World
-from ingest.period import PeriodAmbiguous, PeriodUnknown
 from ingest.problems import Place, Problem, problem
-from ingest.resolve import Version, resolve_period
+from ingest.resolve import Version, read_date, resolve_row
 
 # What is kept of each different combination of indicator, version and period text.
 _COLUMNS = (
@@ -45,13 +43,6 @@ def load_versions(world: World) -> dict[str, list[Version]]:
     return versions
 
 
-def read_date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def read_periods(world: World, table: StandardTable) -> str:
     """Read every different period text of a table. Returns the table of what they are."""
     version = name("version") if "version" in table.names else "''"
@@ -72,30 +63,6 @@ def read_periods(world: World, table: StandardTable) -> str:
     )
     world.connection.unregister("_periods")
     return made
-
-
-def resolve_row(
-    indicator: str, version: str, text: str, *, versions: Sequence[Version]
-) -> Mapping[str, str | None]:
-    """Say what one combination of indicator, version and period text is: a period, or why it is none."""
-    row: dict[str, str | None] = {"indicator": indicator, "version": version, "period": text}
-    if not text:
-        return row
-    try:
-        period, found = resolve_period(text, versions, version)
-    except PeriodUnknown as fault:
-        return row | {"fault": "period-unknown", "reason": fault.reason}
-    except PeriodAmbiguous as fault:
-        return row | {"fault": "period-ambiguous", "reason": fault.readings}
-    return row | {
-        "notation": period.notation,
-        "start_on": period.start_on.isoformat(),
-        "end_on": period.end_on.isoformat(),
-        "kind": period.kind,
-        "words": period.label,
-        "resolved": found.version if found else None,
-        "wanted_kind": found.period_kind if found else None,
-    }
 
 
 def check_period_texts(world: World, table: StandardTable) -> Iterator[Found]:
