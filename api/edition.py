@@ -18,10 +18,10 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import pyoxigraph
@@ -36,11 +36,16 @@ _STEPS = 20_000
 # Older editions that stay open for people who page through them.
 _KEPT_OPEN = 4
 
+# Things worked out once for an edition: code lists, and counts of lists that people ask for.
+_MOST_KEPT = 5_000
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,80}")
 
 _log = logging.getLogger(__name__)
 
 Params = Sequence[Any] | Mapping[str, Any]
+
+T = TypeVar("T")
 
 
 class NoEdition(Exception):  # noqa: N818 - a state of the site, not a fault of ours
@@ -68,6 +73,7 @@ class Edition:
         self.name = folder.name
         self.manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         self._threads = threading.local()
+        self._kept: dict[Hashable, Any] = {}
         told = {row["name"]: row["value"] for row in self.rows("SELECT name, value FROM edition")}
         missing = {"digest", "title", "base"} - told.keys()
         if missing:
@@ -129,6 +135,18 @@ class Edition:
             raise _slow(error) from error
         finally:
             cursor.close()
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Work something out once for this edition and keep it as long as the edition is open.
+
+        At most _MOST_KEPT things are kept; then the oldest goes.
+        """
+        found: T | None = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = make()
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.pop(next(iter(self._kept)), None)
+        return found
 
     def uri(self, kind: str, *notation: str) -> str:
         """Name a thing of this edition: its URI, the same in every edition of the site."""

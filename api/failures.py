@@ -57,7 +57,7 @@ _KINDS = (
     ),
     FailureKind(
         "cursor-unknown",
-        400,
+        404,
         "Cursor is not one of ours",
         "A cursor is a text from the member next of an earlier answer; it cannot be made by hand.",
         "Ask for the list without a cursor and follow next.",
@@ -108,7 +108,7 @@ _KINDS = (
         "form-not-offered",
         406,
         "Not available in a form you accept",
-        "The header Accept, the ending of the address or the parameter format asks for a form not offered here.",
+        "The header Accept, the ending of the address or the parameter format wants a form not offered here.",
         "Accept one of the media types listed under offered.",
     ),
     FailureKind(

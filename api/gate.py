@@ -1,0 +1,227 @@
+"""What happens to every request and every answer, whichever door it goes through.
+
+In:   any HTTP request
+Out:  the application's answer, with the headers of security and of open data, compressed where that helps
+
+HEAD is answered as GET without its body, OPTIONS for all alike. An address that is not well-formed is refused
+before any door sees it. A fault of ours becomes the same shape of failure as everything else.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import MutableMapping
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from isal import isal_zlib
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.failures import Failure
+from api.metrics import Metrics
+
+LONGEST_PATH = 2_000
+LONGEST_QUERY = 16_000
+
+# Below this, compressing costs more than it saves.
+_SMALLEST = 860
+
+_COMPRESSED = ("text/", "application/json", "application/xml", "image/svg+xml")
+
+METHODS = "GET, HEAD, POST, OPTIONS"
+
+CONTENT_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+# Everything published is open: any site may read it. Nothing here has a cookie or a visitor's secret.
+STANDING_HEADERS = (
+    ("access-control-allow-origin", "*"),
+    (
+        "access-control-expose-headers",
+        "Content-Disposition, Content-Location, Content-Range, ETag, Link, Retry-After",
+    ),
+    ("content-security-policy", CONTENT_POLICY),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "cross-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("referrer-policy", "strict-origin-when-cross-origin"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+)
+
+_log = logging.getLogger(__name__)
+
+
+class Gate:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp, base: str, metrics: Metrics) -> None:
+        self.app = app
+        self.base = base
+        self.root = urlsplit(base).path.rstrip("/")
+        self.metrics = metrics
+        self.headers = list(STANDING_HEADERS)
+        if base.startswith("https:"):
+            self.headers.append(("strict-transport-security", "max-age=31536000; includeSubDomains"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        answer = _Answer(send, self.headers, scope)
+        # A copy: the server, which holds the original, still has to know a HEAD.
+        scope = dict(scope)
+        try:
+            check_address(scope)
+            if self.root:
+                _strip(scope, self.root)
+            if scope["method"] == "OPTIONS":
+                await answer(
+                    {
+                        "type": "http.response.start",
+                        "status": 204,
+                        "headers": [
+                            (b"allow", METHODS.encode()),
+                            (b"access-control-allow-methods", METHODS.encode()),
+                            (b"access-control-allow-headers", b"*"),
+                            (b"access-control-max-age", b"86400"),
+                        ],
+                    }
+                )
+                await answer({"type": "http.response.body", "body": b""})
+            else:
+                if scope["method"] == "HEAD":
+                    scope["method"] = "GET"
+                await self.app(scope, receive, answer)
+        except ClientDisconnect:
+            pass
+        except Failure as failure:
+            await failure.response(self.base)(scope, receive, answer)
+        except Exception:
+            _log.exception("a fault of ours in answering %s", scope["path"])
+            if answer.has_started:
+                raise
+            await Failure("fault-of-ours").response(self.base)(scope, receive, answer)
+        finally:
+            route = getattr(scope.get("route"), "path", None) or scope.get("door", "other")
+            self.metrics.count_request(route, answer.status, time.perf_counter() - began)
+
+
+def check_address(scope: Scope) -> None:
+    """Refuse an address that is too long, or that is not text once its percent signs are read.
+
+    Raises Failure.
+    """
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    if len(raw) > LONGEST_PATH:
+        raise Failure("address-too-long", f"The path has {len(raw):,} bytes; the most is {LONGEST_PATH:,}.")
+    query: bytes = scope.get("query_string", b"")
+    if len(query) > LONGEST_QUERY:
+        raise Failure(
+            "address-too-long", f"The query has {len(query):,} bytes; the most is {LONGEST_QUERY:,}."
+        )
+    for part in (raw, query.replace(b"+", b" ")):
+        try:
+            text = unquote_to_bytes(part).decode("utf-8")
+        except UnicodeDecodeError:
+            raise Failure("address-malformed", "The address is not UTF-8 text.") from None
+        # Line ends and tabs may stand in a query's text; no other control character has a use.
+        permitted = "\t\n\r" if part is not raw else ""
+        if any((char < " " or char == "\x7f") and char not in permitted for char in text):
+            raise Failure("address-malformed", "The address holds a control character.")
+
+
+def _strip(scope: MutableMapping[str, Any], root: str) -> None:
+    """Take the path of the public address off, where a proxy has left it on."""
+    if scope["path"] == root or scope["path"].startswith(f"{root}/"):
+        scope["path"] = scope["path"][len(root) :] or "/"
+        if scope.get("raw_path"):
+            scope["raw_path"] = scope["raw_path"][len(root) :] or b"/"
+
+
+class _Answer:
+    """Adds the standing headers, compresses, and leaves the body out for HEAD."""
+
+    def __init__(self, send: Send, headers: list[tuple[str, str]], scope: Scope) -> None:
+        self.send = send
+        self.headers = headers
+        self.is_head = scope["method"] == "HEAD"
+        self.takes_gzip = _takes_gzip(scope)
+        self.status = 0
+        self.has_started = False
+        self._start: Message | None = None
+        self._deflate: Any = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(raw=message.setdefault("headers", []))
+            for name, value in self.headers:
+                headers.setdefault(name, value)
+            self._start = message
+            return
+        if message["type"] != "http.response.body":
+            await self.send(message)
+            return
+        body: bytes = message.get("body", b"")
+        is_last = not message.get("more_body", False)
+        if self._start is not None:
+            start, self._start = self._start, None
+            if self._may_compress(start, body, is_last):
+                self._deflate = isal_zlib.compressobj(level=2, wbits=31)
+                if is_last:
+                    body = self._deflate.compress(body) + self._deflate.flush()
+                    self._deflate = None
+                    MutableHeaders(raw=start["headers"])["content-length"] = str(len(body))
+            self.has_started = True
+            await self.send(start)
+        if self._deflate is not None:
+            body = self._deflate.compress(body)
+            if is_last:
+                body += self._deflate.flush()
+        if self.is_head:
+            if is_last:
+                await self.send({"type": "http.response.body", "body": b""})
+            return
+        await self.send({**message, "body": body})
+
+    def _may_compress(self, start: Message, body: bytes, is_last: bool) -> bool:
+        """Decide whether to compress, and say in the headers that the answer depends on it."""
+        headers = MutableHeaders(raw=start["headers"])
+        kind = headers.get("content-type", "")
+        is_compressible = kind.startswith(_COMPRESSED) or kind.split(";")[0].endswith(("+json", "+xml"))
+        is_compressible = is_compressible or kind.startswith(("application/n-triples", "application/n-quads"))
+        is_plain = start["status"] == 200 and not {
+            "content-encoding",
+            "content-range",
+            "accept-ranges",
+        } & set(headers.keys())
+        if not is_compressible or not is_plain:
+            return False
+        headers.add_vary_header("Accept-Encoding")
+        if not self.takes_gzip or (is_last and len(body) < _SMALLEST):
+            return False
+        headers["content-encoding"] = "gzip"
+        # Other bytes need another tag; `untagged` takes it off again.
+        tag = headers.get("etag")
+        if tag is not None:
+            headers["etag"] = f'{tag[:-1]}-gzip"'
+        if "content-length" in headers:
+            del headers["content-length"]
+        return True
+
+
+def _takes_gzip(scope: Scope) -> bool:
+    for name, value in scope["headers"]:
+        if name == b"accept-encoding":
+            for part in value.decode("latin-1").lower().split(","):
+                coding, _, parameters = part.partition(";")
+                if coding.strip() in ("gzip", "*") and parameters.replace(" ", "") not in ("q=0", "q=0.0"):
+                    return True
+    return False

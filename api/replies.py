@@ -1,0 +1,122 @@
+"""What answers have in common: a tag, how long they may be kept, and what they vary by.
+
+In:   a request, the edition that answers it, and the form that was chosen
+Out:  304 before any work where the client has the answer already, or a response around finished bytes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.edition import Edition, Editions
+from api.failures import Failure
+from api.forms import Choice, content_type, etag, has_tag
+
+# Browsers ask each time and mostly hear 304; shared caches may answer for a minute.
+CURRENT = "public, max-age=0, s-maxage=60, stale-while-revalidate=60"
+# What names its edition never changes but with our code.
+PINNED = "public, max-age=86400"
+
+
+def editions_of(request: Request) -> Editions:
+    """Get the site's editions."""
+    editions: Editions = request.app.state.editions
+    return editions
+
+
+def edition_of(request: Request) -> Edition:
+    """Get the edition that a request is about: the current one, or the one it names with `edition`.
+
+    Call it once for a request: the current edition may change between two calls.
+
+    Raises Failure if it names one that is not kept; NoEdition if there is none at all.
+    """
+    editions = editions_of(request)
+    name = request.query_params.get("edition")
+    if name is None:
+        return editions.current
+    edition = editions.find(name)
+    if edition is None:
+        raise Failure(
+            "edition-unknown", f"There is no edition '{name[:100]}' here. /editions lists those kept."
+        )
+    return edition
+
+
+def root_of(edition: Edition) -> str:
+    """Say what stands before every address of the site: nothing, or the path of its public address."""
+    return urlsplit(edition.base).path.rstrip("/")
+
+
+class Reply:
+    """An answer in the making: its tag is known before its body is."""
+
+    def __init__(
+        self,
+        request: Request,
+        edition: Edition,
+        media_type: str,
+        *,
+        address: str | None = None,
+        vary: str | None = None,
+    ) -> None:
+        """Name what is going to be answered.
+
+        address   the address of exactly this representation, with its suffix, where the request's own address
+                  has several
+        vary      the request header that chose it, or None where the address alone did
+        """
+        self.request = request
+        self.media_type = media_type
+        query = urlencode(sorted(request.query_params.multi_items()))
+        self.address = address or request.url.path
+        self.tag = etag(edition.digest, f"{self.address}?{query}#{media_type}")
+        self.headers: dict[str, str] = {
+            "ETag": self.tag,
+            "Cache-Control": PINNED if "edition" in request.query_params else CURRENT,
+            "Content-Language": "en",
+        }
+        if vary:
+            self.headers["Vary"] = vary
+        if address and address != request.url.path:
+            self.headers["Content-Location"] = root_of(edition) + address + (f"?{query}" if query else "")
+
+    def unchanged(self) -> Response | None:
+        """Answer 304 if the client has this already; None if it must be made."""
+        told = self.request.headers.get("if-none-match", "")
+        # The same representation, compressed on its way out, has a tag of its own.
+        for tag in (self.tag, f'{self.tag[:-1]}-gzip"'):
+            if has_tag(told, tag):
+                return Response(status_code=304, headers={**self.headers, "ETag": tag})
+        return None
+
+    def send(
+        self, body: bytes, links: Iterable[str] = (), headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Answer with finished bytes, or with 304 where the client said that any version will do."""
+        if self.request.headers.get("if-none-match", "").strip() == "*":
+            return Response(status_code=304, headers=self.headers)
+        return Response(body, headers=self.told(links, headers))
+
+    def told(self, links: Iterable[str] = (), headers: Mapping[str, str] | None = None) -> dict[str, str]:
+        """All headers of the answer."""
+        told = {**self.headers, "Content-Type": content_type(self.media_type), **(headers or {})}
+        joined = ", ".join(links)
+        if joined:
+            told["Link"] = joined
+        return told
+
+
+def reply_for(request: Request, edition: Edition, choice: Choice, address: str, *, negotiated: bool) -> Reply:
+    """Begin the answer of a document: `address` has no suffix, the choice says which it gets."""
+    return Reply(
+        request,
+        edition,
+        choice.media_type,
+        address=f"{address}.{choice.form.suffix}",
+        vary="Accept" if negotiated else None,
+    )

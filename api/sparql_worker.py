@@ -1,0 +1,238 @@
+"""One process that answers visitors' SPARQL queries, one at a time, and may be killed at any moment.
+
+In:   requests on standard input, each a length and JSON
+Out:  answers on standard output, each two lengths, a JSON header and the bytes of the result
+
+Oxigraph has no time limit, no memory limit and no way to cancel a query, and it would call any address that a
+query names with SERVICE. So a query runs here: in a process with a bounded address space, without a network
+where the system allows that, ended by its parent when its time is over. Nothing but the standard library and
+pyoxigraph is loaded, so that a new process is ready in a few hundredths of a second.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import re
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO
+
+import pyoxigraph as ox
+
+from api import sparql_results
+
+LENGTH = struct.Struct(">I")
+LENGTHS = struct.Struct(">II")
+
+_CLONE_NEWUSER, _CLONE_NEWNET, _PR_SET_PDEATHSIG = 0x10000000, 0x40000000, 1
+
+_PLACE = re.compile(r"error at (\d+):(\d+): (?:expected )?(.*)", re.DOTALL)
+_WORD = re.compile("service", re.IGNORECASE)
+_NOT_WANTED = frozenset({"one", "of", "SERVICE"})
+_UPDATE = re.compile(
+    r"(?:\s|#[^\n]*\n|(?:prefix|base)\b[^>]*>)*"
+    r"(?:insert|delete|load|clear|drop|create|copy|move|add|with)\b",
+    re.IGNORECASE,
+)
+
+
+class Refused(Exception):  # noqa: N818 - what is wrong with a query, not with us
+    """A query that is not answered. `header` becomes the answer's header."""
+
+    def __init__(self, code: str, detail: str, **more: Any) -> None:
+        self.header = {"failure": code, "detail": detail, **more}
+        super().__init__(detail)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Answer until standard input ends. Arguments: the store's folder, the most bytes of address space."""
+    store_folder, memory = arguments
+    _cut_off()
+    store = ox.Store.read_only(store_folder)
+    _set_limits(int(memory))
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    while (request := _read_request(source)) is not None:
+        try:
+            header, body = answer(store, request)
+        except Refused as refused:
+            header, body = refused.header, b""
+        except MemoryError:
+            header, body = {"failure": "query-too-large", "detail": ""}, b""
+        told = json.dumps(header).encode()
+        sink.write(LENGTHS.pack(len(told), len(body)))
+        sink.write(told)
+        sink.write(body)
+        sink.flush()
+
+
+def _cut_off() -> None:
+    """Leave the network, and die with the parent.
+
+    Where the system forbids the first, refuse_service still keeps every query from using it.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if hasattr(libc, "unshare"):
+        libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+    if hasattr(libc, "prctl"):
+        # After unshare, which clears it.
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _set_limits(memory: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def _read_request(source: BinaryIO) -> dict[str, Any] | None:
+    length = source.read(LENGTH.size)
+    if len(length) < LENGTH.size:
+        return None
+    request: dict[str, Any] = json.loads(source.read(LENGTH.unpack(length)[0]))
+    return request
+
+
+def answer(store: ox.Store, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Answer one query.
+
+    request   query; default_graphs and named_graphs (lists, or None where the request names no dataset);
+              table_form and graph_form (suffixes, None where the client takes none); rows, triples (limits);
+              prefixes
+
+    Returns (header, body). The header says the kind of query, the form and how many rows there are.
+    Raises Refused.
+    """
+    query = request["query"]
+    refuse_service(query)
+    default_graphs, named_graphs = (request["default_graphs"], request["named_graphs"])
+    try:
+        if default_graphs is None and named_graphs is None:
+            result = store.query(query)
+        else:
+            result = store.query(
+                query,
+                default_graph=[_graph(uri) for uri in default_graphs or ()],
+                named_graphs=[_graph(uri) for uri in named_graphs or ()],
+            )
+        if isinstance(result, ox.QueryTriples):
+            return _graph_answer(result, request)
+        return _table_answer(result, request)
+    except SyntaxError as fault:
+        raise malformed(str(fault), query) from fault
+
+
+def _graph(uri: str) -> ox.NamedNode:
+    try:
+        return ox.NamedNode(uri)
+    except ValueError as fault:
+        raise Refused("parameter-wrong", f"'{uri[:200]}' is not an absolute IRI.") from fault
+
+
+def _table_answer(
+    result: ox.QuerySolutions | ox.QueryBoolean, request: Mapping[str, Any]
+) -> tuple[dict[str, Any], bytes]:
+    form = request["table_form"]
+    kind = "ask" if isinstance(result, ox.QueryBoolean) else "select"
+    if form is None:
+        raise Refused("form-not-offered", "", kind=kind)
+    if isinstance(result, ox.QueryBoolean):
+        return {"kind": kind, "form": form, "rows": 1}, sparql_results.write_boolean(bool(result), form)
+    names = [variable.value for variable in result.variables]
+    rows: list[Sequence[Any]] = []
+    for solution in result:
+        if len(rows) == request["rows"]:
+            raise too_long(request["rows"], "rows")
+        rows.append(tuple(solution))
+    return {"kind": kind, "form": form, "rows": len(rows)}, sparql_results.write_rows(names, rows, form)
+
+
+def _graph_answer(result: ox.QueryTriples, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    form = request["graph_form"]
+    if form is None:
+        raise Refused("form-not-offered", "", kind="graph")
+    triples: dict[ox.Triple, None] = {}
+    for triple in result:
+        if len(triples) == request["triples"] and triple not in triples:
+            raise too_long(request["triples"], "triples")
+        triples[triple] = None
+    header = {"kind": "graph", "form": form, "rows": len(triples)}
+    if form == "html":
+        rows = [(triple.subject, triple.predicate, triple.object) for triple in triples]
+        return header, sparql_results.write_rows(["subject", "predicate", "object"], rows, "json")
+    return header, sparql_results.write_graph(triples, form, request["prefixes"])
+
+
+def too_long(limit: int, what: str) -> Refused:
+    return Refused(
+        "answer-too-long", f"The answer has more than {limit:,} {what}, the most one answer may have."
+    )
+
+
+def refuse_service(query: str) -> None:
+    """Refuse a query that would call another service.
+
+    The word alone proves nothing: it may stand in a text, a comment, an IRI or a name. So Oxigraph's own
+    parser is asked, the one that will run the query: with every "service" replaced by letters that are no
+    keyword, a query parses exactly if none of them was the keyword. Only the parsing counts; an empty store
+    has nothing to evaluate.
+
+    Raises Refused, also where the changed query cannot be read for another reason.
+    """
+    if _WORD.search(query) is None:
+        return
+    stand_in = next(word for word in ("sxrvice", "sqrvice", "sjrvice", "szrvice") if word not in query)
+    try:
+        ox.Store().query(_WORD.sub(stand_in, query))
+    except SyntaxError as fault:
+        if _has_service(query):
+            detail = "SERVICE asks another server; this service answers only from what is published here."
+            raise Refused("query-refused", detail) from fault
+        raise malformed(str(fault).replace(stand_in, "service"), query) from fault
+
+
+def _has_service(query: str) -> bool:
+    """Say whether a query that is refused anyway has a SERVICE clause, so that the refusal can say why."""
+    from rdflib.plugins.sparql.algebra import translateQuery, traverse
+    from rdflib.plugins.sparql.parser import parseQuery
+
+    found: list[str] = []
+    try:
+        tree = translateQuery(parseQuery(query))
+        traverse(tree.algebra, visitPre=lambda node: found.append(getattr(node, "name", "")))
+    except Exception:  # whatever another parser makes of it, the query is refused
+        return False
+    return "ServiceGraphPattern" in found
+
+
+def malformed(message: str, query: str) -> Refused:
+    """Say where a query goes wrong and what was wanted there, in words."""
+    match = _PLACE.match(message)
+    if match is None:
+        return Refused("query-malformed", message[:500], line=None, column=None)
+    line, column = int(match[1]), int(match[2])
+    if _UPDATE.match(query):
+        return Refused("query-refused", "SPARQL Update is not accepted: what is published never changes.")
+    rest = "".join(query.splitlines()[line - 1 : line])[column - 1 :].strip()
+    detail = f"Line {line}, column {column}: "
+    detail += f"'{rest[:30]}' cannot be read here." if rest else "the query ends too early."
+    sentence = re.search(r"The [a-zA-Z ]{15,}", match[3])
+    if sentence:
+        detail += f" {sentence[0].strip()}."
+    elif "Prefix not found" in match[3]:
+        detail += " Wanted: a prefix that is declared with PREFIX."
+    else:
+        # Classes of characters, which the parser writes in brackets, tell a reader nothing.
+        told = re.sub(r"\['.*?'\]|\[_\]", "", match[3], flags=re.DOTALL)
+        words = [word for word in re.findall(r"\"(?:[^\"\\]|\\.)+\"|\w{2,}", told) if word not in _NOT_WANTED]
+        if words:
+            detail += f" Wanted: {', '.join(words[:20])}."
+    return Refused("query-malformed", detail, line=line, column=column)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,404 @@
+"""Lists of /api/v1 whose items are rows of one table: areas, indicators, datasets, groups, judgements …
+
+In:   filters named as the words, each a list of values; limit, cursor, edition, format
+Out:  the envelope with items, or CSV
+
+A list is declared, not programmed: its table, and for each filter the condition and what its values must be.
+"""
+
+# Not from __future__ import annotations: FastAPI reads the annotations of endpoints that are made in a loop.
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field, create_model
+from starlette.responses import Response
+
+from api.answers import (
+    Row,
+    begin,
+    choose_form,
+    dump,
+    envelope,
+    next_link,
+    plain,
+    read_cursor,
+    sources_of_rows,
+    standing_links,
+    stream_csv,
+    write_cursor,
+)
+from api.edition import Edition
+from api.failures import Failure
+from api.forms import CSV, link
+from api.replies import edition_of
+from api.v1_models import ListParameters, list_model, row_model, values
+from api.v1_responses import responses
+from ingest.problems import find_nearest, shown
+from schemas import TableSchema, load_model
+
+router = APIRouter(prefix="/api/v1", tags=["Lists"])
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter of a list.
+
+    condition   with one `?`; several values are joined by OR
+    known       a statement that lists the values there are: a slip gets an answer, not an empty list
+    """
+
+    description: str
+    condition: str
+    form: str | None = None
+    codes: str | None = None
+    known: str | None = None
+
+    def declare(self) -> Any:
+        """Declare the parameter."""
+        codes = load_model().code_lists[self.codes].notations if self.codes else ()
+        return values(self.description, form=self.form, codes=codes)
+
+
+@dataclass(frozen=True)
+class List:
+    """One list. `more` says of a row what other tables hold; `members` describes that."""
+
+    name: str
+    table: str
+    kind: str
+    summary: str
+    filters: Mapping[str, Filter]
+    flags: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    members: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    more: Callable[[Edition, Sequence[Row]], None] = lambda _edition, _rows: None
+
+    @property
+    def schema(self) -> TableSchema:
+        return load_model().tables[self.table]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns of its CSV."""
+        return (*self.schema.field_names, *self.members, "uri")
+
+
+_AREA_KNOWN = "SELECT area FROM areas"
+_BODY_KNOWN = "SELECT body FROM bodies"
+_INDICATOR_KNOWN = "SELECT indicator FROM indicator_heads"
+_GROUP_KNOWN = 'SELECT "group" FROM groups'
+
+
+def _add_parents(edition: Edition, rows: Sequence[Row]) -> None:
+    """Say of areas what they lie in now, by who governs what."""
+    for row in rows:
+        found = edition.rows(
+            "SELECT parent FROM area_parents WHERE area = ? AND hierarchy = 'administrative'"
+            " AND end_on IS NULL ORDER BY parent",
+            (row["area"],),
+        )
+        row["parents"] = [parent[0] for parent in found]
+
+
+def _add_members(edition: Edition, rows: Sequence[Row]) -> None:
+    """Say of groups which areas belong to them now; a group of neighbours has none of its own."""
+    for row in rows:
+        found = edition.rows(
+            'SELECT area FROM group_members WHERE "group" = ? AND end_on IS NULL ORDER BY area',
+            (row["group"],),
+        )
+        row["members"] = [member[0] for member in found]
+
+
+LISTS = (
+    List(
+        name="areas",
+        table="areas",
+        kind="area",
+        summary="Areas, past and present",
+        filters={
+            "area": Filter("The area's code.", "t.area = ?", form="area-code", known=_AREA_KNOWN),
+            "area_type": Filter("What kind of place it is.", "t.area_type = ?", codes="area-type"),
+            "parent": Filter(
+                "The code of an area it lies in now, directly, by who governs what.",
+                "t.area IN (SELECT area FROM area_parents WHERE parent = ? AND end_on IS NULL)",
+                form="area-code",
+                known=_AREA_KNOWN,
+            ),
+            "group": Filter(
+                "A comparator group it belongs to now.",
+                't.area IN (SELECT area FROM group_members WHERE "group" = ? AND end_on IS NULL)',
+                form="notation",
+                known=_GROUP_KNOWN,
+            ),
+        },
+        flags={"is_current": ("Whether the area exists today.", "(t.end_on IS NULL) = ?")},
+        members={"parents": (list[str], "Codes of the areas it lies in now, by who governs what.")},
+        more=_add_parents,
+    ),
+    List(
+        name="indicators",
+        table="indicators",
+        kind="indicator",
+        summary="Definitions of indicators: the version in use, or all versions",
+        filters={
+            "indicator": Filter("The indicator.", "t.indicator = ?", form="notation", known=_INDICATOR_KNOWN),
+            "theme": Filter(
+                "A theme it belongs to.",
+                "(t.indicator, t.version) IN"
+                " (SELECT indicator, version FROM indicator_themes WHERE theme = ?)",
+                form="notation",
+                known="SELECT code FROM codes WHERE code_list = 'theme'",
+            ),
+            "evidence": Filter("The kind of evidence.", "t.evidence = ?", codes="evidence"),
+            "tier": Filter("Who answers for it.", "t.tier = ?", codes="tier"),
+            "polarity": Filter("Which way is better.", "t.polarity = ?", codes="polarity"),
+            "unit": Filter(
+                "The unit of its figures.",
+                "t.unit = ?",
+                form="notation",
+                known="SELECT code FROM codes WHERE code_list = 'unit'",
+            ),
+            "dataset": Filter(
+                "A dataset that has figures of it.",
+                "EXISTS (SELECT 1 FROM distributions AS x WHERE x.indicator = t.indicator"
+                " AND x.version = t.version AND x.dataset = ?)",
+                form="notation",
+                known="SELECT dataset FROM datasets",
+            ),
+            "status": Filter("Where the version stands.", "t.status = ?", codes="definition-status"),
+        },
+    ),
+    List(
+        name="datasets",
+        table="datasets",
+        kind="dataset",
+        summary="Datasets, with publisher, licence and source",
+        filters={
+            "dataset": Filter(
+                "The dataset.", "t.dataset = ?", form="notation", known="SELECT dataset FROM datasets"
+            ),
+            "publisher": Filter(
+                "The body that publishes it.", "t.publisher = ?", form="notation", known=_BODY_KNOWN
+            ),
+        },
+    ),
+    List(
+        name="groups",
+        table="groups",
+        kind="group",
+        summary="Comparator groups and their members",
+        filters={
+            "group": Filter("The group.", 't."group" = ?', form="notation", known=_GROUP_KNOWN),
+            "method": Filter("How its members were chosen.", "t.method = ?", codes="group-method"),
+            "area": Filter(
+                "An area that belongs to it now, or that it gives neighbours to.",
+                't."group" IN (SELECT "group" FROM group_members WHERE end_on IS NULL AND area = ?1'
+                ' UNION SELECT "group" FROM neighbours WHERE area = ?1)',
+                form="area-code",
+                known=_AREA_KNOWN,
+            ),
+        },
+        members={"members": (list[str], "Codes of the areas that belong to it now.")},
+        more=_add_members,
+    ),
+    List(
+        name="judgements",
+        table="judgements",
+        kind="judgement",
+        summary="Grades given to bodies by those who inspect them",
+        filters={
+            "judgement": Filter("The judgement.", "t.judgement = ?", form="notation"),
+            "body": Filter("The body judged.", "t.body = ?", form="notation", known=_BODY_KNOWN),
+            "area": Filter(
+                "The area of the body judged.",
+                "t.body IN (SELECT body FROM body_areas WHERE area = ?)",
+                form="area-code",
+                known=_AREA_KNOWN,
+            ),
+            "framework": Filter(
+                "The framework.", "t.framework = ?", form="notation", known="SELECT framework FROM frameworks"
+            ),
+            "question": Filter(
+                "What was judged.",
+                "t.question = ?",
+                form="notation",
+                known="SELECT question FROM framework_questions",
+            ),
+            "grade": Filter("The grade.", "t.grade = ?", form="notation", known="SELECT grade FROM grades"),
+            "kind": Filter("Who judged, and how formally.", "t.kind = ?", codes="judgement-kind"),
+        },
+    ),
+    List(
+        name="targets",
+        table="targets",
+        kind="target",
+        summary="Values that indicators are meant to reach",
+        filters={
+            "target": Filter("The target.", "t.target = ?", form="notation"),
+            "indicator": Filter("The indicator.", "t.indicator = ?", form="notation", known=_INDICATOR_KNOWN),
+            "area": Filter("The area it is for.", "t.area = ?", form="area-code", known=_AREA_KNOWN),
+            "body": Filter("The body that is to reach it.", "t.body = ?", form="notation", known=_BODY_KNOWN),
+            "kind": Filter("The kind of target.", "t.kind = ?", codes="target-kind"),
+            "period": Filter(
+                "The period it is for.", "t.period = ?", form="period", known="SELECT period FROM periods"
+            ),
+        },
+    ),
+)
+
+
+def parameters_of(listed: List) -> type[ListParameters]:
+    """Make the model of a list's parameters."""
+    declared: dict[str, Any] = {name: (list[str], told.declare()) for name, told in listed.filters.items()}
+    for name, (description, _) in listed.flags.items():
+        declared[name] = (bool | None, Field(None, description=description))
+    if listed.name == "indicators":
+        kind = Annotated[str | None, Field(pattern="^all$")]
+        words = "all: every version of each definition; left out, the version in use."
+        declared["versions"] = (kind, Field(None, description=words))
+    return create_model(f"{listed.name.capitalize()}Parameters", __base__=ListParameters, **declared)
+
+
+def _conditions(edition: Edition, listed: List, asked: ListParameters) -> tuple[str, list[Any]]:
+    """Turn a request's filters into a condition.
+
+    Raises Failure (404) for a value that there is not, with the nearest that there is.
+    """
+    conditions: list[str] = []
+    params: list[Any] = []
+    for name, told in listed.filters.items():
+        given: list[str] = getattr(asked, name)
+        if not given:
+            continue
+        for value in given:
+            _check_known(edition, name, told, value)
+        parts = []
+        for value in given:
+            params.append(value)
+            # A value that a condition uses twice has a number of its own.
+            parts.append(told.condition.replace("?1", "?").replace("?", f"?{len(params)}"))
+        conditions.append(f"({' OR '.join(parts)})")
+    for name, (_, condition) in listed.flags.items():
+        flag = getattr(asked, name)
+        if flag is not None:
+            params.append(int(flag))
+            conditions.append(condition.replace("?", f"?{len(params)}"))
+    if listed.name == "indicators" and getattr(asked, "versions", None) is None:
+        conditions.append("(t.indicator, t.version) IN (SELECT indicator, version FROM indicator_heads)")
+    return " AND ".join(conditions) or "1", params
+
+
+def _check_known(edition: Edition, name: str, told: Filter, value: str) -> None:
+    if told.codes is not None:
+        known: frozenset[str] = frozenset(load_model().code_lists[told.codes].notations)
+    elif told.known is not None:
+        sql = told.known
+        known = edition.once(sql, lambda: frozenset(row[0] for row in edition.rows(sql)))
+    else:
+        return
+    if value in known:
+        return
+    nearest = find_nearest(value, known)
+    hint = f" Closest: {nearest}." if nearest else ""
+    detail = f"There is no {name.replace('_', ' ')} '{shown(value)}' in this edition.{hint}"
+    problem = {"parameter": name, "detail": detail, "nearest": nearest}
+    raise Failure("parameter-wrong" if told.codes else "thing-unknown", detail, problems=[problem])
+
+
+def read_rows(edition: Edition, listed: List, rows: Sequence[sqlite3.Row]) -> list[Row]:
+    """Read rows of a list's table as its items."""
+    lists = [field.name for field in listed.schema.fields if field.type == "list"]
+    truths = [field.name for field in listed.schema.fields if field.type == "boolean"]
+    items = []
+    for row in rows:
+        item = plain(row)
+        for name in lists:
+            item[name] = item[name].split(";") if item[name] else []
+        for name in truths:
+            item[name] = None if item[name] is None else bool(item[name])
+        items.append(item)
+    listed.more(edition, items)
+    for item in items:
+        item["uri"] = f"{edition.base}id/{listed.schema.subject.format_map(item)}"
+    return items
+
+
+async def answer_list(request: Request, listed: List, asked: ListParameters) -> Response:
+    """Answer one request for a list."""
+    choice = choose_form(request, asked.format)
+    key = listed.schema.primary_key
+    bound, after = read_cursor(request, asked.cursor, ("",) * len(key))
+    edition = bound or edition_of(request)
+    reply = begin(request, edition, choice)
+    unchanged = reply.unchanged()
+    if unchanged is not None:
+        return unchanged
+    where, params = _conditions(edition, listed, asked)
+    # Tables and columns are those of our own model; what the visitor wrote is bound.
+    source = f'FROM "{listed.table}" AS t WHERE {where}'
+    names = ", ".join(f't."{column}"' for column in key)
+    if after:
+        marks = ", ".join(f"?{len(params) + place}" for place in range(1, len(after) + 1))
+        page_source, page_params = f"{source} AND ({names}) > ({marks})", [*params, *after]
+    else:
+        page_source, page_params = source, params
+    sql = f"SELECT t.* {page_source} ORDER BY {names}"
+    if choice.form is CSV and not asked.is_limited:
+        chunks = (read_rows(edition, listed, chunk) for chunk in edition.chunks(sql, page_params))
+        return _csv(edition, listed, reply, chunks, [])
+    # One more than asked for, to know whether there is a next part.
+    rows = edition.rows(f"{sql} LIMIT {asked.limit + 1}", page_params)
+    has_more = len(rows) > asked.limit
+    rows = rows[: asked.limit]
+    following = None
+    if has_more:
+        following = next_link(request, write_cursor(edition, [rows[-1][column] for column in key]))
+    items = read_rows(edition, listed, rows)
+    links = [link(following, "next")] if following else []
+    if choice.form is CSV:
+        return _csv(edition, listed, reply, iter([items]), links)
+    sources = sources_of_rows(edition, rows)
+    document = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", "edition"}))
+    counted = f"SELECT count(*) {source}"
+    document["count"] = edition.once((counted, *params), lambda: edition.value(counted, params))
+    document["next"] = following
+    document["items"] = items
+    return reply.send(dump(document), [*standing_links(edition, sources), *links])
+
+
+def _csv(
+    edition: Edition, listed: List, reply: Any, chunks: Iterator[list[Row]], links: Sequence[str]
+) -> Response:
+    return stream_csv(reply, listed.fields, chunks, [*standing_links(edition, ()), *links])
+
+
+def _route(listed: List) -> None:
+    parameters = parameters_of(listed)
+    item = row_model(
+        listed.kind.capitalize(),
+        listed.schema,
+        {**listed.members, "uri": (str, "The URI of the thing.")},
+    )
+    model = list_model(f"{listed.name.capitalize()}Answer", item)
+
+    async def endpoint(request: Request, asked: Annotated[parameters, Query()]) -> Response:  # type: ignore[valid-type]  # made above
+        return await answer_list(request, listed, asked)
+
+    router.add_api_route(
+        f"/{listed.name}",
+        endpoint,
+        methods=["GET"],
+        name=f"list_{listed.name}",
+        operation_id=f"list_{listed.name}",
+        summary=listed.summary,
+        description=listed.schema.description,
+        responses=responses(model, csv=True),
+    )
+
+
+for _listed in LISTS:
+    _route(_listed)

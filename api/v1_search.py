@@ -1,0 +1,98 @@
+"""/api/v1/search: things by what people write.
+
+In:   a text, kinds
+Out:  hits, areas first; the one thing it names exactly; the nearest spellings where nothing is found
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from api.answers import Row, begin, dump, envelope, standing_links
+from api.edition import Edition
+from api.forms import JSON, choose
+from api.replies import edition_of
+from api.search import LONGEST_TEXT, Hit, find_exact, find_hits, find_spellings
+from api.v1_models import TEXT_PATTERN, Envelope, Parameters, values
+from api.v1_responses import responses
+from schemas import load_model
+
+router = APIRouter(prefix="/api/v1", tags=["Search"])
+
+
+class SearchParameters(Parameters):
+    """What to search for."""
+
+    q: str = Field(
+        min_length=1,
+        max_length=LONGEST_TEXT,
+        pattern=TEXT_PATTERN,
+        description="A name, an old name, a code, or part of one.",
+    )
+    kind: list[str] = values("Only things of this kind.", codes=tuple(load_model().kinds))
+    limit: int = Field(50, ge=1, le=200, description="How many hits at most.")
+
+
+class HitModel(BaseModel):
+    """Something that was found."""
+
+    kind: str = Field(description="What kind of thing it is.")
+    notation: str = Field(description="Its short stable name.")
+    label: str = Field(description="Its name.")
+    name: str | None = Field(description="The other or former name that fits, if it is not the label.")
+    is_current: bool = Field(description="Whether it exists today.")
+    uri: str = Field(description="Its URI.")
+    address: str = Field(description="Where its document is, on this site.")
+
+
+class SearchAnswer(Envelope):
+    """What was found."""
+
+    exact: HitModel | None = Field(description="The one thing that the text names exactly.")
+    count: int = Field(description="How many hits there are in this answer.")
+    next: None = Field(description="Always null: a search is one part.")
+    items: list[HitModel] = Field(description="The hits, areas first.")
+    nearest: list[HitModel] = Field(description="Where nothing is found: things with the nearest names.")
+
+
+@router.get(
+    "/search",
+    operation_id="search",
+    summary="Things by what people write",
+    responses=responses(SearchAnswer),
+)
+async def search(request: Request, asked: Annotated[SearchParameters, Query()]) -> Response:
+    """Search names, codes and other words of everything that has an address."""
+    edition = edition_of(request)
+    choice = choose(request.headers.get("accept"), (JSON,))
+    reply = begin(request, edition, choice)
+    unchanged = reply.unchanged()
+    if unchanged is not None:
+        return unchanged
+    hits = find_hits(edition, asked.q, asked.kind, asked.limit)
+    exact = find_exact(edition, asked.q)
+    document = envelope(edition, [], asked.model_dump(exclude={"edition"}))
+    document |= {
+        "exact": _item(edition, exact) if exact else None,
+        "count": len(hits),
+        "next": None,
+        "items": [_item(edition, hit) for hit in hits],
+        "nearest": [] if hits else [_item(edition, hit) for hit in find_spellings(edition, asked.q)],
+    }
+    return reply.send(dump(document), standing_links(edition, []))
+
+
+def _item(edition: Edition, hit: Hit) -> Row:
+    return {
+        "kind": hit.kind,
+        "notation": hit.notation,
+        "label": hit.label,
+        "name": hit.name,
+        "is_current": hit.is_current,
+        "uri": edition.uri(hit.kind, hit.notation),
+        "address": hit.address,
+    }
