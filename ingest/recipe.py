@@ -18,7 +18,7 @@ from typing import Protocol
 import duckdb
 
 from ingest.problems import Place, Problem, ProblemsFound, find_nearest, group_problems, problem
-from ingest.reading import Selection, Staged, stage
+from ingest.reading import Selection, Staged, find_format, sheet_names, stage
 from ingest.recipe_entries import stage_entries
 from ingest.recipe_expressions import Fault, ListTable, World
 from ingest.recipe_language import Recipe, Source, read_recipe
@@ -214,10 +214,30 @@ def _stage_parts(
                 applied.problems.extend(staged.problems)
                 applied.staged.append(staged.parquet)
                 parts.append(Part(source, numbers[path], path, staged))
+    _note_unused_sheets(recipe, folder, parts, applied)
     for path in sorted(set(paths) - mentioned - {"datapackage.json", "datapackage.yaml"}):
         if not path.endswith((".yaml", ".yml")):
             applied.problems.append(problem("recipe-file-unused", Place(path), recipe=recipe.name))
     return parts
+
+
+def _note_unused_sheets(recipe: Recipe, folder: Path, parts: Sequence[Part], applied: Applied) -> None:
+    """Warn of the sheets of workbooks that the recipe says nothing about."""
+    read: dict[str, set[str | int | None]] = {}
+    for part in parts:
+        if find_format(part.path) in ("xlsx", "ods"):
+            read.setdefault(part.path, set()).add(part.source.reading.sheet)
+    for path, sheets in sorted(read.items()):
+        try:
+            names = sheet_names(folder / path)
+        except ProblemsFound:
+            continue  # staging has said what is wrong with the workbook
+        for number, name in enumerate(names, 1):
+            is_first = number == 1 and None in sheets
+            if not is_first and not sheets & {name, number} and name not in recipe.unused_sheets:
+                applied.problems.append(
+                    problem("recipe-sheet-unused", Place(path, name), value=name, recipe=recipe.name)
+                )
 
 
 def _has_partner(source: Source, path: str, paths: list[str], applied: Applied) -> bool:

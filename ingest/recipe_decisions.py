@@ -12,7 +12,7 @@ joins the decisions back to the rows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import duckdb
@@ -24,8 +24,11 @@ from ingest.recipe_expressions import (
     FAULT,
     LET,
     MARK,
+    Column,
     Expression,
     Fault,
+    Fixed,
+    Let,
     Number,
     Rule,
     Value,
@@ -82,15 +85,26 @@ class Relation:
 
     def column_of(self, use: str) -> str | None:
         """Find the column of the relation that holds a text; None if it has none."""
-        name = use.removesuffix(MARK)
+        name = use.partition(MARK)[0]
         return self.given.get(name) or self.rows.columns.get(name.removesuffix("?"))
 
     def sql_of(self, use: str, prefix: str = "") -> str:
         """Write a text as SQL. Where only its mark matters, all plain numbers are one."""
         column = f"coalesce({prefix}{self.column_of(use)}, '')"
-        if use.endswith(MARK):
-            return f"CASE WHEN {_is_plain(column)} THEN {quoted(ANY_NUMBER)} ELSE {column} END"
-        return column
+        if MARK not in use:
+            return column
+        return f"CASE WHEN {self.is_plain(use, prefix)} THEN {quoted(ANY_NUMBER)} ELSE {column} END"
+
+    def is_plain(self, use: str, prefix: str = "") -> str:
+        """Write as SQL whether a text is a plain number, which passes as it is.
+
+        A use that ends with the name of a multiplier means a number that is not multiplied.
+        """
+        name, _, multiplier = use.partition(MARK)
+        is_plain = f"regexp_full_match(coalesce({prefix}{self.column_of(name)}, ''), {quoted(PLAIN_NUMBER)})"
+        if not multiplier:
+            return is_plain
+        return f"coalesce({prefix}{self.column_of(multiplier)}, '') = '' AND {is_plain}"
 
     def _known(self, uses: Iterable[str]) -> list[str]:
         return sorted(use for use in uses if self.column_of(use) is not None)
@@ -99,15 +113,17 @@ class Relation:
         self, fields: Mapping[str, Expression], rules: Sequence[Rule], lets: Mapping[str, Expression]
     ) -> Decided:
         """Read every expression and rule once for each combination of the texts it uses."""
-        with_lets = self._add_lets(fields.values(), rules, lets)
+        fields, multipliers = _name_multipliers(fields)
+        with_lets = self._add_lets(fields.values(), rules, {**lets, **multipliers})
         groups: dict[tuple[str, ...], Decision] = {}
         plain: dict[str, str] = {}
         for name, expression in fields.items():
             uses = set(expression.uses)
-            column = expression.plain_column if isinstance(expression, Value | Number) else None
-            if column is not None and (found := with_lets.column_of(column)) is not None:
-                uses = (uses - {column}) | {column + MARK}
-                plain[name] = f"coalesce(r.{found}, '')"
+            if isinstance(expression, Value | Number) and isinstance(expression.figure.cell, Column):
+                column = expression.figure.cell.name
+                multiplier = expression.figure.multiply
+                plain[name] = column + MARK + (LET + multiplier.name if isinstance(multiplier, Let) else "")
+                uses = (uses - {column}) | {plain[name]}
             groups.setdefault(tuple(with_lets._known(uses)), Decision()).fields[name] = expression
         for number, rule in enumerate(rules):
             groups.setdefault(tuple(with_lets._known(rule.uses)), Decision()).rules[number] = rule
@@ -171,8 +187,8 @@ class Answers:
             texts = absent | dict(zip(self.uses, combination, strict=True))
             # What is asked for by its mark may also be read itself: plain numbers have been set apart.
             for use in self.uses:
-                if use.endswith(MARK):
-                    texts.setdefault(use.removesuffix(MARK), texts[use])
+                if MARK in use:
+                    texts.setdefault(use.partition(MARK)[0], texts[use])
             first: int | None = None
             for position, expression in enumerate(decision.fields.values()):
                 try:
@@ -209,7 +225,7 @@ class Answers:
         """Find the column that a fault is about: the one that holds the text found, else the first."""
         found = next((use for use in self.uses if texts[use] == fault.value), None)
         use = found or next(iter(self.uses), None)
-        return use.removesuffix(MARK).removesuffix("?").removeprefix(LET) if use else None
+        return use.partition(MARK)[0].removesuffix("?").removeprefix(LET) if use else None
 
 
 @dataclass
@@ -241,7 +257,9 @@ class Decided:
             for position, name in enumerate(decision.fields):
                 answer = f"m{number}.o{position}"
                 if name in plain:
-                    answer = f"CASE WHEN {_is_plain(plain[name])} THEN {plain[name]} ELSE {answer} END"
+                    column = self.relation.column_of(plain[name])
+                    is_plain = self.relation.is_plain(plain[name], "r.")
+                    answer = f"CASE WHEN {is_plain} THEN r.{column} ELSE {answer} END"
                 self.outputs[name] = f"f{len(self.outputs)}"
                 chosen.append(f"{answer} AS {self.outputs[name]}")
             rule_columns |= {rule: f"m{number}.r{rule}" for rule in decision.rules}
@@ -302,8 +320,20 @@ class Decided:
         ]
 
 
-def _is_plain(column: str) -> str:
-    return f"regexp_full_match({column}, {quoted(PLAIN_NUMBER)})"
+def _name_multipliers(
+    fields: Mapping[str, Expression],
+) -> tuple[dict[str, Expression], dict[str, Expression]]:
+    """Give each multiplier of a figure a name, so that numbers it leaves alone can pass as they are."""
+    named: dict[str, Expression] = {}
+    multipliers: dict[str, Expression] = {}
+    for name, expression in fields.items():
+        named[name] = expression
+        if isinstance(expression, Value | Number) and expression.figure.multiply != Fixed(""):
+            hidden = f"\0times {name}"
+            multipliers[hidden] = expression.figure.multiply
+            figure = replace(expression.figure, multiply=Let(hidden, expression.figure.multiply))
+            named[name] = replace(expression, figure=figure)
+    return named, multipliers
 
 
 def _on(relation: Relation, table: str, uses: Sequence[str]) -> str:

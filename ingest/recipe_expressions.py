@@ -259,13 +259,9 @@ class Mapped:
             return found
         if not text:
             return ""
-        return _other(
-            self.other,
-            text,
-            "recipe-text-unknown",
-            wanted="one of the texts that the recipe maps",
-            nearest=find_nearest(text, self.mapping),
-        )
+        nearest = find_nearest(text, self.mapping) if self.other == "problem" else None
+        wanted = "one of the texts that the recipe maps"
+        return _other(self.other, text, "recipe-text-unknown", wanted=wanted, nearest=nearest)
 
 
 @dataclass(frozen=True)
@@ -359,7 +355,11 @@ class CodeOf:
 
 @dataclass(frozen=True)
 class DateOf:
-    """A day as an ISO date. Formats are those of strptime, or "serial" for a spreadsheet's day number."""
+    """A day as an ISO date.
+
+    formats   those of strptime, "iso", also with the midnight that workbooks add, or "serial" for the number
+              of a day in a spreadsheet
+    """
 
     source: Expression
     formats: tuple[str, ...]
@@ -374,6 +374,8 @@ class DateOf:
             return ""
         for form in self.formats:
             try:
+                if form == "iso":
+                    return date.fromisoformat(text.removesuffix("T00:00:00")).isoformat()
                 if form == "serial":
                     return (_DAY_ZERO + timedelta(days=int(text))).isoformat()
                 # Only the date of it is used; a publisher's file has no time zone.
@@ -411,12 +413,6 @@ class Value:
     @property
     def uses(self) -> frozenset[str]:
         return self.figure.cell.uses | self.figure.multiply.uses
-
-    @property
-    def plain_column(self) -> str | None:
-        """The column whose plain numbers pass as they are, if there is one."""
-        figure = self.figure
-        return figure.cell.name if isinstance(figure.cell, Column) and figure.multiply == Fixed("") else None
 
     def read(self, texts: Texts, world: World) -> str:
         cell = self.figure.cell.read(texts, world)
@@ -465,11 +461,6 @@ class Number:
     @property
     def uses(self) -> frozenset[str]:
         return Value(self.figure).uses
-
-    @property
-    def plain_column(self) -> str | None:
-        """The column whose plain numbers pass as they are, if there is one."""
-        return Value(self.figure).plain_column
 
     def read(self, texts: Texts, world: World) -> str:
         return Value(self.figure).read(texts, world)

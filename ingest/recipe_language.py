@@ -35,6 +35,7 @@ class Reading:
     until_blank the column whose first blank cell ends the table; '' for the first row without any text;
                 None reads to the last row
     rest        why the rows after the table are left to others; None where there must be none
+    rename      what the recipe calls a heading that is written otherwise here
     shared      for JSON of several entries: the key of what all entries share
     """
 
@@ -47,6 +48,7 @@ class Reading:
     last_row: int | None = None
     until_blank: str | None = None
     rest: str | None = None
+    rename: Mapping[str, str] = field(default_factory=dict)
     json_path: tuple[str | int, ...] = ()
     key_column: str = "key"
     entries: bool = False
@@ -179,6 +181,7 @@ class Recipe:
     fixed: Mapping[str, tuple[FixedRow, ...]]
     repeats: Mapping[str, Repeats]
     unused_files: Mapping[str, str]
+    unused_sheets: Mapping[str, str]
     look_ups: Mapping[str, frozenset[str]]
 
     @property
@@ -348,6 +351,7 @@ def read_recipe(text: str, file: Path, shown: str | None = None) -> Recipe:
         "fixed",
         "repeats",
         "unused_files",
+        "unused_sheets",
         "sources",
     )
     found = reader.mapping(content, "", keys, ("recipe", "title"))
@@ -375,6 +379,7 @@ def read_recipe(text: str, file: Path, shown: str | None = None) -> Recipe:
         fixed=fixed,
         repeats=repeats,
         unused_files=reader.text_mapping(found.get("unused_files"), "unused_files"),
+        unused_sheets=reader.text_mapping(found.get("unused_sheets"), "unused_sheets"),
         look_ups={source: frozenset(columns) for source, columns in reader.looked_up.items()},
     )
 

@@ -50,6 +50,7 @@ class Part:
         seen: dict[str, int] = {}
         for number, heading in enumerate(self.staged.headings, 1):
             name = plain_heading(heading)
+            name = self.source.reading.rename.get(name, name)
             seen[name] = seen.get(name, 0) + 1
             self.headings[name if seen[name] == 1 else f"{name}#{seen[name]}"] = f"c{number}"
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import duckdb
@@ -75,13 +75,20 @@ class Index:
         types   the types of area or body that can be meant; none means any
         """
         key = plain_name(name)
+        missing: NotFound | None = None
         for group in (self.labels, self.names):
-            codes = [
-                code for code in group.get(key, ()) if not types or self.entries[code].entry_type in types
-            ]
-            if codes:
-                return self._one(codes, on)
-        raise NotFound("no entry of the register has this name", self._nearest(key, types))
+            codes = [code for code in group.get(key, ()) if self._is_one_of(code, types)]
+            try:
+                if codes:
+                    return self._one(codes, on)
+            except NotFound as not_then:
+                missing = missing or not_then
+        raise missing or NotFound("no entry of the register has this name", self._nearest(key, types))
+
+    def with_name(self, name: str) -> list[str]:
+        """Give all entries that ever bore a name."""
+        key = plain_name(name)
+        return sorted(self.labels.get(key, set()) | self.names.get(key, set()))
 
     def find_by_identifier(self, scheme: str, identifier: str, on: str) -> str:
         """Find the entry another register calls so. Raises NotFound or Ambiguous."""
@@ -174,26 +181,29 @@ class Registers:
         Raises NotFound or Ambiguous.
         """
         if by == "area":
-            return self._body_of(text, on, types)
+            return self._body_of([text], on, types)
         try:
             return _find(self.bodies, by, text, on, types)
         except NotFound:
-            if by != "name" or not self.body_areas:
+            areas = self.areas.with_name(text) if by == "name" else []
+            if not areas:
                 raise
-        return self._body_of(_find(self.areas, by, text, on, frozenset()), on, types)
+        return self._body_of(areas, on, types)
 
-    def _body_of(self, area: str, on: str, types: frozenset[str]) -> str:
+    def _body_of(self, areas: Sequence[str], on: str, types: frozenset[str]) -> str:
         links = [
             link
+            for area in areas
             for link in self.body_areas.get(area, [])
             if not types or self.bodies.entries[link.code].entry_type in types
         ]
         if not links:
-            raise NotFound("the register has no body for this area", find_nearest(area, self.body_areas))
+            nearest = find_nearest(areas[0], self.body_areas)
+            raise NotFound("the register has no such body for this area", nearest)
         if on:
             links = [link for link in links if link.existed(*span(on))]
             if not links:
-                raise NotFound("the area had no body then")
+                raise NotFound("the area had no such body then")
         if len({link.code for link in links}) > 1:
             raise Ambiguous(link.code for link in links)
         return links[0].code
@@ -207,6 +217,7 @@ def _find(index: Index, by: str, text: str, on: str, types: frozenset[str]) -> s
     return index.find_by_identifier(by, text, on)
 
 
+@lru_cache(maxsize=65536)
 def span(on: str) -> tuple[str, str]:
     """Give the first and the last day of a day or a period, as ISO texts."""
     if len(on) == 10:

@@ -136,6 +136,7 @@ def _read_reading(reader: Reader, value: Any, path: str) -> Reading:
             "last_row",
             "until_blank",
             "rest",
+            "rename",
             "json_path",
             "key_column",
             "entries",
@@ -170,6 +171,7 @@ def _read_reading(reader: Reader, value: Any, path: str) -> Reading:
         reader.fault(f"{path}.rest", "there is no rest: the table goes on to the last row")
     shared = reader.text(keys["shared"], f"{path}.shared") if "shared" in keys else None
     steps = keys.get("json_path", [])
+    rename = reader.text_mapping(keys.get("rename"), f"{path}.rename")
     return Reading(
         format=keys.get("format"),
         encoding=keys.get("encoding"),
@@ -180,6 +182,7 @@ def _read_reading(reader: Reader, value: Any, path: str) -> Reading:
         last_row=last,
         until_blank=until,
         rest=reader.text(keys["rest"], f"{path}.rest") if "rest" in keys else None,
+        rename={plain_heading(found): plain_heading(name) for found, name in rename.items()},
         json_path=tuple(step for step in reader.sequence(steps, f"{path}.json_path")),
         key_column=reader.text(keys.get("key_column"), f"{path}.key_column", default="key"),
         entries=reader.flag(keys.get("entries"), f"{path}.entries") or shared is not None,
@@ -192,6 +195,8 @@ def _check_overlaps(reader: Reader, sources: Iterable[Source]) -> None:
     seen: dict[tuple[object, ...], list[tuple[str, int, int | None]]] = {}
     for source in sources:
         reading = source.reading
+        if reading.until_blank is not None:
+            continue  # where it ends is known only from the file
         key = (source.files, reading.sheet, reading.json_path)
         start = reading.first_row or max(reading.headings, default=0) + 1
         for other, first, last in seen.get(key, []):
