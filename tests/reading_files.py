@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
-import pytest
 
 from ingest.problems import Problem
 from ingest.reading import Selection, Staged, stage
@@ -128,6 +128,17 @@ def stager(folder: Path) -> Stage:
     return staged
 
 
-@pytest.fixture
-def staged(tmp_path: Path) -> Stage:
-    return stager(tmp_path)
+def ods_cell(attributes: str, *paragraphs: str) -> str:
+    """One cell of ODS: attributes without their prefix office:, and what it shows."""
+    named = re.sub(r"(^| )([a-z-]+=)", r"\1office:\2", attributes)
+    shown = "".join(f"<text:p>{text}</text:p>" for text in paragraphs)
+    return f"<table:table-cell {named}>{shown}</table:table-cell>"
+
+
+def ods_row(*cells: str, repeated: int = 1) -> str:
+    return f'<table:table-row table:number-rows-repeated="{repeated}">{"".join(cells)}</table:table-row>'
+
+
+def xlsx_text(reference: str, text: str) -> str:
+    """One cell of XLSX with its text in it."""
+    return f'<c r="{reference}" t="inlineStr"><is><t>{text}</t></is></c>'

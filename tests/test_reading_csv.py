@@ -9,10 +9,15 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from reading_files import Stage, codes_of, numbers_of, rows_of, staged  # noqa: F401 - a fixture
+from reading_files import Stage, codes_of, numbers_of, rows_of, stager
 
 from ingest.reading import Selection, stage
 from ingest.reading.selection import LIMITS, Limits
+
+
+@pytest.fixture
+def staged(tmp_path: Path) -> Stage:
+    return stager(tmp_path)
 
 
 def test_rows_are_numbered_as_a_spreadsheet_numbers_them(staged: Stage) -> None:
@@ -39,6 +44,10 @@ def test_delimiter_nobody_declared_is_found(staged: Stage, delimiter: str) -> No
     assert result.delimiter == delimiter
     assert list(result.headings) == rows[0]
     assert rows_of(result) == rows[1:]
+
+
+def test_tsv_has_tabs_whatever_else_is_in_it(staged: Stage) -> None:
+    assert rows_of(staged(b"a,b\tc\n1,2\t3\n", "table.tsv")) == [["1,2", "3"]]
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import codecs
 import gzip
+from pathlib import Path
 
 import pytest
-from reading_files import Stage, numbers_of, rows_of, staged  # noqa: F401 - a fixture
+from reading_files import Stage, numbers_of, rows_of, stager
+
+
+@pytest.fixture
+def staged(tmp_path: Path) -> Stage:
+    return stager(tmp_path)
+
 
 TEXT = "area,name\nW06000001,Ynys Môn\nE07000001,“Café”\n"
 ROWS = [["W06000001", "Ynys Môn"], ["E07000001", "“Café”"]]

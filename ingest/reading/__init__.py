@@ -9,6 +9,7 @@ interpreted here: "1,204" stays "1,204", and what it means is for a recipe or a 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ingest.problems import Place, ProblemsFound
@@ -65,7 +66,7 @@ def stage(file: Path, selection: Selection, scratch: Path, *, place: Place | Non
     if format is None:
         found.add("format-unknown", value=file.suffix or file.name, wanted=", ".join(FORMATS))
         return stage_nothing(staged_path(file, selection, scratch), found)
-    return _STAGES[format](file, selection, scratch, found)
+    return _STAGES[format](file, replace(selection, format=format), scratch, found)
 
 
 def sheet_names(file: Path) -> tuple[str, ...]:

@@ -123,5 +123,5 @@ def _packed_pieces(file: Path, entry: zipfile.ZipInfo) -> Iterator[bytes]:
 
 def _torn(entry: zipfile.ZipInfo) -> ArchiveFault:
     return ArchiveFault(
-        "archive-unreadable", reason=f"'{entry.filename}' in it is not what it is said to be."
+        "archive-unreadable", reason=f"'{entry.filename}' is not what the archive says it is."
     )

@@ -80,20 +80,34 @@ def survey_xlsx(file: Path, entries: list[ZipInfo], sheet: str) -> SheetSurvey:
     survey = SheetSurvey()
     row = 0
     for chunk in _split_rows(read_pieces(file, _find_part(file, entries, sheet)), b"</row>"):
-        for text in chunk.split(b"</row>"):
-            # Rows that close in their own tag may stand before the one that ends here.
-            numbers = _ROW_NUMBER.findall(text)
-            row = int(numbers[-1]) if numbers else row + len(_ROW.findall(text))
-            references = _FULL_CELL.findall(text)
-            if references:
-                column = max(column_number(letters) for letters, _ in references)
-                survey.widen(max(int(digits) for _, digits in references), column)
-            unnamed = len(_ANY_CELL.findall(text)) - len(_REFERENCE.findall(text))
-            if unnamed > 0:
-                survey.widen(row, survey.columns + unnamed)
-            if _ERROR_TYPE.search(text) or _FORMULA.search(text):
-                _read_lost_xlsx(text, row, survey)
+        references = _FULL_CELL.findall(chunk)
+        if references:
+            column = max(column_number(letters) for letters in {letters for letters, _ in references})
+            survey.widen(max(int(digits) for digits in {digits for _, digits in references}), column)
+        unnamed = len(_ANY_CELL.findall(chunk)) - len(_REFERENCE.findall(chunk))
+        if unnamed > 0 or _ERROR_TYPE.search(chunk) or _FORMULA.search(chunk):
+            for text in chunk.split(b"</row>"):
+                row = _survey_xlsx_row(text, row, survey)
+        else:
+            row = _last_row(chunk, row)
     return survey
+
+
+def _survey_xlsx_row(text: bytes, row: int, survey: SheetSurvey) -> int:
+    """Look at one row, which comes after row number `row`; its own number."""
+    row = _last_row(text, row)
+    unnamed = len(_ANY_CELL.findall(text)) - len(_REFERENCE.findall(text))
+    if unnamed > 0:
+        survey.widen(row, survey.columns + unnamed)
+    if _ERROR_TYPE.search(text) or _FORMULA.search(text):
+        _read_lost_xlsx(text, row, survey)
+    return row
+
+
+def _last_row(text: bytes, row: int) -> int:
+    """Say which number the last row has that begins in a text that comes after row number `row`."""
+    numbers = _ROW_NUMBER.findall(text)
+    return int(numbers[-1]) if numbers else row + len(_ROW.findall(text))
 
 
 def _read_lost_xlsx(text: bytes, row: int, survey: SheetSurvey) -> None:
@@ -254,7 +268,7 @@ def _split_rows(pieces: Iterator[bytes], end: bytes) -> Iterator[bytes]:
     rest = bytearray()
     for piece in pieces:
         rest += piece
-        at = rest.rfind(end)
+        at = rest.rfind(end, max(0, len(rest) - len(piece) - len(end)))
         if at >= 0:
             yield bytes(rest[: at + len(end)])
             del rest[: at + len(end)]

@@ -23,7 +23,7 @@ from ingest.reading.layout import stage_rows
 from ingest.reading.plain import Undecodable, find_source, make_plain
 from ingest.reading.selection import LIMITS, Found, Selection, Staged, staged_path
 from ingest.reading.staging import RowWriter, stage_nothing
-from ingest.reading.text import text_of
+from ingest.reading.text import number_text, text_of
 from ingest.reading.undecodable import describe_undecodable
 
 PARQUET_BATCH_ROWS = 60_000
@@ -206,11 +206,18 @@ def _column_text(column: pa.Array) -> pa.Array:
     if pa.types.is_floating(kind):
         # Writing a number is dear, and a column of figures repeats itself.
         coded = pc.dictionary_encode(column)
-        texts = pa.array([text_of(value) for value in coded.dictionary.to_pylist()], pa.string())
+        texts = pa.array([_number_text(value) for value in coded.dictionary.to_numpy()], pa.string())
         return pa.DictionaryArray.from_arrays(coded.indices, texts).cast(pa.string()).fill_null("")
     if pa.types.is_nested(kind):
         return pa.array([_nested_text(value) for value in column.to_pylist()], pa.string())
     return pa.array([text_of(value) for value in column.to_pylist()], pa.string())
+
+
+def _number_text(value: np.floating[Any]) -> str:
+    """Write a number of any length in the digits that its own length needs: 0.1 of 32 bits is "0.1"."""
+    if isinstance(value, np.float64) or not np.isfinite(value):
+        return number_text(float(value))
+    return np.format_float_positional(value, trim="-")
 
 
 def _nested_text(value: Any) -> str:

@@ -51,7 +51,10 @@ def number_text(value: float) -> str:
     if not math.isfinite(value):
         return {math.inf: "INF", -math.inf: "-INF"}.get(value, "NaN")
     text = repr(value)
-    return _plain(Decimal(text)) if "e" in text else text
+    if "e" not in text:
+        return text.removesuffix(".0")
+    exact = Decimal(text)
+    return text if abs(exact.adjusted()) > PLAIN_DIGITS else format(exact, "f")
 
 
 def _plain(value: Decimal) -> str:
