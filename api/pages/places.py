@@ -67,6 +67,11 @@ class Group:
     method: str
     members: tuple[str, ...]
 
+    @property
+    def is_similar(self) -> bool:
+        """Its members were chosen because they are alike."""
+        return self.method in {"statistical-neighbours", "cluster"}
+
 
 def types_of_tier(tier: str) -> tuple[str, ...]:
     """Give the area types that a tier consists of."""
@@ -204,6 +209,13 @@ def list_groups(edition: Edition, place: Place) -> list[Group]:
         if same_tier:
             out.append(Group(group, *told[group], tuple(same_tier)))
     return out
+
+
+def list_members(edition: Edition, group: str) -> list[Place]:
+    """List the members a group has today, by name; empty for one that gives each area its own neighbours."""
+    rows = edition.rows('SELECT area FROM group_members WHERE "group" = ? AND end_on IS NULL', (group,))
+    places = find_places(edition, (row["area"] for row in rows)).values()
+    return sorted(places, key=lambda place: (place.name, place.area))
 
 
 def list_changes(edition: Edition, area: str) -> list[Any]:

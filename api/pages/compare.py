@@ -1,0 +1,291 @@
+"""Councils compared on one indicator: an answer first, then the table it comes from.
+
+In:   indicator, areas (the first is in focus), group, period, order and page, as a visitor wrote them
+Out:  the page; without an indicator, the form
+
+Where the figures may not be compared the page says so and why, with the reasons of compare.verdict, and draws
+no bar for what may not stand beside the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from api import sentences
+from api.pages.councils import (
+    CouncilRow,
+    Period,
+    in_order,
+    list_periods,
+    list_rows,
+    list_tier_rows,
+    with_bars,
+)
+from api.pages.definitions import Definition, Definitions, load_definitions
+from api.pages.page import Frame, Link, Page, address_of, make_page, with_query
+from api.pages.places import (
+    COMPARED_TIERS,
+    Group,
+    Place,
+    compared_tier,
+    find_places,
+    list_groups,
+    list_members,
+    list_places,
+    tier_plain,
+    types_of_tier,
+)
+from compare import Level, verdict
+
+if TYPE_CHECKING:
+    from api.edition import Edition
+
+# The most councils on one page of the table.
+ROWS = 20
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a visitor asked for, as far as the edition knows it. Unknown words are passed over and said."""
+
+    definition: Definition | None
+    places: Sequence[Place]
+    group: str
+    period: str
+    order: str
+    page: int
+    unknown: Sequence[str]
+
+    @property
+    def focus(self) -> Place | None:
+        return self.places[0] if self.places else None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer: sentences, the rows they are counted from, and what may not be compared."""
+
+    period: Period
+    title: str
+    sentences: Sequence[str]
+    reasons: Sequence[str]
+    rows: Sequence[CouncilRow]
+    count: int
+    has_ranges: bool
+    pages: Sequence[Link]
+    page: int
+
+
+def compare(edition: Edition, query: Mapping[str, str]) -> Page:
+    """Make the page that compares councils."""
+    definitions = load_definitions(edition)
+    asked = read_query(edition, definitions, query)
+    groups = list_groups(edition, asked.focus) if asked.focus is not None else []
+    answer = None
+    if asked.definition is not None:
+        answer = find_answer(edition, asked.definition, asked, groups)
+    title = "Compare councils"
+    lede = "Choose an indicator and a council. Only councils that run the same services are compared."
+    if asked.definition is not None:
+        title = f"Compare councils: {asked.definition.label}"
+        lede = f"{asked.definition.question} {asked.definition.polarity_words}"
+    kept = {key: query.get(key) for key in ("indicator", "areas", "group", "period", "order", "page")}
+    tier = _tier_of(asked)
+    frame = Frame(
+        path=with_query("/compare", **kept),
+        title=title,
+        lede=lede,
+        crumbs=[Link("Compare", "/compare")] if asked.definition is not None else (),
+        downloads=_downloads(asked, answer),
+        datasets=[answer.period.cell.dataset] if answer is not None else (),
+    )
+    return make_page(
+        edition,
+        "compare",
+        frame,
+        asked=asked,
+        answer=answer,
+        groups=groups,
+        by_theme=_by_theme(definitions),
+        councils=list_places(edition, {t for one in COMPARED_TIERS for t in types_of_tier(one)}),
+        periods=list_periods(edition, asked.definition.indicator, tier) if asked.definition and tier else [],
+        everyone=tier_plain(tier) if tier else "councils of its kind",
+    )
+
+
+def read_query(edition: Edition, definitions: Definitions, query: Mapping[str, str]) -> Asked:
+    """Read what a visitor asked for."""
+    unknown = []
+    definition = definitions.in_use.get(query.get("indicator", ""))
+    if query.get("indicator") and definition is None:
+        unknown.append(query["indicator"][:80])
+    codes = [code.strip() for code in query.get("areas", "").split(",") if code.strip()][:_LONGEST]
+    known = find_places(edition, codes)
+    unknown += [code[:80] for code in codes if code not in known]
+    page = query.get("page", "1")
+    return Asked(
+        definition,
+        [known[code] for code in dict.fromkeys(codes) if code in known],
+        query.get("group", ""),
+        query.get("period", ""),
+        query.get("order", ""),
+        max(int(page), 1) if page.isdecimal() and len(page) < 6 else 1,
+        unknown,
+    )
+
+
+def _tier_of(asked: Asked) -> str | None:
+    """Say in which tier figures are looked for: that of the council in focus, else the first that answers."""
+    if asked.definition is None:
+        return None
+    if asked.focus is not None:
+        own = compared_tier(asked.definition.tier, asked.focus.area_type)
+        if own is not None:
+            return own
+    return next((tier for tier in COMPARED_TIERS if asked.definition.tier in {tier, "every-council"}), None)
+
+
+def find_answer(
+    edition: Edition, definition: Definition, asked: Asked, groups: Sequence[Group]
+) -> Answer | None:
+    """Find the figures that were asked for; None where no period has any."""
+    tier = _tier_of(asked)
+    if tier is None:
+        return None
+    periods = list_periods(edition, definition.indicator, tier)
+    if not periods:
+        return None
+    period = next((one for one in periods if one.cell.period == asked.period), periods[0])
+    places, among = _choose_places(edition, asked, groups)
+    focus = asked.focus.area if asked.focus is not None else ""
+    if places is None:
+        every = list_tier_rows(edition, definition, period, tier)
+        if asked.focus is not None and focus not in {row.place.area for row in every}:
+            every += list_rows(edition, definition, period, [asked.focus])
+        every = [_marked(row, focus) for row in every]
+        among = tier_plain(tier)
+    else:
+        every = list_rows(edition, definition, period, places, focus)
+    every = [_judged(row, every) for row in every]
+    rows = with_bars(in_order(every, asked.order or "figure"))
+    pages = (len(rows) + ROWS - 1) // ROWS
+    page = min(asked.page, max(pages, 1))
+    links = [
+        Link(
+            str(number),
+            with_query(
+                "/compare",
+                indicator=definition.indicator,
+                areas=",".join(place.area for place in asked.places),
+                group=asked.group,
+                period=asked.period,
+                order=asked.order,
+                page=str(number),
+            ),
+        )
+        for number in range(1, pages + 1)
+    ]
+    reasons = dict.fromkeys(
+        reason.text for row in every if row.verdict is not None for reason in row.verdict.reasons
+    )
+    return Answer(
+        period,
+        f"{definition.label}, {period.words}",
+        write_answer(definition, period, every, among),
+        list(reasons),
+        rows[(page - 1) * ROWS : page * ROWS],
+        len(rows),
+        any(row.range_text for row in rows),
+        links if pages > 1 else [],
+        page,
+    )
+
+
+def _choose_places(edition: Edition, asked: Asked, groups: Sequence[Group]) -> tuple[list[Place] | None, str]:
+    """Choose whom to compare: the areas named, or the focus with a group. None means the whole tier."""
+    if asked.group == "all":
+        return None, ""
+    chosen = next((group for group in groups if group.group == asked.group), None)
+    if chosen is None and len(asked.places) == 1 and not asked.group and groups:
+        chosen = groups[0]
+    if chosen is not None and asked.focus is not None:
+        members = find_places(edition, chosen.members)
+        return [asked.focus, *members.values()], "similar councils" if chosen.is_similar else "councils"
+    if asked.group and not asked.places:
+        listed = list_members(edition, asked.group)
+        return (listed, "councils") if listed else (None, "")
+    return (list(asked.places), "councils") if len(asked.places) > 1 else (None, "")
+
+
+def _marked(row: CouncilRow, focus: str) -> CouncilRow:
+    fields = {name: getattr(row, name) for name in row.__slots__}
+    return CouncilRow(**{**fields, "is_this": row.place.area == focus})
+
+
+def _judged(row: CouncilRow, rows: Sequence[CouncilRow]) -> CouncilRow:
+    """Hold a row against the one in focus, or against the first that has a figure where none is."""
+    other = next((one for one in rows if one.is_this), None)
+    if other is None:
+        other = next((one for one in rows if one.value is not None), None)
+    if other is None or other is row or row.seen is None or other.seen is None or row.value is None:
+        return row
+    decided = verdict(other.seen.figure, row.seen.figure)
+    fields = {name: getattr(row, name) for name in row.__slots__}
+    return CouncilRow(**{**fields, "verdict": decided})
+
+
+def write_answer(definition: Definition, period: Period, rows: Sequence[CouncilRow], among: str) -> list[str]:
+    """Say what the table shows, counted from its rows."""
+    out = []
+    this = next((row for row in rows if row.is_this), None)
+    if this is not None and this.seen is not None and this.seen.value is not None:
+        text = sentences.figure(this.seen.value, definition.unit, definition.decimals)
+        out.append(sentences.figure_sentence(this.place.name, text, period.span))
+        if this.standing is not None and this.spread is not None:
+            middle = sentences.figure(this.spread.median, definition.unit, definition.decimals)
+            out.append(sentences.standing_sentence(this.standing, middle))
+    elif this is not None:
+        status = this.seen.status if this.seen is not None else "not-available"
+        out.append(sentences.missing_sentence(this.place.name, status, period.span))
+    others = [row for row in rows if not row.is_this and row.is_comparable and row.standing is not None]
+    if others:
+        counts = {
+            direction: sum(row.direction == direction for row in others)
+            for direction in ("higher", "no-clear-difference", "lower")
+        }
+        whom = f"{len(others):,} other {among}" if this is not None else f"{len(others):,} {among}"
+        out.append(
+            f"Of {whom}, {counts['higher']:,} are higher than the middle council,"
+            f" {counts['no-clear-difference']:,} not clearly different and {counts['lower']:,} lower."
+        )
+    apart = sum(row.verdict is not None and row.verdict.level is Level.NOT_COMPARABLE for row in rows)
+    if apart:
+        told = sentences.count(apart, "figure", "figures")
+        out.append(f"{told} may not be compared with the others.")
+    return out
+
+
+def _by_theme(definitions: Definitions) -> list[tuple[str, list[Definition]]]:
+    """List the indicators in use by their main theme, for a form."""
+    out = []
+    current = [one for one in definitions.in_use.values() if one.status != "withdrawn"]
+    for theme in definitions.themes.values():
+        inside = sorted(
+            (one for one in current if one.themes[:1] == (theme.theme,)), key=lambda one: one.label
+        )
+        if inside:
+            out.append((theme.label, inside))
+    return out
+
+
+def _downloads(asked: Asked, answer: Answer | None) -> list[Link]:
+    if asked.definition is None or answer is None:
+        return []
+    parameters = {"indicator": asked.definition.indicator, "period": answer.period.cell.period}
+    return [
+        Link("These figures as CSV", with_query("/api/v1/observations", **parameters, format="csv")),
+        Link("How it is counted", address_of("indicator", asked.definition.indicator)),
+    ]
