@@ -7,7 +7,9 @@ Out:  catalogue.db, rdf/store, downloads/, reports/, manifest.json
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -19,7 +21,10 @@ import pyarrow as pa
 from publish.catalogue import write_catalogue
 from publish.contents import Contents
 from publish.cube import Spelling, component_lines, observation_texts, structure_lines
-from publish.edition import EditionsFolder, edition_name
+from publish.dcat import catalogue_lines, vocabulary_lines
+from publish.descriptors import csvw_description, package_descriptor
+from publish.edition import MANIFEST, EditionsFolder, edition_name
+from publish.files import Folder, write_csv_files, write_parquet
 from publish.links import area_lines, implied_lines
 from publish.store import open_store
 from publish.triples import Names, list_lines, shown_properties, table_lines
@@ -27,9 +32,28 @@ from schemas import Field, TableSchema
 
 CATALOGUE = "catalogue.db"
 STORE = "rdf/store"
+DOWNLOADS = "downloads"
+
+Progress = Callable[[str], None]
 
 
-def write_edition(contents: Contents, folder: Path, name: str, rdf_url: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How one edition is made.
+
+    on        the day in its name
+    rdf_url   the kind of RDF store, as site.toml says it
+    reports   further files of the edition, by their path in reports/: name and text
+    progress  is told in a few words what comes next
+    """
+
+    on: date
+    rdf_url: str = "oxigraph:"
+    reports: Mapping[str, str] = field(default_factory=dict)
+    progress: Progress = lambda _stage: None
+
+
+def write_edition(contents: Contents, folder: Path, name: str, making: Making) -> None:
     """Write all files of an edition, which has a name already, into an empty folder."""
     told = {
         "edition": name,
@@ -38,51 +62,110 @@ def write_edition(contents: Contents, folder: Path, name: str, rdf_url: str) -> 
         "base": contents.base,
         "product_version": contents.product_version,
     }
-    rows = write_catalogue(contents, told, folder / CATALOGUE)
-    statements = _load_store(contents, folder, rdf_url)
-    manifest: dict[str, Any] = {
+    downloads = Folder(folder / DOWNLOADS)
+    making.progress("Writing tables as CSV and Parquet")
+    write_csv_files(contents, downloads)
+    write_parquet(contents, downloads.folder / "observations.parquet")
+    downloads.note("observations.parquet", contents.observations.count)
+    statements = [
+        *(piece.decode() for piece in statement_lines(contents, Names(contents.base, contents.model))),
+        *catalogue_lines(contents, name, making.on, downloads.files),
+        *vocabulary_lines(contents.base),
+    ]
+    _write_descriptions(contents, name, downloads)
+    making.progress("Writing linked data")
+    turtle = folder / "rdf" / "edition.ttl"
+    _write_turtle(contents, turtle, statements)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        # The store loads on a core of its own and holds no lock of Python's meanwhile.
+        making.progress("Loading the RDF store")
+        loading = beside.submit(_load_store, turtle, folder / STORE, contents.base, making.rdf_url)
+        making.progress("Writing the catalogue")
+        rows = write_catalogue(contents, told, folder / CATALOGUE)
+        downloads.link(CATALOGUE, folder / CATALOGUE)
+        making.progress("Writing linked data to download")
+        _write_quads(contents, downloads, statements)
+        making.progress("Waiting for the RDF store")
+        count = loading.result()
+    turtle.unlink()
+    downloads.write("SHA256SUMS", [downloads.sums()])
+    for path, text in making.reports.items():
+        at = folder / "reports" / path
+        at.parent.mkdir(exist_ok=True)
+        at.write_text(text, encoding="utf-8")
+    manifest = {
         **told,
         "rows": rows,
-        "statements": statements,
+        "statements": count,
         "tables": contents.table_digests,
         "sources": contents.sources,
+        "downloads": {
+            path: {"bytes": file.bytes, "sha256": file.sha256}
+            for path, file in sorted(downloads.files.items())
+        },
     }
-    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_text(_as_json(manifest), encoding="utf-8")
 
 
-def _load_store(contents: Contents, folder: Path, rdf_url: str) -> int:
-    """Load every statement into the store, through one file of Turtle, and count them."""
-    names = Names(contents.base, contents.model)
-    (folder / "rdf").mkdir()
-    turtle = folder / "rdf" / "edition.ttl"
-    with turtle.open("wb") as file:
-        spelling = Spelling(names, is_lines=False)
+def _as_json(value: Any) -> str:
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _write_descriptions(contents: Contents, name: str, downloads: Folder) -> None:
+    """Describe the CSV files, each by itself and all as one package."""
+    for path in [path for path in downloads.files if path.startswith("datasets/")]:
+        dataset = path.removeprefix("datasets/").removesuffix(".csv")
+        described = csvw_description(contents, dataset, downloads.files[path])
+        downloads.write(f"{path}-metadata.json", [_as_json(described).encode()])
+    described = package_descriptor(contents, name, downloads.files)
+    downloads.write("datapackage.json", [_as_json(described).encode()])
+
+
+def _write_turtle(contents: Contents, path: Path, statements: Sequence[str]) -> None:
+    """Write every statement into one file of Turtle."""
+    path.parent.mkdir()
+    with path.open("wb") as file:
+        spelling = Spelling(Names(contents.base, contents.model), is_lines=False)
         file.write(spelling.heading.encode())
-        file.writelines(statement_lines(contents, names))
+        file.write("".join(statements).encode())
         file.writelines(contents.engine.texts(observation_texts(contents, spelling)))
-    store = open_store(rdf_url, folder / STORE)
-    statements = store.load(turtle, contents.base)
+
+
+def _load_store(turtle: Path, folder: Path, base: str, rdf_url: str) -> int:
+    store = open_store(rdf_url, folder)
+    count = store.load(turtle, base)
     store.close()
-    turtle.unlink()
-    return statements
+    return count
+
+
+def _write_quads(contents: Contents, downloads: Folder, statements: Sequence[str]) -> None:
+    """Write every statement as N-Quads: a graph for each dataset's observations, and one for the rest."""
+    # A line end stands nowhere but at the end of a statement: inside of texts it is escaped.
+    rest = "".join(statements).replace(" .\n", f" <{contents.base}catalog> .\n")
+    spelling = Spelling(Names(contents.base, contents.model), is_lines=True)
+    with downloads.compressed("site.nq.gz") as write:
+        write(rest.encode())
+        for piece in contents.engine.texts(observation_texts(contents, spelling)):
+            write(piece)
 
 
 def statement_lines(contents: Contents, names: Names) -> Iterator[bytes]:
     """Write every statement of an edition that is not about one observation, as lines of N-Triples."""
     model, engine = contents.model, contents.engine
     for name, schema in model.tables.items():
-        if name == "observations" or not any(shown_properties(schema)):
+        if name == "observations" or not any(shown_properties(schema)) or not contents.rows(name):
             continue
-        tables = [table_lines(model, names, schema, contents.tables[name])]
+        rows = engine.load(f"said_{name}", contents.tables[name])
+        tables = [table_lines(model, names, schema, rows)]
         tables += [
             list_lines(model, names, schema, field, _items(contents, schema, field), "item")
             for field in schema.fields
             if field.type == "list"
         ]
+        if name == "areas":
+            tables.append(area_lines(names, rows))
         for table in tables:
             yield from map(bytes, engine.texts(table))
-    yield from map(bytes, engine.texts(area_lines(names, contents.tables["areas"])))
     texts = chain(
         implied_lines(contents, names), component_lines(contents, names), structure_lines(contents, names)
     )
@@ -98,21 +181,19 @@ def _items(contents: Contents, schema: TableSchema, field: Field) -> ibis.Table:
     return contents.engine.load(f"items_{schema.name}_{field.name}", pa.table(columns, schema=form))
 
 
-def publish_contents(contents: Contents, folder: EditionsFolder, on: date, rdf_url: str) -> tuple[str, bool]:
+def publish_contents(contents: Contents, folder: EditionsFolder, making: Making) -> tuple[str, bool]:
     """Publish contents as the current edition. Call it only while holding the folder's lock.
 
-    on    the date in the name of a new edition
-
     Returns the edition's name, and whether the pointer was moved. Content that is current already is left as
-    it is, and content that is kept under another date becomes current again without being built a second
-    time.
+    it is, and content that is kept under another date becomes current again without being built once more.
     """
-    name = folder.find_digest(contents.digest)
-    if name is not None and name == folder.current:
-        return name, False
-    if name is None:
-        name = edition_name(on, contents.digest)
+    kept = folder.find_digest(contents.digest)
+    if kept is not None and kept == folder.current:
+        return kept, False
+    name = kept or edition_name(making.on, contents.digest)
+    if kept is None:
         folder.clean()
-        folder.build(name, lambda building: write_edition(contents, building, name, rdf_url))
+        folder.build(name, lambda building: write_edition(contents, building, name, making))
+    making.progress("Making the edition current")
     folder.point(name, "published")
     return name, True

@@ -11,12 +11,11 @@ The same contents give the same bytes with the same SQLite library.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-import ibis
 import pyarrow as pa
 from sqlite_utils import Database
 from sqlite_utils.db import ForeignKey
@@ -27,17 +26,25 @@ from publish.observations import LISTS, Observations
 from publish.packing import insert_observations
 from publish.views import FIGURES_VIEW, OBSERVATIONS_VIEW
 from schemas import Model, TableSchema
+from schemas.sqlite import sqlite_columns, sqlite_foreign_keys
 
 PAGE_BYTES = 8192
 
-HEADS = "indicator_heads"
+_TYPES: Mapping[str, type] = {"TEXT": str, "INTEGER": int, "REAL": float}
 
-_TYPES: Mapping[str, type] = {"number": float, "integer": int, "boolean": int}
+# Derived tables that are made as views or as the full-text search.
+_NOT_TABLES = frozenset({"figures", "observations", "search"})
 
-# The tables behind the numbers in observation_rows, by the name of the list.
-LIST_TABLES = {name: f"observation_{name}s".replace("statuss", "statuses") for name in LISTS}
-
-_DISTRIBUTION_FIGURES = ("lowest", "lower_quartile", "median", "upper_quartile", "highest")
+# The tables behind the numbers in observation_rows, by the name of the list, and what their codes point at.
+LIST_TABLES = {
+    "dataset": ("observation_datasets", "datasets"),
+    "definition": ("observation_definitions", "indicators"),
+    "area": ("observation_areas", "areas"),
+    "period": ("observation_periods", "periods"),
+    "breakdown": ("observation_breakdowns", "breakdowns"),
+    "status": ("observation_statuses", None),
+    "note": ("observation_notes", None),
+}
 
 
 def write_catalogue(contents: Contents, edition: Mapping[str, str], path: Path) -> dict[str, int]:
@@ -54,14 +61,15 @@ def write_catalogue(contents: Contents, edition: Mapping[str, str], path: Path) 
         connection.execute("PRAGMA cache_size = -65536")
         database = Database(connection)
         connection.execute("BEGIN")
-        _write_sources(database, contents)
+        derived = _derived_rows(contents, edition)
+        counts = {}
         for name in _ordered(contents.model):
-            if name == HEADS:
-                _write_heads(database, contents)
-            else:
-                _write_table(database, contents, contents.model.tables[name])
-        _write_derived(database, contents, edition)
+            schema = contents.model.table(name)
+            _create(database, contents.model, schema)
+            rows = derived[name] if name in derived else _typed_rows(schema, contents.tables[name])
+            counts[name] = _insert(database, name, rows)
         _write_observations(database, contents.engine, contents.observations)
+        counts["observations"] = contents.observations.count
         _write_search(database, contents)
         database.create_view("observations", OBSERVATIONS_VIEW)
         database.create_view("figures", FIGURES_VIEW)
@@ -72,102 +80,43 @@ def write_catalogue(contents: Contents, edition: Mapping[str, str], path: Path) 
             raise sqlite3.IntegrityError(
                 f"a row of {astray[0]} points at a row of {astray[2]} that is not there"
             )
-        return {
-            name: int(database.table(name).count)
-            for name in sorted(database.table_names())
-            if not name.startswith(("search_", "sqlite_", "observation_")) or name == "observation_rows"
-        }
+        return counts
     finally:
         connection.close()
 
 
-def _write_sources(database: Database, contents: Contents) -> None:
-    columns = {
-        "source": int,
-        "package": str,
-        "resource": str,
-        "file": str,
-        "sha256": str,
-        "bytes": int,
-        "rows_read": int,
-        "title": str,
-        "publisher": str,
-        "licence": str,
-    }
-    database.table("sources").create(columns, pk="source")
-    _insert(database, "sources", [[row.get(name) for name in columns] for row in contents.sources])
-
-
 def _ordered(model: Model) -> Iterable[str]:
-    """Order the submitted tables and the heads so that each comes after those it points at."""
-    after = {HEADS: ["indicators"]}
-    for name, schema in model.tables.items():
-        if name != "observations":
-            pointed = (_target(model, key.table, key.table_fields) for key in schema.foreign_keys)
-            after[name] = sorted({*pointed} - {name})
+    """Order the tables, submitted and derived, so that each comes after those it points at."""
+    after: dict[str, list[str]] = {}
+    for name in (*model.derived, *model.tables):
+        if name not in _NOT_TABLES:
+            keys = sqlite_foreign_keys(model, model.table(name))
+            after[name] = sorted({key.table for key in keys} - {name})
+            if name in model.tables:
+                after[name].append("sources")
     return TopologicalSorter(after).static_order()
 
 
-def _target(model: Model, table: str, columns: Sequence[str]) -> str:
-    """Say which table a key points at: one that names an indicator without its version, at its head."""
-    return table if tuple(columns) == model.tables[table].primary_key else {"indicators": HEADS}[table]
-
-
-def _write_heads(database: Database, contents: Contents) -> None:
-    """Write each indicator once, with its current version: what points at an indicator points here."""
-    database.table(HEADS).create(
-        {"indicator": str, "version": str, "label": str},
-        pk="indicator",
-        not_null={"version", "label"},
-        foreign_keys=[_key(HEADS, ("indicator", "version"), "indicators", ("indicator", "version"))],
-    )
-    _insert(database, HEADS, ([*row.values()] for row in contents.indicator_heads))
-
-
-def _write_table(database: Database, contents: Contents, schema: TableSchema) -> None:
-    """Write one submitted table under its own name and columns, and where each row came from."""
+def _create(database: Database, model: Model, schema: TableSchema) -> None:
+    """Make one table under its own name and columns; a submitted one also says where each row came from."""
+    columns = sqlite_columns(schema)
+    keys = sqlite_foreign_keys(model, schema)
     table = database.table(schema.name)
+    is_submitted = schema.name in model.tables
+    provenance = (_key(schema.name, ("_source",), "sources", ("source",)),) if is_submitted else ()
     table.create(
-        {
-            **{column.name: _TYPES.get(column.type, str) for column in schema.fields},
-            **dict.fromkeys(PROVENANCE, int),
-        },
+        {column.name: _TYPES[column.type] for column in columns}
+        | (dict.fromkeys(PROVENANCE, int) if is_submitted else {}),
         pk=schema.primary_key if len(schema.primary_key) > 1 else schema.primary_key[0],
-        not_null={column.name for column in schema.fields if column.required},
+        not_null={column.name for column in columns if column.not_null},
         foreign_keys=[
-            *(
-                _key(
-                    schema.name,
-                    key.fields,
-                    _target(contents.model, key.table, key.table_fields),
-                    key.table_fields,
-                )
-                for key in schema.foreign_keys
-            ),
-            _key(schema.name, ("_source",), "sources", ("source",)),
+            *(_key(schema.name, key.fields, key.table, key.table_fields) for key in keys),
+            *provenance,
         ],
     )
-    rows = contents.tables[schema.name]
-    _insert(database, schema.name, _tuples(contents.engine.batches(rows.select(**_typed(schema, rows)))))
-    for key in schema.foreign_keys:
+    for key in keys:
         if key.fields != schema.primary_key[: len(key.fields)]:
             table.create_index(key.fields, if_not_exists=True)
-
-
-def _typed(schema: TableSchema, rows: ibis.Table) -> dict[str, ibis.Value]:
-    """Turn canonical text into what SQLite keeps: numbers as numbers, truth as 1 and 0."""
-    columns: dict[str, ibis.Value] = {}
-    for column in schema.fields:
-        text = rows[column.name]
-        if column.type == "number":
-            columns[column.name] = text.cast("float64")
-        elif column.type == "integer":
-            columns[column.name] = text.cast("int64")
-        elif column.type == "boolean":
-            columns[column.name] = ibis.cases((text == "true", 1), (text == "false", 0))
-        else:
-            columns[column.name] = text
-    return columns | {name: rows[name] for name in PROVENANCE}
 
 
 def _key(table: str, columns: Sequence[str], other: str, other_columns: Sequence[str]) -> ForeignKey:
@@ -183,111 +132,66 @@ def _key(table: str, columns: Sequence[str], other: str, other_columns: Sequence
     )
 
 
-def _write_derived(database: Database, contents: Contents, edition: Mapping[str, str]) -> None:
-    """Write the small tables that follow from the submitted ones."""
-    database.table("edition").create({"name": str, "value": str}, pk="name", not_null={"value"})
-    _insert(database, "edition", edition.items())
+def _typed_rows(schema: TableSchema, table: pa.Table) -> Iterable[tuple[Any, ...]]:
+    """Turn canonical text into what SQLite keeps: numbers as numbers, truth as 1 and 0."""
+    readers: Mapping[str, Callable[[str], Any]] = {
+        "number": float,
+        "integer": int,
+        "boolean": lambda text: int(text == "true"),
+    }
+    columns = []
+    for name in (*schema.field_names, *PROVENANCE):
+        cells = table[name].to_pylist()
+        read = readers.get(schema.field(name).type) if name not in PROVENANCE else None
+        columns.append(cells if read is None else [None if cell is None else read(cell) for cell in cells])
+    return zip(*columns, strict=True)
 
-    database.table("indicator_themes").create(
-        {"indicator": str, "version": str, "theme": str, "place": int},
-        pk=("indicator", "version", "theme"),
-        foreign_keys=[
-            _key("indicator_themes", ("indicator", "version"), "indicators", ("indicator", "version"))
-        ],
-    )
-    _insert(
-        database,
-        "indicator_themes",
-        (
+
+def _derived_rows(contents: Contents, edition: Mapping[str, str]) -> dict[str, Iterable[Sequence[Any]]]:
+    """Give the rows of the tables that follow from the submitted ones, in the order of their columns."""
+    columns = contents.model.derived
+    return {
+        "edition": edition.items(),
+        "sources": ([row.get(name) for name in columns["sources"].field_names] for row in contents.sources),
+        "indicator_heads": (
+            [head[name] for name in columns["indicator_heads"].field_names]
+            for head in contents.indicator_heads
+        ),
+        "indicator_themes": (
             (row["indicator"], row["version"], theme, place)
             for row, theme, place in contents.items("indicators", "themes")
         ),
-    )
-    database.table("indicator_themes").create_index(["theme"])
-
-    database.table("dataset_dimensions").create(
-        {"dataset": str, "dimension": str, "place": int},
-        pk=("dataset", "dimension"),
-        foreign_keys=[("dataset", "datasets", "dataset"), ("dimension", "dimensions", "dimension")],
-    )
-    _insert(
-        database,
-        "dataset_dimensions",
-        (
+        "dataset_dimensions": (
             (row["dataset"], dimension, place)
             for row, dimension, place in contents.items("datasets", "dimensions")
         ),
-    )
-
-    database.table("periods").create(
-        {"period": str, "label": str, "kind": str, "start_on": str, "end_on": str, "length": str},
-        pk="period",
-        not_null={"label", "kind", "start_on", "end_on", "length"},
-    )
-    _insert(
-        database,
-        "periods",
-        (
+        "periods": (
             (p.notation, p.label, p.kind, p.start_on.isoformat(), p.end_on.isoformat(), p.length)
             for p in contents.periods
         ),
-    )
-
-    database.table("breakdowns").create({"breakdown": str, "label": str}, pk="breakdown", not_null={"label"})
-    _insert(database, "breakdowns", contents.breakdown_labels.items())
-    database.table("breakdown_codes").create(
-        {"breakdown": str, "dimension": str, "code": str},
-        pk=("breakdown", "dimension"),
-        foreign_keys=[("breakdown", "breakdowns", "breakdown"), ("dimension", "dimensions", "dimension")],
-    )
-    _insert(
-        database,
-        "breakdown_codes",
-        ((text, *pair) for text, pairs in contents.breakdowns.items() for pair in pairs),
-    )
-    _write_distributions(database, contents)
+        "breakdowns": contents.breakdown_labels.items(),
+        "breakdown_codes": ((text, *pair) for text, pairs in contents.breakdowns.items() for pair in pairs),
+        "distributions": _tuples(contents.distributions.select(columns["distributions"].field_names)),
+    }
 
 
-def _write_distributions(database: Database, contents: Contents) -> None:
-    key = ("dataset", "indicator", "version", "period", "breakdown", "tier")
-    database.table("distributions").create(
-        {
-            **dict.fromkeys(key, str),
-            "area_count": int,
-            **dict.fromkeys(_DISTRIBUTION_FIGURES, float),
-        },
-        pk=("indicator", "version", "period", "breakdown", "tier", "dataset"),
-        foreign_keys=[
-            ("dataset", "datasets", "dataset"),
-            _key("distributions", ("indicator", "version"), "indicators", ("indicator", "version")),
-            ("period", "periods", "period"),
-            ("breakdown", "breakdowns", "breakdown"),
-        ],
-    )
-    rows = contents.distributions.select(*key, "area_count", *_DISTRIBUTION_FIGURES)
-    _insert(database, "distributions", _tuples(contents.engine.batches(rows)))
+def _tuples(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """Turn a small table into rows."""
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
 
 
 def _write_observations(database: Database, engine: Engine, observations: Observations) -> None:
     """Write the coded rows in key order, the lists behind their numbers, and one covering index by area."""
-    points: dict[str, tuple[tuple[str, ...], str]] = {
-        "dataset": (("dataset",), "datasets"),
-        "definition": (("indicator", "version"), "indicators"),
-        "area": (("area",), "areas"),
-        "period": (("period",), "periods"),
-        "breakdown": (("breakdown",), "breakdowns"),
-    }
-    for name, table in LIST_TABLES.items():
-        columns, other = points.get(name, (LISTS[name], None))
+    for name, (table, other) in LIST_TABLES.items():
+        columns = LISTS[name]
         database.table(table).create(
             {"id": int, **dict.fromkeys(columns, str)},
             pk="id",
             not_null=set(columns),
             foreign_keys=[_key(table, columns, other, columns)] if other else (),
         )
-        _insert(
-            database, table, ((place, *row) for place, row in enumerate(observations.lists[name], start=1))
-        )
+        rows = ((place, *row) for place, row in enumerate(observations.lists[name], start=1))
+        _insert(database, table, rows)
         database.table(table).create_index(columns, unique=True)
     database.execute(
         """
@@ -320,16 +224,12 @@ def _write_observations(database: Database, engine: Engine, observations: Observ
     )
 
 
-def _insert(database: Database, table: str, rows: Iterable[Sequence[Any]]) -> None:
-    # The name is one of our own tables'; every value is bound.
+def _insert(database: Database, table: str, rows: Iterable[Sequence[Any]]) -> int:
+    """Put rows into a table, and count them."""
     marks = ", ".join("?" * len(database.table(table).columns))
-    database.conn.executemany(f'INSERT INTO "{table}" VALUES ({marks})', rows)  # noqa: S608
-
-
-def _tuples(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Any, ...]]:
-    """Turn record batches of a small table into rows."""
-    for batch in batches:
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    # The name is one of our own tables'; every value is bound.
+    cursor = database.conn.executemany(f'INSERT INTO "{table}" VALUES ({marks})', rows)  # noqa: S608
+    return max(cursor.rowcount, 0)
 
 
 # Which tables can be searched, and in which columns their names and other words are.
@@ -342,6 +242,14 @@ _SEARCHED: Sequence[tuple[str, str, tuple[str, ...], str, tuple[str, ...]]] = (
     ("scale", "rating_scales", ("scale",), "label", ("definition",)),
     ("plan", "plans", ("plan",), "label", ("definition",)),
     ("outcome", "outcomes", ("outcome",), "label", ()),
+)
+
+
+# Tables that give more names of areas and bodies.
+_OTHER_NAMES = (
+    ("area_names", "area", "name"),
+    ("area_identifiers", "area", "identifier"),
+    ("body_identifiers", "body", "identifier"),
 )
 
 
@@ -370,15 +278,16 @@ def _write_search(database: Database, contents: Contents) -> None:
 
 def _things(contents: Contents) -> Iterator[tuple[str, str, str, str]]:
     """Give kind, notation, label and other words of everything that can be searched for."""
-    names: dict[str, list[str]] = {}
-    for row in contents.rows("area_names"):
-        names.setdefault(row["area"], []).append(row["name"])
+    names: dict[tuple[str, str], list[str]] = {}
+    for table, kind, column in _OTHER_NAMES:
+        for row in contents.rows(table):
+            names.setdefault((kind, row[kind]), []).append(row[column])
     for kind, table, key, label, others in _SEARCHED:
         for row in contents.rows(table):
             words = [row[column] or "" for column in others]
-            if kind == "area":
-                words += names.get(row["area"], [])
-            yield kind, "/".join(row[column] for column in key), row[label], _distinct(words)
+            notation = "/".join(row[column] for column in key)
+            words += names.get((kind, notation), [])
+            yield kind, notation, row[label], _distinct(words)
     themes = {row["code"]: row["label"] for row in contents.rows("codes") if row["code_list"] == "theme"}
     current = {(head["indicator"], head["version"]) for head in contents.indicator_heads}
     for row in contents.rows("indicators"):

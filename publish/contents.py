@@ -19,6 +19,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
+from compare import distributions
 from ingest.period import Period, read_period
 from publish.digest import digest_edition, digest_tables
 from publish.engine import Engine
@@ -35,9 +36,9 @@ PROVENANCE = ("_source", "_row")
 class Contents:
     """What one edition publishes, before any form of it is written.
 
-    tables        each submitted table except observations: its columns as canonical text (list fields
-                  included, as they were written), then _source (int32) and _row (int64), in key order
-    distributions the derived table of compare.distributions, in key order
+    tables        each submitted table except observations, in key order: its columns as canonical text (list
+                  fields as they were written), then _source (int32) and _row (int64)
+    distributions the derived table of that name, in key order
     sources       the files that were read, by number
     """
 
@@ -46,16 +47,16 @@ class Contents:
     product_version: str
     model: Model
     engine: Engine
-    tables: Mapping[str, ibis.Table]
+    tables: Mapping[str, pa.Table]
     observations: Observations
-    distributions: ibis.Table
+    distributions: pa.Table
     sources: tuple[Row, ...]
     _rows: dict[str, list[Row]] = field(default_factory=dict)
 
     def rows(self, name: str) -> list[Row]:
         """Give a small table as Python rows, canonical text, in key order."""
         if name not in self._rows:
-            self._rows[name] = self.engine.read(self.tables[name]).to_pylist()
+            self._rows[name] = self.tables[name].to_pylist()
         return self._rows[name]
 
     @cached_property
@@ -123,6 +124,14 @@ class Contents:
             found[row["dataset"]].append(item)
         return {dataset: tuple(items) for dataset, items in found.items()}
 
+    @cached_property
+    def dataset_sources(self) -> Mapping[str, tuple[int, ...]]:
+        """The numbers of the sources that each dataset's figures came from."""
+        names, found = self.observations.lists["dataset"], dict[str, list[int]]()
+        for number, source in self.observations.origins:
+            found.setdefault(names[number - 1][0], []).append(source)
+        return {dataset: tuple(sources) for dataset, sources in found.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -142,89 +151,136 @@ def gather_contents(
 ) -> Contents:
     """Stage everything that an edition publishes.
 
-    tables   harmonised standard tables, "observations" among them, and the derived table "distributions";
-             a submitted table that is not there is empty
+    tables   harmonised standard tables, "observations" among them; one that is not there is empty
     sources  rows of the table sources, by number
     """
-    staged = {}
-    for name, schema in model.tables.items():
-        if name != "observations":
-            given = tables.get(name)
-            staged[name] = _stage(engine, model, schema, given)
+    observations = code_observations(engine, tables["observations"])
+    canonical = {
+        name: _canonical(engine, model, schema, tables.get(name))
+        for name, schema in model.tables.items()
+        if name != "observations"
+    }
     return Contents(
         title=heading.title,
         base=heading.base,
         product_version=heading.product_version,
         model=model,
         engine=engine,
-        tables=staged,
-        observations=code_observations(engine, tables["observations"]),
-        distributions=engine.keep(
-            "kept_distributions",
-            tables["distributions"],
-            ("dataset", "indicator", "version", "period", "breakdown", "tier"),
-        ),
+        tables=canonical,
+        observations=observations,
+        distributions=_describe_distributions(engine, observations, tables),
         sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
     )
 
 
-def _stage(engine: Engine, model: Model, schema: TableSchema, given: ibis.Table | None) -> ibis.Table:
-    """Keep one table as canonical text in key order, the built-in code lists with it."""
-    name = f"kept_{schema.name}"
-    columns = {column: pa.string() for column in schema.field_names}
-    form = pa.schema([*columns.items(), ("_source", pa.int32()), ("_row", pa.int64())])
-    if given is None:
-        kept = engine.load(name, form.empty_table())
-    else:
-        given = _with_exact_numbers(engine, schema, given)
-        kept = engine.keep(name, given.select(**_canonical(schema, given)))
-    built_in = _built_in_rows(model, schema.name)
-    if built_in:
-        own = engine.load(f"built_in_{schema.name}", pa.Table.from_pylist(built_in, schema=form))
-        key = list(schema.primary_key)
-        kept = engine.keep(f"all_{schema.name}", own.union(kept.anti_join(own, key), distinct=False))
-    order = [*schema.primary_key, *(x for x in schema.field_names if x not in schema.primary_key)]
-    return engine.keep(f"sorted_{schema.name}", kept, order)
+def _describe_distributions(
+    engine: Engine, observations: Observations, tables: Mapping[str, ibis.Table]
+) -> pa.Table:
+    """Describe the distributions of the figures, worked out on codes, which is twice as fast as on texts."""
+    area, definition, status = (observations.lookups[name] for name in ("area", "definition", "status"))
+    periods = [read_period(text) for (text,) in observations.lists["period"]]
+    ends = pa.table(
+        {
+            "period": pa.array(range(1, len(periods) + 1), pa.int32()),
+            "end_on": pa.array([period.end_on for period in periods], pa.date32()),
+        }
+    )
+    no_version = ibis.literal(0, "int32")
+    rows = observations.rows
+    rows = rows.join(status, rows.status == status.status_number)
+    areas, indicators = tables["areas"], tables["indicators"]
+    areas = areas.join(area, areas.area == area.area_area)
+    indicators = indicators.join(
+        definition,
+        [
+            indicators.indicator == definition.definition_indicator,
+            indicators.version == definition.definition_version,
+        ],
+    )
+    found = distributions(
+        {
+            "observations": rows.select(
+                "dataset",
+                indicator="definition",
+                version=no_version,
+                period="period",
+                breakdown="breakdown",
+                area="area",
+                value="value",
+                status="status_status",
+            ),
+            "areas": areas.select("area_type", "start_on", "end_on", area="area_number"),
+            "indicators": indicators.select("tier", indicator="definition_number", version=no_version),
+            "periods": engine.load("period_ends", ends),
+            "area_changes": _coded_changes(tables["area_changes"], area),
+        }
+    )
+    return _spelled_distributions(engine.read(found), observations.lists)
 
 
-def _canonical(schema: TableSchema, given: ibis.Table) -> dict[str, ibis.Value]:
-    """Say how each column becomes canonical text."""
+def _coded_changes(changes: ibis.Table, area: ibis.Table) -> ibis.Table:
+    """Give the changes between areas that have figures, as codes."""
+    later = changes.join(area, [("to_area", "area_area")]).select("from_area", to_number="area_number")
+    both = later.join(area.view(), [("from_area", "area_area")])
+    return both.select(from_area="area_number", to_area="to_number")
+
+
+def _spelled_distributions(table: pa.Table, lists: Mapping[str, tuple[tuple[str, ...], ...]]) -> pa.Table:
+    """Put texts in the place of codes, and the rows into key order."""
+    spelled = {}
+    for name, column, at in (
+        ("dataset", "dataset", 0),
+        ("definition", "indicator", 0),
+        ("definition", "version", 1),
+        ("period", "period", 0),
+        ("breakdown", "breakdown", 0),
+    ):
+        numbers = table["indicator" if name == "definition" else column].to_pylist()
+        spelled[column] = pa.array([lists[name][number - 1][at] for number in numbers], pa.string())
+    rest = {name: table[name] for name in table.column_names if name not in spelled}
+    key = ("dataset", "indicator", "version", "period", "breakdown", "tier")
+    return pa.table(spelled | rest).sort_by([(name, "ascending") for name in key])
+
+
+def _canonical(engine: Engine, model: Model, schema: TableSchema, given: ibis.Table | None) -> pa.Table:
+    """Bring one table out of the engine as canonical text in key order, the built-in code lists with it."""
+    form = pa.schema(
+        [*((name, pa.string()) for name in schema.field_names), ("_source", pa.int32()), ("_row", pa.int64())]
+    )
+    table = form.empty_table()
+    if given is not None:
+        table = engine.read(given.select(**_texts(schema, given)))
+        for at, column in enumerate(table.columns):
+            if pa.types.is_floating(column.type):
+                texts = [None if value is None else plain_number(value) for value in column.to_pylist()]
+                table = table.set_column(at, table.column_names[at], pa.array(texts, pa.string()))
+        table = table.cast(form)
+    if built_in := _built_in_rows(model, schema.name):
+        key = schema.primary_key
+        known = {tuple(row[name] for name in key) for row in built_in}
+        own = [row for row in table.to_pylist() if tuple(row[name] for name in key) not in known]
+        table = pa.Table.from_pylist([*built_in, *own], schema=form)
+    rest = (name for name in schema.field_names if name not in schema.primary_key)
+    return table.sort_by([(name, "ascending") for name in (*schema.primary_key, *rest)])
+
+
+def _texts(schema: TableSchema, given: ibis.Table) -> dict[str, ibis.Value]:
+    """Say how each column becomes canonical text; floats stay, because engines write them differently."""
     columns: dict[str, ibis.Value] = {}
     for column in schema.fields:
         if column.name not in given.columns:
             columns[column.name] = ibis.null("string")
             continue
         cell = given[column.name]
-        if column.type == "boolean" and cell.type().is_boolean():
-            text = ibis.cases((cell, "true"), (~cell, "false"))
+        if cell.type().is_floating():
+            columns[column.name] = cell
+        elif cell.type().is_boolean():
+            columns[column.name] = ibis.cases((cell, "true"), (~cell, "false"))
         else:
-            text = cell.cast("string")
-        columns[column.name] = text.nullif("")
+            columns[column.name] = cell.cast("string").nullif("")
     for name, kind in zip(PROVENANCE, ("int32", "int64"), strict=True):
         columns[name] = given[name].cast(kind) if name in given.columns else ibis.null(kind)
     return columns
-
-
-def _with_exact_numbers(engine: Engine, schema: TableSchema, given: ibis.Table) -> ibis.Table:
-    """Turn floating-point columns into decimal text, the shortest that reads back the same.
-
-    Engines write floats differently, so Python does it; tables other than observations are small.
-    """
-    floats = [
-        column.name
-        for column in schema.fields
-        if column.type == "number"
-        and column.name in given.columns
-        and given[column.name].type().is_floating()
-    ]
-    if not floats:
-        return given
-    table = engine.read(given)
-    for name in floats:
-        at = table.column_names.index(name)
-        texts = [None if value is None else plain_number(value) for value in table[name].to_pylist()]
-        table = table.set_column(at, name, pa.array(texts, pa.string()))
-    return engine.load(f"exact_{schema.name}", table)
 
 
 def plain_number(value: float) -> str:

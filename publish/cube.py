@@ -11,6 +11,7 @@ a zero.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import ibis
@@ -21,6 +22,15 @@ from publish.triples import RDF_TYPE, XSD, Names, english, line, literal
 
 # Namespaces that the Turtle blocks shorten; everything else in them is written out.
 _SHORT = ("def", "qb", "rdfs", "sdmx-attribute", "sdmx-dimension", "sdmx-measure", "xsd")
+_SHORT_PATHS = {
+    "area": "area/",
+    "dataset": "dataset/",
+    "indicator": "indicator/",
+    "period": "period/",
+    "status": "code/status/",
+    "unit": "code/unit/",
+}
+_LOCAL_NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_-]*")
 
 _ATTRIBUTES = (
     # property, and whether every observation of every dataset has it
@@ -109,6 +119,8 @@ class Spelling:
     def __init__(self, names: Names, *, is_lines: bool) -> None:
         self.names = names
         self.is_lines = is_lines
+        self._namespaces = {prefix: names.prefixes[prefix] for prefix in _SHORT}
+        self._namespaces |= {prefix: names.thing(path) for prefix, path in _SHORT_PATHS.items()}
 
     def pieces(self, statements: Sequence[Statement], graph: str = "") -> list[str]:
         """Write statements about a subject that the engine puts in: a piece for each place it goes."""
@@ -125,10 +137,11 @@ class Spelling:
         return ibis.literal(f" {self._short(f'<{predicate}>')} ").concat(pointed, ";")
 
     def _short(self, term: str) -> str:
-        for prefix in _SHORT:
-            namespace = self.names.prefixes[prefix]
-            if term.startswith(f"<{namespace}") and term.endswith(">"):
-                return f"{prefix}:{term[len(namespace) + 1 : -1]}"
+        for prefix, namespace in self._namespaces.items():
+            if term.startswith(f"<{namespace}"):
+                name = term[len(namespace) + 1 : -1]
+                if _LOCAL_NAME.fullmatch(name):
+                    return f"{prefix}:{name}"
         return term
 
     @property
@@ -136,7 +149,7 @@ class Spelling:
         """What stands at the top of the text."""
         if self.is_lines:
             return ""
-        return "".join(f"@prefix {prefix}: <{self.names.prefixes[prefix]}> .\n" for prefix in _SHORT)
+        return "".join(f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in self._namespaces.items())
 
 
 def observation_texts(contents: Contents, spelling: Spelling) -> ibis.Table:
@@ -161,11 +174,19 @@ def observation_texts(contents: Contents, spelling: Spelling) -> ibis.Table:
         for at in range(_count(joined, "series_said"))
     ]
     shared = [joined.area_said0, joined.period_said0, joined.status_said0]
-    sometimes = [joined[f"cell_said{at}"] for at in range(_count(joined, "cell_said"))]
-    sometimes += [spelling.number(names.iri(predicate), joined[column]) for predicate, column in _NUMBERS]
-    size = joined.sample_size.cast("string")
-    sometimes.append(_whole(spelling, names.iri("def:sampleSize"), size))
-    sometimes.append(joined.note_said0)
+    reason = ibis.ifelse(is_missing, joined.status_missing0, ibis.null("string"))
+    filled = contents.observations.filled
+    sometimes = [reason, *(joined[f"cell_said{at}"] for at in range(_count(joined, "cell_said")))]
+    sometimes += [
+        spelling.number(names.iri(predicate), joined[column])
+        for predicate, column in _NUMBERS
+        if column in filled
+    ]
+    if "sample_size" in filled:
+        size = joined.sample_size.cast("string")
+        sometimes.append(_whole(spelling, names.iri("def:sampleSize"), size))
+    if "note" in filled:
+        sometimes.append(joined.note_said0)
     if spelling.is_lines:
         subject, graph = joined.subject, joined.series_graph
         texts = [piece for said in always[:-1] for piece in (subject, said)]
@@ -208,7 +229,6 @@ def _lookups(contents: Contents, spelling: Spelling) -> dict[str, tuple[tuple[st
     names, observations = spelling.names, contents.observations
     lists = observations.lists
     area, period = names.iri("sdmx-dimension:refArea"), names.iri("sdmx-dimension:refPeriod")
-    status = names.iri("sdmx-attribute:obsStatus")
     note = names.iri("rdfs:comment")
 
     def single(name: str, say: Callable[[str], list[Statement]]) -> tuple[tuple[str, ...], pa.Table]:
@@ -225,7 +245,7 @@ def _lookups(contents: Contents, spelling: Spelling) -> dict[str, tuple[tuple[st
         "cell": _cells(contents, spelling),
         "area": single("area", thing(area, "area")),
         "period": single("period", thing(period, "period")),
-        "status": single("status", thing(status, "code/status")),
+        "status": _statuses(contents, spelling),
         "note": single("note", lambda text: [(note, english(text))]),
     }
 
@@ -276,6 +296,20 @@ def _series(contents: Contents, spelling: Spelling) -> tuple[tuple[str, ...], pa
     return _lookup("series", keys, texts, {"said": said, "missing": missing})
 
 
+def _statuses(contents: Contents, spelling: Spelling) -> tuple[tuple[str, ...], pa.Table]:
+    """Say each status, and in words why there is no value."""
+    names, statuses = spelling.names, contents.model.code_lists["status"]
+    codes = [statuses.code(text) for (text,) in contents.observations.lists["status"]]
+    said, missing = [], []
+    for code in codes:
+        thing = f"<{names.thing(f'code/status/{code.code}')}>"
+        said.append(spelling.pieces([(names.iri("sdmx-attribute:obsStatus"), thing)]))
+        words = english(code.more["words"] or code.label)
+        missing.append(spelling.pieces([(names.iri("def:reason"), words)]))
+    keys = {"status": list(range(1, len(codes) + 1))}
+    return _lookup("status", keys, {}, {"said": said, "missing": missing})
+
+
 def _cells(contents: Contents, spelling: Spelling) -> tuple[tuple[str, ...], pa.Table]:
     """Say where the figures of one dataset and breakdown stand in the dataset's own dimensions."""
     names, lists = spelling.names, contents.observations.lists
@@ -318,7 +352,7 @@ def _lookup(
     columns |= {f"{name}_{key}": pa.array(values, pa.string()) for key, values in texts.items()}
     most = max((len(row) for rows in pieces.values() for row in rows), default=0)
     for key, rows in pieces.items():
-        for at in range(max(most, 1)):
+        for at in range(most):
             columns[f"{name}_{key}{at}"] = pa.array(
                 [row[at] if at < len(row) else None for row in rows], pa.string()
             )

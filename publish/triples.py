@@ -84,6 +84,11 @@ def literal(text: str, datatype: str | None = None) -> str:
     return f'"{escape(text)}"' + (f"^^<{XSD}{datatype}>" if datatype else "")
 
 
+def is_harmless_address(text: str) -> bool:
+    """Tell whether a text can stand as an IRI."""
+    return re.match(_HARMLESS_ADDRESS, text) is not None
+
+
 def line(subject: str, predicate: str, thing: str) -> str:
     """Write a statement: two IRIs, and an object that is written already ("<…>" or a literal)."""
     return f"<{subject}> <{predicate}> {thing} .\n"

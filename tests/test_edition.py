@@ -10,7 +10,7 @@ import pyoxigraph
 import pytest
 from test_publish_world import BASE, OBSERVATIONS, make_contents, small_world
 
-from publish.build import publish_contents
+from publish.build import Making, publish_contents
 from publish.contents import Contents
 from publish.edition import EditionsFolder, EditionUnknown, OtherPublisher
 
@@ -19,7 +19,7 @@ DAY = date(2026, 1, 2)
 
 def publish(folder: EditionsFolder, contents: Contents, on: date = DAY) -> tuple[str, bool]:
     with folder.locked():
-        return publish_contents(contents, folder, on, "oxigraph:")
+        return publish_contents(contents, folder, Making(on))
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from compare import distributions
 from publish.contents import Contents, Heading, gather_contents
 from publish.engine import Engine
 from schemas import load_model
@@ -303,13 +302,6 @@ def typed_tables(
         given[name] = engine.load(f"given_{name}", pa.Table.from_pylist(rows, schema=form))
     form = pa.schema(list(OBSERVATION_COLUMNS.items()))
     given["observations"] = engine.load("given_observations", pa.Table.from_pylist(observations, schema=form))
-    periods = [
-        {"period": "2022-04-01_P1Y", "end_on": date(2023, 3, 31)},
-        {"period": "2023-04-01_P1Y", "end_on": date(2024, 3, 31)},
-        {"period": "2023-01-01_P1Y", "end_on": date(2023, 12, 31)},
-    ]
-    given["periods"] = engine.load("given_periods", pa.Table.from_pylist(periods))
-    given["distributions"] = distributions(given)
     return given
 
 
