@@ -266,6 +266,9 @@ def read_names(sources: Path, register: Register, ledger: Ledger) -> list[Row]:
         for code in _same_area(register, area.area):
             register.name(code, name)
             out[code, key[1]] = {"area": code, "name": name, "name_type": "alternative"}
+    for code, name in FACTS["names"].items():
+        register.name(code, name)
+        out[code, plain(name)] = {"area": code, "name": name, "name_type": "alternative"}
     former = [
         {"area": c.from_area, "name": "Shepway", "name_type": "former"}
         for c in register.changes

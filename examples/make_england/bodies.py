@@ -183,9 +183,8 @@ def identifier_rows(sources: Path, register: Register, ledger: Ledger) -> list[R
     return out
 
 
-# The tool's marks on the names of councils that ended in 2019, and its own spellings.
+# The tool's mark on the names of councils that ended in 2019.
 _BEFORE_2019 = " (Pre LG)"
-_SPELLINGS = {"Bedford Borough": "Bedford"}
 
 
 def _number(register: Register, number: str, name: str, kind: str, account: Account, out: list[Row]) -> None:
@@ -200,7 +199,6 @@ def _number(register: Register, number: str, name: str, kind: str, account: Acco
             register.number(region.area, number)
         account.used += 1
         return
-    name = _SPELLINGS.get(name, name)
     days = (
         ("2019-01-01",)
         if name.endswith(_BEFORE_2019)

@@ -15,6 +15,7 @@ from examples.make_england import (
     groups,
     judgements,
     place,
+    recipes,
     tool,
 )
 from examples.make_england.credits import (
@@ -33,6 +34,7 @@ from examples.make_england.credits import (
 from examples.make_england.ledger import Ledger
 from examples.make_england.packages import Package, Resource, Row, write_package
 from examples.make_england.register import Register
+from ingest.recipe_registers import Registers
 
 # The folder of each publisher's figures, and the publisher's name.
 PUBLISHERS = {
@@ -53,17 +55,19 @@ def build_example(sources: Path, target: Path) -> Ledger:
     bodies.read_bodies(sources, register, ledger)
     names = areas.read_names(sources, register, ledger)
     parents = areas.parent_rows(sources, register, ledger)
+    identifiers = bodies.identifier_rows(sources, register, ledger)
+    registers = recipes.make_registers(register, names, identifiers)
     packages = {
-        "areas": _areas_package(sources, register, names, parents, ledger),
+        "areas": _areas_package(sources, register, names, parents, identifiers, ledger),
         "definitions": _definitions_package(),
         "groups": _groups_package(sources, register, parents, ledger),
-        "judgements": _judgements_package(sources, register, ledger),
+        "judgements": _judgements_package(sources, registers, ledger),
     }
     delivery, targets = place.read_delivery(sources, register, ledger)
     packages["targets"] = _targets_package(targets)
     people = place.read_population(sources, register, ledger)
     figures = {
-        **explore.read_explore(sources, register, ledger),
+        **explore.read_explore(sources, register, registers, ledger),
         **tool.read_tool(sources, register, ledger),
         **care.read_care(sources, register, ledger),
         "mhclg-spending": place.read_spending(sources, register, people, ledger),
@@ -79,9 +83,13 @@ def build_example(sources: Path, target: Path) -> Ledger:
 
 
 def _areas_package(
-    sources: Path, register: Register, names: list[Row], parents: list[Row], ledger: Ledger
+    sources: Path,
+    register: Register,
+    names: list[Row],
+    parents: list[Row],
+    identifiers: list[Row],
+    ledger: Ledger,
 ) -> Package:
-    identifiers = bodies.identifier_rows(sources, register, ledger)
     return Package(
         name="england-areas",
         title="Areas and councils of England since 2009",
@@ -161,8 +169,8 @@ def _groups_package(sources: Path, register: Register, parents: list[Row], ledge
     )
 
 
-def _judgements_package(sources: Path, register: Register, ledger: Ledger) -> Package:
-    rows = judgements.read_judgements(sources, register, ledger)
+def _judgements_package(sources: Path, registers: Registers, ledger: Ledger) -> Package:
+    tables = judgements.read_judgements(sources, registers, ledger)
     return Package(
         name="england-judgements",
         title="Ofsted's judgements of councils' services for children since 2009",
@@ -170,18 +178,8 @@ def _judgements_package(sources: Path, register: Register, ledger: Ledger) -> Pa
         credits=(OFSTED_OUTCOMES, OFSTED_2023),
         licence=OGL,
         keywords=("judgements", "inspections", "children's services"),
-        resources=(
-            Resource("rating_scales", "rating_scales", "Rating scales", judgements.scale_rows()),
-            Resource("grades", "grades", "Grades", judgements.grade_rows()),
-            Resource("grade_mappings", "grade_mappings", "Mappings of grades", judgements.mapping_rows()),
-            Resource("frameworks", "frameworks", "Frameworks", judgements.framework_rows(rows)),
-            Resource(
-                "framework_questions",
-                "framework_questions",
-                "Questions of frameworks",
-                judgements.question_rows(),
-            ),
-            Resource("judgements", "judgements", "Judgements", rows),
+        resources=tuple(
+            Resource(table, table, title, tables[table]) for table, title in judgements.TABLES.items()
         ),
     )
 
