@@ -1,1 +1,196 @@
-"""From standard tables to an edition: database, linked data, files, and one pointer that is swapped last."""
+"""From standard tables to an edition: database, linked data, files, and one pointer that is swapped last.
+
+In:   a site
+Out:  its next edition, or the problems that stand in the way
+
+No other stage writes an edition, and this one writes nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import ibis
+
+from ingest import Report, check_packages
+from ingest.harmonise import harmonise
+from ingest.problems import ProblemsFound, as_json
+from publish.build import Making, publish_contents
+from publish.contents import Contents, Heading, Row, gather_contents
+from publish.edition import (
+    EditionsFolder,
+    EditionUnknown,
+    NoRoom,
+    OtherPublisher,
+    PublishingStopped,
+    edition_name,
+)
+from publish.engine import Engine
+from schemas import load_model
+from schemas.site import Site
+
+__all__ = [
+    "EditionUnknown",
+    "EditionsFolder",
+    "NoRoom",
+    "OtherPublisher",
+    "Published",
+    "PublishingStopped",
+    "publish_site",
+]
+
+# What the engine may keep in memory before it uses the disk. Rows of 5 million observations fit.
+MEMORY = "1GB"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a publication did.
+
+    edition    the name of the edition, published or found to be current already
+    moved      whether the pointer was moved
+    dry_run    whether nothing was written on purpose
+    """
+
+    edition: str
+    moved: bool
+    dry_run: bool
+    rows_read: int
+    observations: int
+    warnings: int
+
+    def __str__(self) -> str:
+        read = f"{self.rows_read:,} rows read, {self.observations:,} observations"
+        counts = f"{read}, {self.warnings:,} warnings."
+        if self.dry_run:
+            did = "would become current" if self.moved else "is current already"
+            return f"{counts} {self.edition} {did}; nothing written."
+        did = "is current now" if self.moved else "is current already; nothing written"
+        return f"{counts} {self.edition} {did}."
+
+
+def publish_site(
+    site: Site,
+    progress: Callable[[str], None] = lambda _stage: None,
+    *,
+    dry_run: bool = False,
+    on: date | None = None,
+) -> Published:
+    """Check, harmonise, compare and publish the next edition of a site.
+
+    progress    is told in a few words what comes next
+    dry_run     do all but the writing
+    on          the day in the name of a new edition; today (UTC) if left out
+
+    Raises ProblemsFound if a package has a problem that is more than a warning, and PublishingStopped if the
+    machine stands in the way. Then the edition before stays current and nothing is left behind.
+    """
+    folder = EditionsFolder(site.editions_folder)
+    on = on or datetime.now(UTC).date()
+    with _workshop(folder, dry_run=dry_run) as scratch:
+        report = check_packages(site.packages, scratch / "read", operator=True, progress=progress)
+        if report.has_errors:
+            raise ProblemsFound(report.problems)
+        progress("Harmonising")
+        connection = _connect(site, scratch)
+        try:
+            contents = _gather(site, report, connection)
+            if dry_run:
+                name = folder.find_digest(contents.digest) or edition_name(on, contents.digest)
+                moved = name != folder.current
+            else:
+                making = Making(on, site.rdf_url, _reports(report, contents), progress)
+                name, moved = publish_contents(contents, folder, making)
+        finally:
+            connection.disconnect()
+    return Published(
+        edition=name,
+        moved=moved,
+        dry_run=dry_run,
+        rows_read=report.rows_read,
+        observations=contents.observations.count,
+        warnings=sum(found.count for found in report.problems),
+    )
+
+
+@contextmanager
+def _workshop(folder: EditionsFolder, *, dry_run: bool) -> Iterator[Path]:
+    """Give a scratch folder: beside the editions and under their lock, or elsewhere for a dry run."""
+    if dry_run:
+        scratch = Path(tempfile.mkdtemp(prefix="likeforlike-"))
+        try:
+            yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        return
+    with folder.locked():
+        folder.clean()
+        with folder.scratch() as scratch:
+            yield scratch
+
+
+def _connect(site: Site, scratch: Path) -> Any:
+    """Open the engine. Kept tables lie in a file, so that what does not fit into memory goes to the disk."""
+    spilt = str(scratch / "spilt")
+    settings: dict[str, Any] = {"memory_limit": site.memory or MEMORY, "temp_directory": spilt}
+    if site.threads is not None:
+        settings["threads"] = site.threads
+    return ibis.duckdb.connect(scratch / "build.duckdb", **settings)
+
+
+def _gather(site: Site, report: Report, connection: Any) -> Contents:
+    heading = Heading(site.title, site.base, version("likeforlike"))
+    tables = harmonise(report, connection)
+    return gather_contents(Engine(connection), load_model(), heading, tables, _sources(report))
+
+
+def _sources(report: Report) -> list[Row]:
+    """Give the rows of the table of sources."""
+    publishers = {package.name: _publisher(package.descriptor) for package in report.packages}
+    return [
+        {
+            "source": source.number,
+            "package": source.package,
+            "resource": source.resource,
+            "file": source.file,
+            "sha256": source.sha256,
+            "bytes": source.bytes,
+            "rows_read": source.rows_read,
+            "title": source.title or None,
+            "publisher": publishers.get(source.package),
+            "licence": source.licence,
+        }
+        for source in report.sources
+    ]
+
+
+def _publisher(descriptor: Any) -> str | None:
+    """Find who published a package: its first contributor with that role, else the first."""
+    people = [person for person in descriptor.get("contributors") or () if isinstance(person, dict)]
+    for person in people:
+        if "publisher" in (person.get("role"), *(person.get("roles") or ())):
+            return str(person.get("title") or "") or None
+    return str(people[0].get("title") or "") or None if people else None
+
+
+def _reports(report: Report, contents: Contents) -> dict[str, str]:
+    """Give the reports that an edition keeps: every warning, and what was read and left out."""
+    summary = {
+        "rows_read": report.rows_read,
+        "observations": contents.observations.count,
+        "left_out": [
+            {"file": file, "reason": reason, "rows": rows} for file, reason, rows in report.left_out
+        ],
+        "warnings": sum(found.count for found in report.problems),
+    }
+    text = json.dumps(summary, indent=2, sort_keys=True, ensure_ascii=False)
+    return {"problems.json": as_json(report.problems), "summary.json": f"{text}\n"}

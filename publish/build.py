@@ -192,7 +192,6 @@ def publish_contents(contents: Contents, folder: EditionsFolder, making: Making)
         return kept, False
     name = kept or edition_name(making.on, contents.digest)
     if kept is None:
-        folder.clean()
         folder.build(name, lambda building: write_edition(contents, building, name, making))
     making.progress("Making the edition current")
     folder.point(name, "published")

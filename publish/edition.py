@@ -132,6 +132,16 @@ class EditionsFolder:
             elif path.name.startswith(f".{POINTER}-"):
                 path.unlink()
 
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Give a folder for what is made on the way. Call it only while holding the lock."""
+        folder = self.folder / f"{_BUILDING}{os.getpid()}-scratch"
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def build(self, name: str, write: Callable[[Path], None]) -> None:
         """Build an edition out of sight and let it appear, not current yet; hold the lock meanwhile.
 

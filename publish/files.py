@@ -118,8 +118,8 @@ class Folder:
 
 
 def _gzip(raw: BinaryIO) -> Any:
-    # isal has no types.
-    return igzip.IGzipFile(filename="", mode="wb", compresslevel=1, fileobj=raw, mtime=0)  # type: ignore[no-untyped-call]
+    settings = {"filename": "", "mode": "wb", "compresslevel": 1, "mtime": 0}
+    return igzip.IGzipFile(fileobj=raw, **settings)  # type: ignore[no-untyped-call]  # isal has no types
 
 
 class _Pieces:
