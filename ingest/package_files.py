@@ -51,10 +51,12 @@ class Files:
 
     folder     where the package lies; for an archive, where it was unpacked
     problems   what was found wrong with paths and files
+    unpacked   files of an archive, by path, measured when they were unpacked
     """
 
     folder: Path
     problems: list[Problem] = field(default_factory=list)
+    unpacked: dict[str, PackageFile] = field(default_factory=dict)
     _found: dict[str, PackageFile] = field(default_factory=dict)
     _hashes: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -69,9 +71,6 @@ class Files:
         lines = "".join(f"{file.sha256}  {file.path}\n" for file in self.files)
         return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
-    def add(self, file: PackageFile) -> None:
-        self._found[file.path] = file
-
     def find(self, path: str, place: Place, algorithm: str | None = None) -> PackageFile | None:
         """Find a file by the path a descriptor gives; None after a problem.
 
@@ -82,8 +81,9 @@ class Files:
             self.problems.append(problem(fault, place, value=path))
             return None
         path = str(PurePosixPath(path))
-        found = self._found.get(path)
+        found = self._found.get(path) or self.unpacked.get(path)
         if found is not None and (algorithm in (None, "sha256") or (path, algorithm) in self._hashes):
+            self._found[path] = found
             return found
         location = self._locate(path, place)
         if location is None:
@@ -211,7 +211,8 @@ def unpack(archive: Path, folder: Path, place: Place, names: frozenset[str]) -> 
         for entry in entries:
             path = entry.filename.removeprefix(root)
             if entry.filename.startswith(root):
-                files.add(_unpack_entry(archive, entry, folder, str(PurePosixPath(path))))
+                file = _unpack_entry(archive, entry, folder, str(PurePosixPath(path)))
+                files.unpacked[file.path] = file
     except ArchiveFault as fault:
         files.problems.append(problem(fault.code, place, **fault.facts))
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
