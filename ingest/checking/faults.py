@@ -66,15 +66,15 @@ def read_examples(connection: duckdb.DuckDBPyConnection, fault: Fault) -> list[E
     rows = connection.execute(
         f"""
         WITH grouped AS (
-            SELECT {by}, min(_row) AS first_row, count(*) AS row_count FROM ({fault.query}) GROUP BY {by}
+            SELECT {by}, min(_row) AS row_found, count(*) AS row_count FROM ({fault.query}) GROUP BY {by}
         ), ordered AS (
             SELECT *,
-                   row_number() OVER (PARTITION BY _source ORDER BY first_row, {by}) AS place,
+                   row_number() OVER (PARTITION BY _source ORDER BY row_found, {by}) AS place,
                    count(*) OVER (PARTITION BY _source) AS cells,
                    sum(row_count) OVER (PARTITION BY _source) AS all_rows
             FROM grouped
         )
-        SELECT _source, cells, all_rows, first_row, cell, row_count{facts}
+        SELECT _source, cells, all_rows, row_found, cell, row_count{facts}
         FROM ordered WHERE place <= {SHOWN_VALUES} ORDER BY _source, place
         """
     ).fetchall()

@@ -36,7 +36,7 @@ def check_figures(world: World, table: StandardTable) -> Iterator[Found]:
         "status-forbids-value": f"value <> '' AND {forbidding}",
         "limits-out-of-order": "lower_number > upper_number",
         "value-outside-limits": "number < lower_number OR number > upper_number",
-        "value-impossible": "number < lowest OR number > highest",
+        "value-impossible": "isfinite(number) AND (number < lowest OR number > highest)",
         "period-kind-wrong": "kind <> wanted_kind",
         "area-ended": f"area_end_on < start_on AND NOT {among('status', _TELLS_OF_ITS_AREA)}",
         "area-not-yet": f"area_start_on > end_on AND NOT {among('status', _TELLS_OF_ITS_AREA)}",

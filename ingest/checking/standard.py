@@ -24,7 +24,7 @@ from ingest.checking.keys import check_foreign_key, check_primary_key
 from ingest.checking.near import find_codes_of
 from ingest.checking.rules import find_rule_problems
 from ingest.checking.wording import Nearest, word_faults
-from ingest.checking.world import StandardTable, World, open_world
+from ingest.checking.world import HELD_ROWS, StandardTable, World, open_world
 from ingest.problems import Place, Problem, find_nearest, problem
 from schemas import TableSchema, load_model
 
@@ -72,13 +72,15 @@ def check_standard_tables(
     tables: Mapping[str, Path | Sequence[Path]],
     places: Mapping[int, Place],
     connection: duckdb.DuckDBPyConnection,
+    held_rows: int = HELD_ROWS,
 ) -> list[Problem]:
     """Check the standard tables of all packages together.
 
-    tables    for each standard table its Parquet files: the table's columns as text, _source and _row
-    places    for each number in _source the file and sheet
+    tables       for each standard table its Parquet files: the table's columns as text, _source and _row
+    places       for each number in _source the file and sheet
+    held_rows    tables of up to this many rows are held in memory meanwhile
     """
-    with open_world(tables, places, connection) as world:
+    with open_world(tables, places, connection, held_rows) as world:
         return check_world(world)
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from ingest.problems import Place
 from schemas import Model, TableSchema, load_model
 
 # Tables of up to this many rows are held in memory while they are checked.
-MANY_ROWS = 100_000
+HELD_ROWS = 100_000
 
 # A dimension's column: empty, or a code in the form of a notation.
 _NOTATION = "notation"
@@ -113,24 +113,27 @@ def open_world(
     tables: Mapping[str, Path | Sequence[Path]],
     places: Mapping[int, Place],
     connection: duckdb.DuckDBPyConnection,
+    held_rows: int = HELD_ROWS,
 ) -> Iterator[World]:
     """Open the standard tables of all packages.
 
-    tables    for each standard table its Parquet files
-    places    for each number in _source the file and sheet
+    tables       for each standard table its Parquet files
+    places       for each number in _source the file and sheet
+    held_rows    tables of up to this many rows are held in memory
     """
     model = load_model()
     scratch: list[str] = []
-    opened = {
-        table.name: _open_table(table, _paths(tables.get(table.name, ())), connection, scratch)
-        for table in model.tables.values()
-    }
+    opened: dict[str, StandardTable] = {}
+    for table in model.tables.values():
+        files = _paths(tables.get(table.name, ()))
+        rows = sum(pq.ParquetFile(file).metadata.num_rows for file in files)
+        opened[table.name] = _open_table(table, files, connection, scratch, is_held=rows <= held_rows)
     world = World(connection, model, opened, places, scratch)
     try:
         yield world
     finally:
-        for table in opened.values():
-            table.grid.close()
+        for one in opened.values():
+            one.grid.close()
         for thing in reversed(world.scratch):
             connection.execute(f"DROP {thing}")
 
@@ -140,7 +143,12 @@ def _paths(files: Path | Sequence[Path]) -> list[Path]:
 
 
 def _open_table(
-    table: TableSchema, files: list[Path], connection: duckdb.DuckDBPyConnection, scratch: list[str]
+    table: TableSchema,
+    files: list[Path],
+    connection: duckdb.DuckDBPyConnection,
+    scratch: list[str],
+    *,
+    is_held: bool,
 ) -> StandardTable:
     there: list[str] = []
     if files:
@@ -156,7 +164,7 @@ def _open_table(
     ]
     relation = f"standard_{table.name}"
     # Small tables are asked many short questions, which the engine answers faster from its own memory.
-    kind = "VIEW" if sum(pq.ParquetFile(file).metadata.num_rows for file in files) > MANY_ROWS else "TABLE"
+    kind = "TABLE" if is_held else "VIEW"
     connection.execute(
         f"CREATE OR REPLACE {kind} {name(relation)} AS SELECT {', '.join(cells)}, _source, _row FROM {source}"
     )
@@ -172,18 +180,21 @@ def _open_table(
         )
         scratch.append(f"VIEW IF EXISTS {name(raw)}")
     # A table that no package has needs no columns: nothing of it is checked, and no key is found in it.
-    read = read_schema(_describe(table, dimensions) if files else {"fields": []})
+    read = _read_standard(table.name, dimensions) if files else read_schema({"fields": []})
     columns = [make_column(one, number, name(one.name)) for number, one in enumerate(read.fields, 1)]
     grid = Grid(connection, relation, columns, raw=raw, looks_for_blank_rows=False)
     return StandardTable(table, read, grid, dimensions, bool(files))
 
 
-def _describe(table: TableSchema, dimensions: Sequence[str]) -> dict[str, Any]:
-    descriptor = table.descriptor()
-    form = load_model().forms[_NOTATION]
+@cache
+def _read_standard(table_name: str, dimensions: tuple[str, ...]) -> Schema:
+    """Read the schema of a standard table with the columns of its dimensions; it is the same every time."""
+    model = load_model()
+    descriptor = model.tables[table_name].descriptor()
+    form = model.forms[_NOTATION]
     constraints = {key: form[key] for key in ("pattern", "maxLength") if key in form}
     descriptor["fields"] = [
         *descriptor["fields"],
         *({"name": dimension, "type": "string", "constraints": constraints} for dimension in dimensions),
     ]
-    return descriptor
+    return read_schema(descriptor)
