@@ -4,7 +4,8 @@ In:   dfe-lait/bds_long_0.parquet: one row for each measure, year and place; all
 Out:  observation rows by dataset
 
 A place is a three-digit number. Councils that became one for all services kept their number, so the number
-is read as the council that had it on the last day of the period. "2016" is the year that ends in 2016, or a
+is read as the council that had it on the last day of the period. (The recipe dfe-lait reads the same files, and
+gives the same figures; where two councils had a number within one school year it cannot choose.) "2016" is the year that ends in 2016, or a
 day in it; the definition says which. "-" is the tool's one mark for everything that is missing.
 """
 
@@ -120,17 +121,20 @@ def _read_measure(
 
 
 def _place(register: Register, cell: Cell, value: str, period: Period, account: Account) -> str | None:
-    """Find the area a number stood for when the period ended; say into the account why there is none."""
+    """Find the area a number stood for when the period ended; say into the account why there is none.
+
+    A council that ended within a school year can still have a figure for it.
+    """
     number = cell[0]
     if number in NO_AREA:
         account.leave_out("half of London, or a total no longer made")
         return None
     area = register.find_numbered(number, period.end_on.isoformat())
+    if area is None and value != MISSING:
+        area = register.find_numbered(number, period.start_on.isoformat())
     if area is None:
-        missing = value == MISSING
-        account.leave_out(
-            "the council did not exist in the period" + ("" if missing else ", and yet there is a figure")
-        )
+        figure = "" if value == MISSING else ", and yet there is a figure"
+        account.leave_out(f"the council did not exist in the period{figure}")
         return None
     return area.area
 
