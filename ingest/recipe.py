@@ -9,7 +9,7 @@ problems. How to write a recipe: docs/recipes.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -42,17 +42,17 @@ FOLDER = Path(__file__).parent / "recipes"
 
 
 class File(Protocol):
-    """A file of a package: its path inside it, with forward slashes."""
+    """A file of a package: its path inside it, with forward slashes, and where it lies."""
 
     @property
     def path(self) -> str: ...
+    @property
+    def location(self) -> Path: ...
 
 
 class Files(Protocol):
     """What a recipe needs of a package."""
 
-    @property
-    def folder(self) -> Path: ...
     @property
     def files(self) -> Sequence[File]: ...
 
@@ -145,9 +145,9 @@ def apply_recipe(
     Never writes to the package. Raises OSError if a file or the disk cannot be read or written.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    folder, paths = _files(package)
+    files = _files(package)
     applied = Applied({}, [], [], [f"recipe:{recipe.name}"], first_source)
-    parts = _stage_parts(recipe, folder, paths, scratch, applied)
+    parts = _stage_parts(recipe, files, scratch, applied)
     world = World(registers or Registers(), recipe.styles, dict(recipe.lists))
     with duckdb.connect(config={"threads": 2, "preserve_insertion_order": True}) as connection:
         prepared = _prepare(recipe, connection, parts, world, applied)
@@ -168,11 +168,12 @@ def apply_recipe(
     return applied
 
 
-def _files(package: Files | Path) -> tuple[Path, list[str]]:
+def _files(package: Files | Path) -> dict[str, Path]:
+    """Give the files of a package by their path in it, in order."""
     if isinstance(package, Path):
         found = (path for path in package.rglob("*") if path.is_file() and not path.is_symlink())
-        return package, sorted(path.relative_to(package).as_posix() for path in found)
-    return package.folder, sorted(str(file.path) for file in package.files)
+        return {path.relative_to(package).as_posix(): path for path in sorted(found)}
+    return {file.path: file.location for file in sorted(package.files, key=lambda file: file.path)}
 
 
 def _fits(path: str, pattern: str) -> bool:
@@ -181,11 +182,10 @@ def _fits(path: str, pattern: str) -> bool:
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 
-def _stage_parts(
-    recipe: Recipe, folder: Path, paths: list[str], scratch: Path, applied: Applied
-) -> list[Part]:
+def _stage_parts(recipe: Recipe, files: Mapping[str, Path], scratch: Path, applied: Applied) -> list[Part]:
     """Stage every file of every source. Notes files that are missing, alone, or not mentioned."""
     recipe_place = Place(f"recipe:{recipe.name}")
+    paths = list(files)
     numbers: dict[str, int] = {}
     parts = []
     mentioned: set[str] = {path for path in paths if any(_fits(path, name) for name in recipe.unused_files)}
@@ -210,18 +210,20 @@ def _stage_parts(
                 if path not in numbers:
                     numbers[path] = applied.first_source + len(applied.sources)
                     applied.sources.append(path)
-                staged = _stage(source, folder / path, path, scratch)
+                staged = _stage(source, files[path], path, scratch)
                 applied.problems.extend(staged.problems)
                 applied.staged.append(staged.parquet)
                 parts.append(Part(source, numbers[path], path, staged))
-    _note_unused_sheets(recipe, folder, parts, applied)
+    _note_unused_sheets(recipe, files, parts, applied)
     for path in sorted(set(paths) - mentioned - {"datapackage.json", "datapackage.yaml"}):
         if not path.endswith((".yaml", ".yml")):
             applied.problems.append(problem("recipe-file-unused", Place(path), recipe=recipe.name))
     return parts
 
 
-def _note_unused_sheets(recipe: Recipe, folder: Path, parts: Sequence[Part], applied: Applied) -> None:
+def _note_unused_sheets(
+    recipe: Recipe, files: Mapping[str, Path], parts: Sequence[Part], applied: Applied
+) -> None:
     """Warn of the sheets of workbooks that the recipe says nothing about."""
     read: dict[str, set[str | int | None]] = {}
     for part in parts:
@@ -229,7 +231,7 @@ def _note_unused_sheets(recipe: Recipe, folder: Path, parts: Sequence[Part], app
             read.setdefault(part.path, set()).add(part.source.reading.sheet)
     for path, sheets in sorted(read.items()):
         try:
-            names = sheet_names(folder / path)
+            names = sheet_names(files[path])
         except ProblemsFound:
             continue  # staging has said what is wrong with the workbook
         for number, name in enumerate(names, 1):

@@ -146,19 +146,36 @@ class Relation:
         name, run = f"{self.name}_let", self.rows.run
         run(f"CREATE TEMP TABLE {name} AS SELECT {chosen} FROM {self.name}")
         relation = Relation(self.rows, name, dict(self.given), has_turns=True)
-        for number, let in enumerate(wanted):
-            ordered = relation._known(lets[let].uses)
-            answers = Answers(relation, ordered, Decision({let: lets[let]}))
-            answers.read(faults_as_texts=True)
-            self.rows.connection.register(f"{name}_m", answers.table)
+        number = 0
+        while wanted:
+            # All that need no other are read together, then those that need only these, and so on.
+            waiting = {LET + let for let in wanted}
+            ready = [let for let in wanted if not lets[let].uses & waiting]
+            groups: dict[tuple[str, ...], Decision] = {}
+            for let in ready:
+                groups.setdefault(tuple(relation._known(lets[let].uses)), Decision()).fields[let] = lets[let]
+            joins: list[str] = []
+            chosen: list[str] = []
+            given = dict(relation.given)
+            for at, (known, decision) in enumerate(sorted(groups.items())):
+                answers = Answers(relation, known, decision)
+                answers.read(faults_as_texts=True)
+                self.rows.connection.register(f"{name}_m{at}", answers.table)
+                joins.append(f"LEFT JOIN {name}_m{at} m{at} ON {_on(relation, f'm{at}', known)}")
+                for position, let in enumerate(decision.fields):
+                    given[LET + let] = f"l{number}"
+                    chosen.append(f"m{at}.o{position} AS l{number}")
+                    number += 1
             run(
-                f"CREATE TEMP TABLE {name}_next AS SELECT r.*, m.o0 AS l{number} FROM {name} r "
-                f"LEFT JOIN {name}_m m ON {_on(relation, 'm', ordered)}"
+                f"CREATE TEMP TABLE {name}_next AS SELECT r.*, {', '.join(chosen)} "
+                f"FROM {name} r {' '.join(joins)}"
             )
-            self.rows.connection.unregister(f"{name}_m")
+            for at in range(len(joins)):
+                self.rows.connection.unregister(f"{name}_m{at}")
             run(f"DROP TABLE {name}")
             run(f"ALTER TABLE {name}_next RENAME TO {name}")
-            relation.given = {**relation.given, LET + let: f"l{number}"}
+            relation.given = given
+            wanted = [let for let in wanted if let not in ready]
         return relation
 
 

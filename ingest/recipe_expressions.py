@@ -326,6 +326,7 @@ class CodeOf:
     by: str
     on: Expression
     types: frozenset[str]
+    other: Other = "problem"
 
     @property
     def uses(self) -> frozenset[str]:
@@ -341,6 +342,8 @@ class CodeOf:
         try:
             return find(self.by, text, on, self.types)
         except NotFound as missing:
+            if self.other != "problem":
+                return text if self.other == "keep" else ""
             raise Fault(
                 "recipe-name-unknown",
                 text,
@@ -521,14 +524,20 @@ class Condition:
 
     @property
     def uses(self) -> frozenset[str]:
-        if isinstance(self.source, Column) and self.kind in ("empty", "number"):
+        if isinstance(self.source, Column) and self._needs_mark_only:
             return frozenset([self.source.name + MARK])
         return self.source.uses | self.on.uses
 
+    @property
+    def _needs_mark_only(self) -> bool:
+        """Whether one plain number is as good as another."""
+        is_text = self.kind == "is" and not any(find_number(text) for text in self.operands)
+        return self.kind in ("empty", "number") or (is_text and "0" not in self.operands)
+
     def holds(self, texts: Texts, world: World) -> bool:
         """Say whether the condition holds. What cannot be read, or is not known, does not hold."""
-        if isinstance(self.source, Column) and self.kind in ("empty", "number"):
-            text = texts[self.source.name + MARK]
+        if isinstance(self.source, Column) and self._needs_mark_only:
+            text, on = texts[self.source.name + MARK], ""
         else:
             try:
                 text = self.source.read(texts, world)

@@ -28,11 +28,18 @@ Row = Mapping[str, str]
 
 
 class NotFound(LookupError):  # noqa: N818 - it becomes a problem at the row it is found in
-    """No entry of the register answers. `nearest` is a name or code that may have been meant."""
+    """No entry of the register answers. `known` are names or codes of which one may have been meant."""
 
-    def __init__(self, reason: str, nearest: str | None = None) -> None:
-        self.reason, self.nearest = reason, nearest
+    def __init__(self, reason: str, text: str = "", known: Iterable[str] = ()) -> None:
+        self.reason, self._text, self._known = reason, text, known
         super().__init__(reason)
+
+    @property
+    def nearest(self) -> str | None:
+        """The name or code that may have been meant. Looked for only where somebody asks."""
+        by_plain = {plain_name(name): name for name in self._known}
+        nearest = find_nearest(plain_name(self._text), by_plain) if self._text else None
+        return by_plain[nearest] if nearest else None
 
 
 class Ambiguous(LookupError):  # noqa: N818 - the same
@@ -83,7 +90,7 @@ class Index:
                     return self._one(codes, on)
             except NotFound as not_then:
                 missing = missing or not_then
-        raise missing or NotFound("no entry of the register has this name", self._nearest(key, types))
+        raise missing or NotFound("no entry of the register has this name", name, self._labels(types))
 
     def with_name(self, name: str) -> list[str]:
         """Give all entries that ever bore a name."""
@@ -95,13 +102,13 @@ class Index:
         codes = self.identifiers.get((scheme, identifier))
         if not codes:
             known = (text for of_scheme, text in self.identifiers if of_scheme == scheme)
-            raise NotFound(f"the register has no such identifier ({scheme})", find_nearest(identifier, known))
+            raise NotFound(f"the register has no such identifier ({scheme})", identifier, known)
         return self._one(codes, on)
 
     def find_by_code(self, code: str, on: str) -> str:
         """Find the entry of a code of our own. Raises NotFound."""
         if code not in self.entries:
-            raise NotFound("the register has no such code", find_nearest(code, self.entries))
+            raise NotFound("the register has no such code", code, self.entries)
         return self._one([code], on)
 
     def _one(self, codes: Iterable[str], on: str) -> str:
@@ -120,12 +127,8 @@ class Index:
     def _is_one_of(self, code: str, types: frozenset[str]) -> bool:
         return not types or self.entries[code].entry_type in types
 
-    def _nearest(self, key: str, types: frozenset[str]) -> str | None:
-        known = {
-            plain_name(e.label): e.label for e in self.entries.values() if not types or e.entry_type in types
-        }
-        nearest = find_nearest(key, known)
-        return known[nearest] if nearest else None
+    def _labels(self, types: frozenset[str]) -> Iterable[str]:
+        return (entry.label for entry in self.entries.values() if self._is_one_of(entry.code, types))
 
 
 def _life(entry: Entry) -> str:
@@ -163,14 +166,34 @@ class Registers:
             found.setdefault(row["area"], []).append(entry)
         return found
 
+    @cached_property
+    def areas_of_bodies(self) -> dict[str, list[Entry]]:
+        """Give the areas of each body, with the dates of the link."""
+        found: dict[str, list[Entry]] = {}
+        for area, links in self.body_areas.items():
+            for link in links:
+                entry = Entry(area, "", "", link.start_on, link.end_on)
+                found.setdefault(link.code, []).append(entry)
+        return found
+
     def find_area(self, by: str, text: str, on: str = "", types: frozenset[str] = frozenset()) -> str:
         """Find an area's code.
 
-        by   "name", "code", or a register of the code list identifier-scheme
+        by   "name", "code", or a register of the code list identifier-scheme; where that register knows
+             bodies and not areas, the area of the body
 
         Raises NotFound or Ambiguous.
         """
-        return _find(self.areas, by, text, on, types)
+        bodies = self.bodies.identifiers.get((by, text))
+        if bodies is None or (by, text) in self.areas.identifiers:
+            return _find(self.areas, by, text, on, types)
+        links = (link for body in bodies for link in self.areas_of_bodies.get(body, ()))
+        found = {link.code for link in links if not on or link.existed(*span(on))}
+        if not found:
+            raise NotFound("the body had no area then")
+        if len(found) > 1:
+            raise Ambiguous(found)
+        return found.pop()
 
     def find_body(self, by: str, text: str, on: str = "", types: frozenset[str] = frozenset()) -> str:
         """Find a body's notation.
@@ -198,8 +221,7 @@ class Registers:
             if not types or self.bodies.entries[link.code].entry_type in types
         ]
         if not links:
-            nearest = find_nearest(areas[0], self.body_areas)
-            raise NotFound("the register has no such body for this area", nearest)
+            raise NotFound("the register has no such body for this area", areas[0], self.body_areas)
         if on:
             links = [link for link in links if link.existed(*span(on))]
             if not links:

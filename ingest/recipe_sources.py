@@ -57,6 +57,7 @@ FILE_PARTS = ("file.path", "file.name", "file.stem", "file.folder")
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
+_KNOWN_TEXTS = {"match", "map", "look_up", "area", "body"}
 _ABOUT_AREAS = ("known", "existed", "ended", "begun")
 _STEPS = ("match", "replace", "map", "period", "area", "body", "date", "number", "notation", "case")
 _EXPRESSION_KEYS = ("from", "join", "with", "look_up", "if", "then", "else", "other", *_STEPS)
@@ -407,8 +408,8 @@ def read_expression(reader: Reader, value: Any, path: str, scope: Scope) -> Expr
     if len(starts) != 1:
         reader.fault(path, "an expression begins with one of from, join, look_up and if")
         return Fixed("")
-    if "other" in keys and not {"match", "map", "look_up"} & set(keys):
-        reader.fault(f"{path}.other", "'other' belongs to match, map or look_up")
+    if "other" in keys and not _KNOWN_TEXTS & set(keys):
+        reader.fault(f"{path}.other", f"'other' belongs to one of {', '.join(sorted(_KNOWN_TEXTS))}")
     if starts[0] == "join":
         parts = reader.sequence(keys["join"], f"{path}.join")
         read = tuple(read_expression(reader, v, f"{path}.join[{n}]", scope) for n, v in enumerate(parts))
@@ -450,7 +451,7 @@ def _read_step(
                 reader.fault(path, f"there is no period style '{name}'; known: {', '.join(reader.styles)}")
         return PeriodOf(source, style)
     if step in ("area", "body"):
-        return _read_code(reader, step, value, path, scope, source)
+        return _read_code(reader, step, value, path, scope, source, other)
     if step == "date":
         return DateOf(source, reader.texts(value, path))
     if step == "number":
@@ -465,7 +466,7 @@ def _read_step(
 
 
 def _read_code(
-    reader: Reader, step: str, value: Any, path: str, scope: Scope, source: Expression
+    reader: Reader, step: str, value: Any, path: str, scope: Scope, source: Expression, other: Any
 ) -> Expression:
     keys = reader.mapping(value, path, ("by", "on", "types"), ("by",))
     by = reader.text(keys.get("by"), f"{path}.by")
@@ -479,7 +480,7 @@ def _read_code(
         if name not in permitted:
             reader.fault(f"{path}.types", f"'{name}' is not a type of {step}; known: {', '.join(permitted)}")
     on = read_expression(reader, keys.get("on"), f"{path}.on", scope)
-    return CodeOf("area" if step == "area" else "body", source, by, on, frozenset(types))
+    return CodeOf("area" if step == "area" else "body", source, by, on, frozenset(types), other)
 
 
 def _read_look_up(reader: Reader, value: Any, path: str, scope: Scope, other: Any) -> Expression:
