@@ -6,8 +6,8 @@ Out:  observation rows by dataset
 A place is a three-digit number. Councils that became one for all services kept their number, so the number
 is read as the council that had it on the last day of the period. The recipe dfe-lait reads the same files and
 gives the same figures, but where two councils had a number within one school year it cannot choose.
-"2016" is the year that ends in 2016, or a day in it; the definition says which. "-" is the tool's one mark for
-everything that is missing.
+"2016" is the year that ends in 2016, or a day in it; the definition says which. "-" is the tool's one mark
+for everything that is missing.
 """
 
 from __future__ import annotations
