@@ -1,0 +1,199 @@
+"""The application: every door in one place, over the site's current edition.
+
+In:   a site
+Out:  a FastAPI application. It keeps nothing but what can be made again from the editions, so any number of
+      worker processes and machines may run it over the same folder
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic_core import ErrorDetails
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api import (
+    citizens,
+    documents,
+    downloads,
+    housekeeping,
+    publications,
+    sparql,
+    v1_figures,
+    v1_lists,
+    v1_search,
+)
+from api.datasette.mount import DatasetteDoor
+from api.edition import Editions, NoEdition, QueryTooSlow
+from api.failures import Failure, unknown_parameters
+from api.gate import METHODS, Gate
+from api.html import PageCache, send_failure, wants_page
+from api.metrics import Metrics
+from api.sparql_pool import Limits
+from ingest.problems import shown
+from schemas.site import Site, load_site
+
+
+def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
+    """Make the application that serves a site.
+
+    limits   what one SPARQL query may take
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await app.state.sparql.stop()
+        app.state.datasette.close()
+
+    app = FastAPI(
+        title=site.title,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.site = site
+    app.state.editions = Editions(site.editions_folder)
+    app.state.metrics = Metrics()
+    app.state.pages = PageCache()
+    app.state.sparql = sparql.SparqlDoor(limits or Limits())
+    app.state.datasette = DatasetteDoor(app.state.editions)
+    citizens.route_lists()
+    for room in (
+        housekeeping,
+        v1_lists,
+        v1_figures,
+        v1_search,
+        sparql,
+        publications,
+        downloads,
+        citizens,
+        documents,
+    ):
+        app.include_router(room.router)
+    app.mount("/data", app.state.datasette)
+    for kind, answer in (
+        (Failure, _answer_failure),
+        (HTTPException, _answer_http),
+        (RequestValidationError, _answer_invalid),
+        (NoEdition, _answer_nothing),
+        (QueryTooSlow, _answer_slow),
+    ):
+        app.add_exception_handler(kind, answer)
+    app.add_middleware(Gate, base=site.base, metrics=app.state.metrics)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """Make the application of the site that `likeforlike serve` names to its worker processes."""
+    return create_app(load_site(Path(os.environ["LIKEFORLIKE_SITE"])))
+
+
+async def _answer_failure(request: Request, error: Exception) -> Response:
+    """Answer a failure: as a page to a browser, as a problem document to everything else."""
+    assert isinstance(error, Failure)
+    if wants_page(request):
+        try:
+            return await send_failure(request, request.app.state.editions.current, error)
+        except NoEdition:
+            pass
+    return error.response(request.app.state.site.base)
+
+
+async def _answer_http(request: Request, error: Exception) -> Response:
+    """Answer what the router itself refuses: an unknown address or a wrong method."""
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    if error.status_code == 405:
+        detail = f"{request.method} is not allowed here."
+        return await _answer_failure(
+            request, Failure("method-not-allowed", detail, headers={"Allow": METHODS})
+        )
+    if len(path) > 1 and path.endswith("/") and request.method == "GET":
+        query = f"?{request.url.query}" if request.url.query else ""
+        # Never a second slash at the start: that would name another host.
+        target = "/" + path.strip("/")
+        return Response(status_code=301, headers={"Location": f"{target}{query}"})
+    return await _answer_failure(
+        request, Failure("address-unknown", f"Nothing has the address '{shown(path)}'.")
+    )
+
+
+async def _answer_nothing(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NoEdition)
+    return Failure("nothing-published", headers={"Retry-After": "30"}).response(request.app.state.site.base)
+
+
+async def _answer_slow(request: Request, error: Exception) -> Response:
+    assert isinstance(error, QueryTooSlow)
+    return await _answer_failure(request, Failure("busy", headers={"Retry-After": "10"}))
+
+
+async def _answer_invalid(request: Request, error: Exception) -> Response:
+    """Answer parameters that are unknown or have a value they cannot have, all at once."""
+    assert isinstance(error, RequestValidationError)
+    found: list[ErrorDetails] = list(error.errors())
+    unknown = [str(one["loc"][-1]) for one in found if one["type"] == "extra_forbidden"]
+    if unknown:
+        return await _answer_failure(request, unknown_parameters(unknown, _known_parameters(request)))
+    problems = [{"parameter": _name(one), "detail": _sentence(one)} for one in found]
+    detail = " ".join(problem["detail"] for problem in problems)
+    return await _answer_failure(request, Failure("parameter-wrong", detail, problems=problems))
+
+
+def _known_parameters(request: Request) -> list[str]:
+    """List the parameters of the route that was asked."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return []
+    return [
+        name
+        for parameter in route.dependant.query_params
+        for name in getattr(parameter.field_info.annotation, "model_fields", {parameter.name: None})
+    ]
+
+
+def _name(one: Any) -> str:
+    place = [str(part) for part in one["loc"] if part not in ("query", "path")]
+    return shown(place[0]) if place else "query"
+
+
+def _sentence(one: Any) -> str:
+    """Say what is wrong with one parameter, with the value found and what was wanted."""
+    name, kind, facts = _name(one), one["type"], one.get("ctx", {})
+    value = one.get("input")
+    found = f"'{shown(str(value))}'" if not isinstance(value, dict | list) else "what was given"
+    match kind:
+        case "missing":
+            return f"The parameter '{name}' is missing."
+        case "greater_than_equal":
+            return f"{found} is too small for '{name}'; the least is {facts['ge']}."
+        case "less_than_equal":
+            return f"{found} is too large for '{name}'; the most is {facts['le']}."
+        case "too_long":
+            return f"There are too many values of '{name}'; the most is {facts['max_length']}."
+        case "string_too_long":
+            return f"The value of '{name}' is too long; the most is {facts['max_length']} characters."
+        case "string_too_short":
+            return f"The parameter '{name}' is empty."
+        case "literal_error" | "enum":
+            return f"{found} is not a value of '{name}'; wanted: {facts.get('expected', '')}."
+        case "int_parsing" | "int_type" | "int_from_float":
+            return f"{found} is not a whole number, which '{name}' wants."
+        case "bool_parsing" | "bool_type":
+            return f"{found} is neither true nor false, which '{name}' wants."
+        case "string_pattern_mismatch":
+            return f"{found} is not of the form that '{name}' has."
+        case _:
+            return f"{found} is not a value of '{name}': {re.sub(r'^Input ', '', str(one.get('msg', '')))}."

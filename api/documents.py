@@ -1,0 +1,190 @@
+"""Every thing's URI and document: /id/{kind}/{notation} and /{kinds}/{notation}.
+
+In:   an address, with or without a form's ending, and the header Accept
+Out:  303 from the URI to the document; the document as page, JSON, CSV or graph; 301 to its one address
+
+An address is answered in one place: what each form holds is made elsewhere (pages, tables.py, graphs.py).
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api import pages
+from api.answers import standing_links
+from api.edition import Edition
+from api.failures import Failure, unknown_parameters, unknown_thing
+from api.forms import (
+    CSV,
+    HTML,
+    JSON,
+    TABLE_FORMS,
+    TURTLE,
+    Choice,
+    Form,
+    alternates,
+    choose,
+    link,
+    split_suffix,
+)
+from api.graphs import describe_thing, prefixes_of, sources_of
+from api.html import check_parameters, parameters_of, send_page
+from api.pages.page import Page
+from api.replies import CURRENT, Reply, edition_of, root_of
+from api.sparql_results import write_graph
+from api.tables import answer_table
+from api.things import Thing, find_meant, find_thing
+from api.v1_figures import Document
+from ingest.problems import find_nearest, shown
+from schemas import Kind, load_model
+
+router = APIRouter()
+
+# Kinds whose data are lists of figures, which can be read in parts.
+_IN_PARTS = ("limit", "cursor")
+
+
+@router.get("/id/{kind_name}/{notation:path}", include_in_schema=False)
+async def uri(request: Request, kind_name: str, notation: str) -> Response:
+    """Answer 303 from the URI of a thing, which is no document, to the document about it."""
+    edition = edition_of(request)
+    kind = load_model().kinds.get(kind_name)
+    if kind is None:
+        nearest = find_nearest(kind_name, load_model().kinds)
+        hint = f" Closest: {nearest}." if nearest else ""
+        raise Failure("thing-unknown", f"There is no kind of thing called '{shown(kind_name)}'.{hint}")
+    if kind.kind == "edition":
+        path, form = split_suffix(notation.strip("/"))
+        if request.app.state.editions.find(path) is None:
+            raise unknown_thing("edition", path, request.app.state.editions.names())
+        address = f"/editions/{path}"
+    else:
+        thing, form = _resolve(edition, kind, notation.strip("/"))
+        address = thing.address
+    ending = f".{form.suffix}" if form else ""
+    headers = {"Location": f"{root_of(edition)}{address}{ending}", "Cache-Control": CURRENT}
+    return Response(status_code=303, headers=headers)
+
+
+def _resolve(edition: Edition, kind: Kind, notation: str) -> tuple[Thing, Form | None]:
+    """Find the thing a notation means, and the form its ending names.
+
+    A code may end like a form, for area codes may hold dots: then the whole notation names the thing.
+
+    Raises Failure (404).
+    """
+    path, form = split_suffix(notation, TABLE_FORMS)
+    for text, ending in ((path, form), (notation, None)) if form else ((path, None),):
+        parts = tuple(text.split("/"))
+        thing = find_thing(edition, kind, parts) or find_meant(edition, kind, parts)
+        if thing is not None:
+            return thing, ending
+    raise unknown_thing(kind.label, path, _known(edition, kind))
+
+
+def _known(edition: Edition, kind: Kind) -> list[str]:
+    """Give the notations of a kind, for saying which is nearest; none for kinds that are many or deep."""
+    if kind.table is None or kind.kind == "observation":
+        return []
+    model = load_model()
+    schema = model.tables.get(kind.table) or model.derived[kind.table]
+    if len(schema.primary_key) > 1 and kind.kind not in ("indicator", "framework"):
+        return []
+    # A table and a column of our own model.
+    sql = f'SELECT DISTINCT "{schema.primary_key[0]}" FROM "{schema.name}" LIMIT 20000'  # noqa: S608
+    return edition.once(sql, lambda: [row[0] for row in edition.rows(sql)])
+
+
+async def answer_document(request: Request, kind: Kind, notation: str) -> Response:
+    """Answer the document of a thing in the form that is asked for."""
+    edition = edition_of(request)
+    path, ending = split_suffix(notation, TABLE_FORMS)
+    choice = (
+        Choice(ending, ending.media_type) if ending else choose(request.headers.get("accept"), TABLE_FORMS)
+    )
+    address = f"/{kind.address}/{quote(path, safe='/=,;')}"
+    reply = Reply(
+        request,
+        edition,
+        choice.media_type,
+        address=f"{address}.{choice.form.suffix}",
+        vary=None if ending else "Accept",
+    )
+    unchanged = reply.unchanged()
+    if unchanged is not None:
+        return unchanged
+    thing, form = _resolve(edition, kind, notation)
+    if thing.notation != tuple(path.split("/")) or form is not ending:
+        return _moved(request, edition, thing, form)
+    moved = _check(request, edition, thing, choice.form)
+    if moved is not None:
+        return moved
+    links = _links(edition, thing, choice.form)
+    if choice.form is HTML:
+        query = dict(request.query_params)
+
+        def make() -> Page | None:
+            return pages.PAGES[kind.kind](edition, thing.notation, query)
+
+        licences = standing_links(edition, sources_of(edition, thing))
+        return await send_page(request, make, reply=reply, links=[*licences, *links])
+    if choice.form in (JSON, CSV):
+        return answer_table(request, edition, thing, Document(choice, reply, links))
+    body = write_graph(describe_thing(edition, thing), choice.form.suffix, prefixes_of(edition))
+    return reply.send(body, [*standing_links(edition, sources_of(edition, thing)), *links])
+
+
+def _moved(request: Request, edition: Edition, thing: Thing, form: Form | None) -> Response:
+    """Send to the one address of a thing, in the form that was asked for."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    ending = f".{form.suffix}" if form else ""
+    address = f"{root_of(edition)}{thing.address}{ending}{query}"
+    return Response(status_code=301, headers={"Location": address, "Cache-Control": CURRENT})
+
+
+def _check(request: Request, edition: Edition, thing: Thing, form: Form) -> Response | None:
+    """Refuse parameters that the form of a thing does not have."""
+    if form is HTML:
+        return check_parameters(request, edition, parameters_of(thing.kind.kind))
+    is_list = thing.kind.kind == "dataset" or (thing.kind.kind == "indicator" and form is CSV)
+    known = ["edition", *(_IN_PARTS if is_list and form in (JSON, CSV) else ())]
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        raise unknown_parameters(unknown, known)
+    return None
+
+
+def _links(edition: Edition, thing: Thing, chosen: Form) -> list[str]:
+    """Link a document to its other forms, its one address, the thing it is about and its list."""
+    address = f"{root_of(edition)}{thing.address}"
+    found = alternates(address, TABLE_FORMS, chosen)
+    found.append(link(f"{edition.base.rstrip('/')}{thing.address}", "canonical"))
+    found.append(link(thing.uri(edition), "about"))
+    if chosen in (JSON, CSV):
+        found.append(link(f"{address}.{TURTLE.suffix}", "describedby", type=TURTLE.media_type))
+    found.append(link(f"{root_of(edition)}/{thing.kind.address}", "collection"))
+    return found
+
+
+def _route(kind: Kind) -> None:
+    async def endpoint(request: Request, notation: str) -> Response:
+        if notation.endswith("/"):
+            address = request.url.path.rstrip("/")
+            return Response(status_code=301, headers={"Location": address, "Cache-Control": CURRENT})
+        return await answer_document(request, kind, notation)
+
+    router.add_api_route(
+        f"/{kind.address}/{{notation:path}}",
+        endpoint,
+        methods=["GET"],
+        name=f"document_{kind.kind}",
+        include_in_schema=False,
+    )
+
+
+for _kind in load_model().kinds.values():
+    if _kind.kind != "edition":
+        _route(_kind)
