@@ -124,7 +124,12 @@ def _expand(folder: Path, addresses: Any) -> tuple[str, ...]:
             at = Path(address)
             start = Path(at.anchor) if at.is_absolute() else folder
             pattern = str(at.relative_to(at.anchor)) if at.is_absolute() else address
-            found.extend(str(path) for path in sorted(start.glob(pattern)) if not path.name.startswith("."))
+            found.extend(str(path) for path in sorted(start.glob(pattern)) if _may_be_package(path))
         else:
             found.append(str((folder / address).resolve()))
     return tuple(dict.fromkeys(found))
+
+
+def _may_be_package(path: Path) -> bool:
+    """Say whether a path that a pattern found is meant: a README beside the packages is not."""
+    return not path.name.startswith(".") and (path.is_dir() or path.suffix in {".json", ".zip"})
