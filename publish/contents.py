@@ -18,6 +18,7 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from compare import distributions
 from ingest.period import Period, read_period
@@ -247,14 +248,7 @@ def _canonical(engine: Engine, model: Model, schema: TableSchema, given: ibis.Ta
     form = pa.schema(
         [*((name, pa.string()) for name in schema.field_names), ("_source", pa.int32()), ("_row", pa.int64())]
     )
-    table = form.empty_table()
-    if given is not None:
-        table = engine.read(given.select(**_texts(schema, given)))
-        for at, column in enumerate(table.columns):
-            if pa.types.is_floating(column.type):
-                texts = [None if value is None else plain_number(value) for value in column.to_pylist()]
-                table = table.set_column(at, table.column_names[at], pa.array(texts, pa.string()))
-        table = table.cast(form)
+    table = form.empty_table() if given is None else _as_texts(engine.read(given), form)
     if built_in := _built_in_rows(model, schema.name):
         key = schema.primary_key
         known = {tuple(row[name] for name in key) for row in built_in}
@@ -264,23 +258,23 @@ def _canonical(engine: Engine, model: Model, schema: TableSchema, given: ibis.Ta
     return table.sort_by([(name, "ascending") for name in (*schema.primary_key, *rest)])
 
 
-def _texts(schema: TableSchema, given: ibis.Table) -> dict[str, ibis.Value]:
-    """Say how each column becomes canonical text; floats stay, because engines write them differently."""
-    columns: dict[str, ibis.Value] = {}
-    for column in schema.fields:
-        if column.name not in given.columns:
-            columns[column.name] = ibis.null("string")
+def _as_texts(table: pa.Table, form: pa.Schema) -> pa.Table:
+    """Turn typed columns into canonical text; a column that is not there is empty."""
+    columns = []
+    for wanted in form:
+        if wanted.name not in table.column_names:
+            columns.append(pa.nulls(table.num_rows, wanted.type))
             continue
-        cell = given[column.name]
-        if cell.type().is_floating():
-            columns[column.name] = cell
-        elif cell.type().is_boolean():
-            columns[column.name] = ibis.cases((cell, "true"), (~cell, "false"))
-        else:
-            columns[column.name] = cell.cast("string").nullif("")
-    for name, kind in zip(PROVENANCE, ("int32", "int64"), strict=True):
-        columns[name] = given[name].cast(kind) if name in given.columns else ibis.null(kind)
-    return columns
+        cells = table[wanted.name].combine_chunks()
+        if pa.types.is_floating(cells.type):
+            # Engines and libraries write floats differently, so Python does it.
+            numbers = [None if value is None else plain_number(value) for value in cells.to_pylist()]
+            cells = pa.array(numbers, pa.string())
+        elif wanted.type == pa.string():
+            cells = cells.cast(pa.string())
+            cells = pc.if_else(pc.equal(cells, ""), None, cells)
+        columns.append(cells.cast(wanted.type))
+    return pa.Table.from_arrays(columns, schema=form)
 
 
 def plain_number(value: float) -> str:

@@ -9,6 +9,7 @@ Expressions follow the portable rules of CONTRIBUTING.md, so that another engine
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import ibis
@@ -74,10 +75,26 @@ class Engine:
         The bytes are the engine's own buffers: nothing is copied, and no row becomes an object.
         """
         for batch in self.batches(expression, BATCH_TEXTS):
-            column = batch.column(0)
-            _, offsets, data = column.buffers()
-            if data is None:
-                continue
-            width = np.int64 if pa.types.is_large_string(column.type) else np.int32
-            ends = np.frombuffer(offsets, dtype=width)
-            yield memoryview(data)[int(ends[column.offset]) : int(ends[column.offset + len(column)])]
+            data, ends = _buffers(batch.column(0))
+            yield data[int(ends[0]) : int(ends[-1])]
+
+    def runs(self, expression: ibis.Table) -> Iterator[tuple[int, memoryview, int]]:
+        """Stream a table of a whole number and a text: the texts of neighbours that share the number
+        together.
+
+        Gives the number, the bytes as `texts` does, and of how many rows they are.
+        """
+        for batch in self.batches(expression, BATCH_TEXTS):
+            numbers = batch.column(0).to_numpy()
+            data, ends = _buffers(batch.column(1))
+            cuts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
+            for first, last in pairwise(cuts):
+                yield int(numbers[first]), data[int(ends[first]) : int(ends[last])], last - first
+
+
+def _buffers(column: pa.StringArray) -> tuple[memoryview, Any]:
+    """Give the bytes of a column of texts, and where each text starts and the last one ends."""
+    _, offsets, data = column.buffers()
+    width = np.int64 if pa.types.is_large_string(column.type) else np.int32
+    ends = np.frombuffer(offsets, dtype=width)[column.offset : column.offset + len(column) + 1]
+    return memoryview(data if data is not None else b""), ends

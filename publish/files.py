@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +85,12 @@ class Folder:
         self.files[path] = File(path, size, sha.hexdigest(), rows)
         return self.files[path]
 
+    def part(self, path: str) -> Part:
+        """Begin a file that is written a piece at a time, beside others."""
+        at = self.folder / path
+        at.parent.mkdir(parents=True, exist_ok=True)
+        return Part(self, path)
+
     def note(self, path: str, rows: int | None = None) -> File:
         """Digest a file that was written by other means."""
         at = self.folder / path
@@ -122,6 +128,25 @@ def _gzip(raw: BinaryIO) -> Any:
     return igzip.IGzipFile(fileobj=raw, **settings)  # type: ignore[no-untyped-call]  # isal has no types
 
 
+class Part:
+    """A file that grows. It is open only while a piece is written: there may be thousands of them."""
+
+    def __init__(self, folder: Folder, path: str) -> None:
+        self._folder, self._path = folder, path
+        self._sha, self._bytes, self._rows = hashlib.sha256(), 0, 0
+
+    def write(self, piece: bytes | memoryview, rows: int = 0) -> None:
+        with (self._folder.folder / self._path).open("ab") as file:
+            file.write(piece)
+        self._sha.update(piece)
+        self._bytes += len(piece)
+        self._rows += rows
+
+    def close(self) -> None:
+        """Note what the file has become."""
+        self._folder.files[self._path] = File(self._path, self._bytes, self._sha.hexdigest(), self._rows)
+
+
 class _Pieces:
     """Cuts what is written into pieces of one size."""
 
@@ -146,13 +171,27 @@ def write_csv_files(contents: Contents, folder: Folder) -> None:
         if name != "observations" and contents.tables[name].num_rows:
             table = contents.tables[name].select(list(schema.field_names))
             folder.write(f"tables/{name}.csv", _csv_lines(table, schema.fields), table.num_rows)
-    counts = _count_rows(contents)
-    for (dataset,) in contents.observations.lists["dataset"]:
-        pieces = _observation_texts(contents, dataset)
-        folder.write(f"datasets/{dataset}.csv", pieces, counts[dataset])
+    _write_observations(contents, folder)
+
+
+def _write_observations(contents: Contents, folder: Folder) -> None:
+    """Write all observations compressed in one file, and those of each dataset in a file of their own."""
+    engine, datasets = contents.engine, [name for (name,) in contents.observations.lists["dataset"]]
     with folder.compressed("observations.csv.gz") as write:
-        for piece in _observation_texts(contents):
+        write(_heading(observation_columns(contents)))
+        for piece in engine.texts(_observation_texts(contents, by_dataset=False).select("text")):
             write(piece)
+    parts = [folder.part(f"datasets/{dataset}.csv") for dataset in datasets]
+    for dataset, part in zip(datasets, parts, strict=True):
+        part.write(_heading(observation_columns(contents, dataset)))
+    for number, piece, rows in engine.runs(_observation_texts(contents, by_dataset=True)):
+        parts[number - 1].write(piece, rows)
+    for part in parts:
+        part.close()
+
+
+def _heading(columns: Sequence[str]) -> bytes:
+    return f"{','.join(columns)}\n".encode()
 
 
 def observation_columns(contents: Contents, dataset: str | None = None) -> list[str]:
@@ -164,48 +203,52 @@ def observation_columns(contents: Contents, dataset: str | None = None) -> list[
     return [*_ALL_COLUMNS[:at], *contents.dataset_dimensions[dataset], *_ALL_COLUMNS[at + 1 :]]
 
 
-def _count_rows(contents: Contents) -> Mapping[str, int]:
-    rows = contents.observations.rows
-    counts = contents.engine.read(rows.group_by("dataset").aggregate(count=rows.count())).to_pylist()
-    names = contents.observations.lists["dataset"]
-    return {names[row["dataset"] - 1][0]: row["count"] for row in counts}
-
-
-def _observation_texts(contents: Contents, dataset: str | None = None) -> Iterator[bytes | memoryview]:
-    """Write the observations of one dataset, or all, as CSV."""
-    observations, engine = contents.observations, contents.engine
-    columns = observation_columns(contents, dataset)
-    joined = observations.spelled()
-    if dataset is not None:
-        number = 1 + [name for (name,) in observations.lists["dataset"]].index(dataset)
-        joined = joined.filter(joined.dataset == number)
-        codes = [dict(contents.breakdowns[text]) for (text,) in observations.lists["breakdown"]]
-        table = {"cell_number": pa.array(range(1, len(codes) + 1), pa.int32())}
-        for name in contents.dataset_dimensions[dataset]:
-            table[f"cell_{name}"] = pa.array([code.get(name) for code in codes], pa.string())
-        cells = engine.load("csv_cells", pa.table(table))
-        joined = joined.left_join(cells, joined.breakdown == cells.cell_number)
-    notes = [csv_cell(text) for (text,) in observations.lists["note"]]
-    said = engine.load(
-        "csv_notes",
-        pa.table(
-            {
-                "said_number": pa.array(range(1, len(notes) + 1), pa.int32()),
-                "said": pa.array(notes, pa.string()),
-            }
-        ),
-    )
-    joined = joined.left_join(said, joined.note == said.said_number)
-    spelled = {f"{column}": f"{name}_{column}" for name, among in LISTS.items() for column in among}
-    spelled |= {name: name for name in NUMBERS} | {"value": "value_text", "note": "said"}
+def _dimension_cells(contents: Contents) -> pa.Table:
+    """Give, for each dataset and breakdown, what stands in the columns of the dataset's dimensions: their
+    codes, each with a comma before it, for the columns follow the period."""
+    lists = contents.observations.lists
     texts = []
-    for column in columns:
-        cell = joined[spelled.get(column, column if column == "sample_size" else f"cell_{column}")]
-        texts += [cell.cast("string").fill_null(""), ibis.literal(",")]
-    texts[-1] = ibis.literal("\n")
-    joined = joined.mutate(text=ibis.literal("").join(texts))
-    yield f"{','.join(columns)}\n".encode()
-    yield from engine.texts(observations.in_order(joined, ["text"]))
+    for dataset_number, breakdown_number in contents.observations.cells:
+        (dataset,), (breakdown,) = (
+            lists["dataset"][dataset_number - 1],
+            lists["breakdown"][breakdown_number - 1],
+        )
+        codes = dict(contents.breakdowns[breakdown])
+        texts.append("".join(f",{codes.get(name, '')}" for name in contents.dataset_dimensions[dataset]))
+    return pa.table(
+        {
+            "cell_dataset": pa.array([pair[0] for pair in contents.observations.cells], pa.int32()),
+            "cell_breakdown": pa.array([pair[1] for pair in contents.observations.cells], pa.int32()),
+            "cell_text": pa.array(texts, pa.string()),
+        }
+    )
+
+
+def _observation_texts(contents: Contents, *, by_dataset: bool) -> ibis.Table:
+    """Write observations as lines of CSV: an expression with the columns "dataset" (a number) and "text".
+
+    by_dataset    whether a column for each dimension of the dataset follows the period, or one for them all
+    """
+    observations, engine = contents.observations, contents.engine
+    joined = observations.spelled()
+    if by_dataset:
+        cells = engine.load("csv_cells", _dimension_cells(contents))
+        joined = joined.left_join(
+            cells, [joined.dataset == cells.cell_dataset, joined.breakdown == cells.cell_breakdown]
+        )
+    notes = [csv_cell(text) for (text,) in observations.lists["note"]]
+    places = pa.array(range(1, len(notes) + 1), pa.int32())
+    said = engine.load("csv_notes", pa.table({"said_number": places, "said": pa.array(notes, pa.string())}))
+    joined = joined.left_join(said, joined.note == said.said_number)
+    comma = ibis.literal(",")
+    between = joined.cell_text if by_dataset else comma.concat(joined.breakdown_breakdown)
+    texts = [joined.dataset_dataset, comma, joined.definition_indicator, comma, joined.definition_version]
+    texts += [comma, joined.area_area, comma, joined.period_period, between]
+    after = [joined.value_text, joined.status_status, *(joined[name] for name in NUMBERS)]
+    after += [joined.sample_size.cast("string"), joined.said]
+    texts += [piece for cell in after for piece in (comma, cell)]
+    joined = joined.mutate(text=ibis.literal("").join([*texts, ibis.literal("\n")]))
+    return observations.in_order(joined, ["dataset", "text"])
 
 
 def _csv_lines(table: pa.Table, fields: Sequence[Field]) -> Iterator[bytes]:
