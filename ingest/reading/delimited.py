@@ -95,18 +95,19 @@ def read_rows(plain: Plain, dialect: Dialect, most: int = LIMITS.row) -> Iterato
 
     Raises CellTooLarge and QuoteOpen.
     """
-    row = 0
+    count = 0
+    last: list[str] = []
     with plain.open_text() as text:
-        reader = csv.reader(_lines(text, dialect, most), **dialect.options())
         try:
-            for row, cells in enumerate(reader, 1):
-                if cells and cells[-1].endswith(END):
-                    if cells == [END]:
-                        return
-                    raise QuoteOpen(row)
-                yield cells
+            for cells in csv.reader(_lines(text, dialect, most), **dialect.options()):
+                if count:
+                    yield last
+                last = cells
+                count += 1
         except (csv.Error, _LineTooLong) as fault:
-            raise CellTooLarge(row + 1) from fault
+            raise CellTooLarge(count + 1) from fault
+    if last != [END]:
+        raise QuoteOpen(count)
 
 
 class _LineTooLong(Exception):  # noqa: N818 - becomes CellTooLarge

@@ -9,6 +9,7 @@ A row is never dropped in silence: it is staged, passed over because the selecti
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 from ingest.reading.selection import LIMITS, Found, Selection
@@ -44,9 +45,8 @@ def stage_rows(
         found.add("table-too-large", found=f"{width:,} columns", wanted=f"{LIMITS.columns:,}")
         stage_nothing(parquet, found)
         return (), 0
-    body = _numbered(before, rows)
     with RowWriter(parquet, width) as writer:
-        _stage_body(body, headings, selection, writer, found)
+        _stage_body(chain(before, rows), headings, selection, writer, found)
     return headings, writer.row_count
 
 
@@ -110,11 +110,6 @@ def _widest(rows: Rows, selection: Selection) -> int:
     return max((len(row) for number, row in enumerate(rows, 1) if selection.has_row(number)), default=0)
 
 
-def _numbered(before: list[list[str]], rows: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    yield from enumerate(before, 1)
-    yield from enumerate(rows, len(before) + 1)
-
-
 def _is_comment(row: list[str], number: int, selection: Selection) -> bool:
     if number in selection.comment_rows:
         return True
@@ -122,39 +117,66 @@ def _is_comment(row: list[str], number: int, selection: Selection) -> bool:
 
 
 def _stage_body(
-    body: Iterator[tuple[int, list[str]]],
+    rows: Iterator[list[str]],
     headings: tuple[str, ...],
     selection: Selection,
     writer: RowWriter,
     found: Found,
 ) -> None:
-    width = len(headings)
-    as_headings = list(headings) if selection.heading_rows else None
-    rows: list[list[str]] = []
-    numbers: list[int] = []
-    for number, row in body:
+    """Stage the rows of a file, from its first on, that are the body of the table."""
+    number = 1
+    while batch := list(islice(rows, BATCH_ROWS)):
+        numbers = range(number, number + len(batch))
+        number += len(batch)
+        if _is_tidy(batch, numbers, headings, selection):
+            writer.write(batch, numbers)
+            continue
+        kept = [
+            (row_number, kept)
+            for row_number, row in zip(numbers, batch, strict=True)
+            if (kept := _checked(row_number, row, headings, selection, found)) is not None
+        ]
+        writer.write([row for _, row in kept], [row_number for row_number, _ in kept])
         if selection.last_row is not None and number > selection.last_row:
             break
-        if not selection.has_row(number) or _is_comment(row, number, selection):
-            continue
-        if not any(row) and selection.skip_blank_rows:
-            continue
-        if selection.as_laid_out:
-            row = row + [""] * (width - len(row))
-        elif not any(row):
-            found.add("row-blank", number)
-            continue
-        elif len(row) != width:
-            row = _fitted(number, row, headings, found)
-        elif row == as_headings:
-            found.add("headings-repeated", number)
-            continue
-        rows.append(row)
-        numbers.append(number)
-        if len(rows) >= BATCH_ROWS:
-            writer.write(rows, numbers)
-            rows, numbers = [], []
-    writer.write(rows, numbers)
+
+
+def _is_tidy(batch: list[list[str]], numbers: range, headings: tuple[str, ...], selection: Selection) -> bool:
+    """Say whether a batch is of rows of the body and nothing is wrong with any, at one look."""
+    return (
+        numbers[0] >= selection.start_row
+        and (selection.last_row is None or numbers[-1] <= selection.last_row)
+        and selection.comment is None
+        and not any(row in numbers for row in (*selection.comment_rows, *selection.heading_rows))
+        and set(map(len, batch)) == {len(headings)}
+        and (selection.as_laid_out or not _has_odd_row(batch, headings))
+    )
+
+
+def _has_odd_row(batch: list[list[str]], headings: tuple[str, ...]) -> bool:
+    return [""] * len(headings) in batch or list(headings) in batch
+
+
+def _checked(
+    number: int, row: list[str], headings: tuple[str, ...], selection: Selection, found: Found
+) -> list[str] | None:
+    """Check one row, and note what is wrong with it. None if it is not to be staged."""
+    if not selection.has_row(number) or _is_comment(row, number, selection):
+        return None
+    is_blank = not any(row)
+    if is_blank and selection.skip_blank_rows:
+        return None
+    if selection.as_laid_out:
+        return row + [""] * (len(headings) - len(row))
+    if is_blank:
+        found.add("row-blank", number)
+        return None
+    if len(row) != len(headings):
+        return _fitted(number, row, headings, found)
+    if selection.heading_rows and row == list(headings):
+        found.add("headings-repeated", number)
+        return None
+    return row
 
 
 def _fitted(number: int, row: list[str], headings: tuple[str, ...], found: Found) -> list[str]:
