@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from examples.make_england.ledger import Ledger
-from examples.make_england.packages import Row
+from examples.make_england.packages import Row, rows_of
 from examples.make_england.register import (
     AREA_TYPES,
     ENGLAND,
@@ -211,31 +211,12 @@ def _add_county_changes(register: Register, above: dict[str, _Above]) -> None:
 
 
 def area_rows(register: Register) -> list[Row]:
-    return [
-        {
-            "area": area.area,
-            "label": area.label,
-            "everyday_label": area.everyday_label,
-            "area_type": area.area_type,
-            "start_on": area.start_on,
-            "end_on": area.end_on,
-            "note": area.note,
-        }
-        for area in register.areas.values()
-    ]
+    columns = ("area", "label", "everyday_label", "area_type", "start_on", "end_on", "note")
+    return rows_of(register.areas.values(), *columns)
 
 
 def change_rows(register: Register) -> list[Row]:
-    return [
-        {
-            "from_area": change.from_area,
-            "to_area": change.to_area,
-            "changed_on": change.changed_on,
-            "change": change.change,
-            "legal_order": change.legal_order,
-        }
-        for change in register.changes
-    ]
+    return rows_of(register.changes, "from_area", "to_area", "changed_on", "change", "legal_order")
 
 
 def read_names(sources: Path, register: Register, ledger: Ledger) -> list[Row]:

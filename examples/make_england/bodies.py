@@ -14,7 +14,7 @@ from pathlib import Path
 
 from examples.make_england.areas import FACTS, day_before
 from examples.make_england.ledger import Account, Ledger
-from examples.make_england.packages import Row
+from examples.make_england.packages import Row, rows_of
 from examples.make_england.register import Body, Register, notation
 from examples.make_england.sources import load_csv, load_sheet
 
@@ -119,19 +119,8 @@ def _areas_over_time(area_code: str, register: Register) -> list[str]:
 
 
 def body_rows(register: Register) -> list[Row]:
-    return [
-        {
-            "body": body.body,
-            "label": body.label,
-            "everyday_label": body.everyday_label,
-            "body_type": body.body_type,
-            "start_on": body.start_on,
-            "end_on": body.end_on,
-            "website": body.website,
-            "note": body.note,
-        }
-        for body in register.bodies.values()
-    ]
+    columns = ("body", "label", "everyday_label", "body_type", "start_on", "end_on", "website", "note")
+    return rows_of(register.bodies.values(), *columns)
 
 
 def body_area_rows(register: Register) -> list[Row]:

@@ -56,6 +56,11 @@ class Package:
     keywords: tuple[str, ...] = ()
 
 
+def rows_of(things: Iterable[object], *columns: str) -> list[Row]:
+    """Make a row of each thing, from its attributes of these names."""
+    return [{name: getattr(thing, name) for name in columns} for thing in things]
+
+
 def write_package(package: Package, folder: Path) -> dict[str, int]:
     """Write a package into a folder of its own. Returns rows written for each file."""
     folder.mkdir(parents=True, exist_ok=True)
