@@ -24,6 +24,7 @@ from starlette.responses import Response, StreamingResponse
 from api.edition import Edition
 from api.failures import Failure
 from api.forms import CSV, JSON, Choice, choose, link
+from api.licences import licence_address
 from api.replies import Reply, editions_of, root_of
 
 Row = dict[str, Any]
@@ -124,7 +125,11 @@ def _read_sources(edition: Edition) -> dict[int, Row]:
     rows = edition.rows(
         "SELECT source, title, publisher, licence, package, resource, file, sha256 FROM sources"
     )
-    return {row["source"]: {key: row[key] for key in row.keys() if key != "source"} for row in rows}  # noqa: SIM118
+    found = {}
+    for row in rows:
+        told = dict(row)
+        found[told.pop("source")] = {**told, "licence": licence_address(told["licence"])}
+    return found
 
 
 def sources_of_datasets(edition: Edition, datasets: Iterable[str]) -> list[Row]:

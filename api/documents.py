@@ -133,7 +133,8 @@ async def answer_document(request: Request, kind: Kind, notation: str) -> Respon
         return await send_page(request, make, reply=reply, links=[*licences, *links])
     if choice.form in (JSON, CSV):
         return answer_table(request, edition, thing, Document(choice, reply, links))
-    body = write_graph(describe_thing(edition, thing), choice.form.suffix, prefixes_of(edition))
+    triples = describe_thing(edition, thing)
+    body = write_graph(triples, choice.form.suffix, prefixes_of(edition), thing.uri(edition))
     return reply.send(body, [*standing_links(edition, sources_of(edition, thing)), *links])
 
 

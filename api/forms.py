@@ -62,11 +62,6 @@ GRAPH_FORMS = (TURTLE, JSONLD, N_TRIPLES, N_QUADS, RDF_XML)
 DOCUMENT_FORMS = (HTML, JSON, *GRAPH_FORMS)
 TABLE_FORMS = (*DOCUMENT_FORMS, CSV)
 
-# Media types that are always UTF-8 and have no parameter for it.
-_NO_CHARSET = frozenset(
-    {"application/json", "application/ld+json", "application/n-triples", "application/n-quads"}
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -87,9 +82,8 @@ def content_type(media_type: str) -> str:
     >>> content_type("text/turtle"), content_type("application/json")
     ('text/turtle; charset=utf-8', 'application/json')
     """
-    if media_type in _NO_CHARSET or media_type.endswith("+json"):
-        return media_type
-    return f"{media_type}; charset=utf-8"
+    has_charset = media_type.startswith("text/") or media_type.endswith(("/xml", "+xml"))
+    return f"{media_type}; charset=utf-8" if has_charset else media_type
 
 
 def split_suffix(path: str, offered: Iterable[Form] = FORMS) -> tuple[str, Form | None]:

@@ -249,6 +249,18 @@ def count(edition: Edition, selection: Selection) -> int:
     return edition.once(selection, ask)
 
 
+def datasets_of(edition: Edition, selection: Selection) -> list[str]:
+    """List the datasets that the observations of a selection are from."""
+
+    def ask() -> list[str]:
+        # Conditions are our own columns with bound numbers.
+        sql = f"SELECT DISTINCT r.dataset FROM {selection.source} WHERE {selection.where}"  # noqa: S608
+        names = load_codes(edition).values["dataset"]
+        return sorted(names[row[0]] for row in edition.rows(sql, selection.params, seconds=30.0))
+
+    return edition.once(("datasets", selection), ask)
+
+
 def list_page(edition: Edition, selection: Selection, limit: int, after: Sequence[int] | None) -> list[Any]:
     """List up to `limit` coded rows, after the one whose key is given, in the selection's order."""
     sql, params = _statement(selection, after)

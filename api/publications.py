@@ -7,6 +7,7 @@ Out:  documents in the forms that each has
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -74,11 +75,19 @@ def refuse_parameters(request: Request) -> None:
         raise unknown_parameters(unknown, ["edition"])
 
 
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Triples and the IRI they are about."""
+
+    about: str
+    triples: Sequence[ox.Triple]
+
+
 def send_graph(
-    edition: Edition, reply: Reply, choice: Choice, triples: Sequence[ox.Triple], links: Sequence[str]
+    edition: Edition, reply: Reply, choice: Choice, graph: Graph, links: Sequence[str] = ()
 ) -> Response:
-    """Answer triples in the form that was chosen."""
-    body = write_graph(triples, choice.form.suffix, prefixes_of(edition))
+    """Answer a graph in the form that was chosen."""
+    body = write_graph(graph.triples, choice.form.suffix, prefixes_of(edition), graph.about)
     return reply.send(body, [*standing_links(edition, ()), *links])
 
 
@@ -142,7 +151,8 @@ async def edition_document(request: Request, name: str) -> Response:
     if choice.form is JSON:
         document = envelope(edition, [], {"edition": path}) | {"manifest": edition.manifest}
         return reply.send(dump(document), [*standing_links(edition, ()), *links])
-    return send_graph(edition, reply, choice, describe_node(edition, edition.uri("edition", path)), links)
+    about = edition.uri("edition", path)
+    return send_graph(edition, reply, choice, Graph(about, describe_node(edition, about)), links)
 
 
 @router.get("/catalog")
@@ -160,13 +170,14 @@ async def catalog(request: Request, ending: str | None = None) -> Response:
         headers = {"Location": f"{root_of(edition)}/downloads", "Cache-Control": CURRENT, "Vary": "Accept"}
         return Response(status_code=303, headers=headers)
     links = alternates(f"{root_of(edition)}/catalog", _GRAPH_FIRST, choice.form)
-    return send_graph(edition, reply, choice, catalogue_triples(edition), links)
+    graph = Graph(f"{edition.base}catalog", catalogue_triples(edition))
+    return send_graph(edition, reply, choice, graph, links)
 
 
 def catalogue_triples(edition: Edition) -> list[ox.Triple]:
-    """Gather the catalogue: what the store says of the edition, its datasets and their distributions."""
+    """Gather the catalogue: the series of editions, this edition, its datasets and distributions."""
     found: dict[ox.Triple, None] = {}
-    waiting = [edition.uri("edition", edition.name)]
+    waiting = [f"{edition.base}catalog", edition.uri("edition", edition.name)]
     waiting += [
         edition.uri("dataset", row[0]) for row in edition.rows("SELECT dataset FROM datasets ORDER BY 1")
     ]
@@ -195,7 +206,8 @@ async def void(request: Request) -> Response:
     if choice.form is HTML:
         choice = Choice(TURTLE, TURTLE.media_type)
     reply = Reply(request, edition, choice.media_type, vary="Accept")
-    return reply.unchanged() or send_graph(edition, reply, choice, describe_data(edition), [])
+    graph = Graph(f"{edition.base}.well-known/void#data", describe_data(edition))
+    return reply.unchanged() or send_graph(edition, reply, choice, graph)
 
 
 def describe_data(edition: Edition) -> list[ox.Triple]:
@@ -256,7 +268,8 @@ async def vocabulary(request: Request, ending: str | None = None) -> Response:
         moved = check_parameters(request, edition, parameters_of("vocabulary"))
         return moved or await send_page(request, lambda: pages.vocabulary(edition), reply=reply, links=links)
     refuse_parameters(request)
-    return send_graph(edition, reply, choice, vocabulary_triples(edition), links)
+    graph = Graph(f"{edition.base}def/", vocabulary_triples(edition))
+    return send_graph(edition, reply, choice, graph, links)
 
 
 @router.get("/def/{term}")

@@ -43,7 +43,7 @@ from api.graphs import prefixes_of
 from api.html import send_page
 from api.pages.page import Page
 from api.replies import Reply, edition_of, root_of
-from api.sparql_description import describe_service
+from api.sparql_description import PREFIXES, describe_service
 from api.sparql_pool import Answer, Limits, Pool
 from api.sparql_results import write_graph
 
@@ -270,5 +270,6 @@ async def _without_query(request: Request, edition: Edition) -> Response:
         return unchanged
     door: SparqlDoor = request.app.state.sparql
     triples = describe_service(edition, (*TABLE_RESULTS[:-1], *GRAPH_FORMS), door.limits)
-    body = write_graph(triples, choice.form.suffix, prefixes_of(edition))
+    prefixes = {**prefixes_of(edition), **PREFIXES}
+    body = write_graph(triples, choice.form.suffix, prefixes, f"{edition.base}sparql")
     return reply.send(body, [link(f"{root_of(edition)}/sparql", "self")])

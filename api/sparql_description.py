@@ -36,6 +36,10 @@ _FORMAT_NAMES = {
 }
 
 
+# The prefixes that a description is written with, beside those of the edition.
+PREFIXES = {"sd": _SD, "formats": _FORMATS}
+
+
 def describe_service(edition: Edition, results: Iterable[Form], limits: Limits) -> list[ox.Triple]:
     """Describe the service over an edition."""
     service = ox.NamedNode(f"{edition.base}sparql")

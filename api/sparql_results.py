@@ -135,14 +135,18 @@ RDF_FORMATS = {
 }
 
 
-def write_graph(triples: Iterable[ox.Triple], form: str, prefixes: Mapping[str, str]) -> bytes:
+def write_graph(
+    triples: Iterable[ox.Triple], form: str, prefixes: Mapping[str, str], first: str = ""
+) -> bytes:
     """Write triples in an order of their own: by subject, the types first, then by property and value.
 
     The same triples give the same bytes. Only prefixes that are used are declared.
 
+    first    the IRI of the subject that comes first, and its parts after it: what the graph is about
+
     Raises ValueError if RDF/XML cannot hold a property.
     """
-    ordered = sorted(triples, key=_order)
+    ordered = sorted(triples, key=lambda triple: _order(triple, first))
     used = _used(ordered, prefixes)
     if form == "jsonld":
         return _jsonld(ordered, used)
@@ -151,8 +155,16 @@ def write_graph(triples: Iterable[ox.Triple], form: str, prefixes: Mapping[str, 
     return _steady_heading(written, form)
 
 
-def _order(triple: ox.Triple) -> tuple[Any, ...]:
-    return (str(triple.subject), triple.predicate != _RDF_TYPE, triple.predicate.value, str(triple.object))
+def _order(triple: ox.Triple, first: str) -> tuple[Any, ...]:
+    subject = str(triple.subject)
+    return (
+        subject != f"<{first}>",
+        not subject.startswith(f"<{first}#"),
+        subject,
+        triple.predicate != _RDF_TYPE,
+        triple.predicate.value,
+        str(triple.object),
+    )
 
 
 def _used(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> dict[str, str]:

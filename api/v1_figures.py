@@ -252,7 +252,7 @@ def answer_observations(
     links = list(document.links) if document else []
     if choice.form is CSV and not asked.is_limited:
         chunks = (list(map(read, chunk)) for chunk in observations.stream(edition, selection))
-        sources = sources_of_datasets(edition, filters.datasets)
+        sources = sources_of_datasets(edition, observations.datasets_of(edition, selection))
         return stream_csv(reply, FIELDS, chunks, [*standing_links(edition, sources), *links])
     rows = observations.list_page(edition, selection, asked.limit + 1, after or None)
     following = None

@@ -13,18 +13,12 @@ from typing import Any
 import yaml
 
 from api.edition import Edition
+from api.licences import licence_address, licence_title
 from schemas import load_model
 from schemas.datasette import make_metadata
 
 FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
-
-# Licences by the names that people know them by.
-_LICENCES = {
-    "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/": "Open Government Licence",
-    "https://creativecommons.org/licenses/by/4.0/": "Creative Commons Attribution 4.0",
-    "https://creativecommons.org/publicdomain/zero/1.0/": "Creative Commons Zero 1.0",
-}
 
 # Tables of figures: what is said of them comes from their datasets.
 _OF_FIGURES = frozenset({"observations", "figures", "observation_rows", "distributions"})
@@ -86,13 +80,12 @@ def _source_of(edition: Edition, table: str) -> dict[str, str]:
     else:
         return {"source": "Made from the other tables", "license": "As the tables it is made from"}
     titles = list(dict.fromkeys(row["title"] for row in rows if row["title"]))
-    licences = list(dict.fromkeys(row["licence"] for row in rows if row["licence"]))
+    licences = list(dict.fromkeys(licence_address(row["licence"]) or "" for row in rows if row["licence"]))
     told = {
         "source": "; ".join(titles) or "Like for Like",
-        "license": " and ".join(_LICENCES.get(licence, licence) for licence in licences)
-        or "No rows, no licence",
+        "license": " and ".join(map(licence_title, licences)) or "No rows, no licence",
     }
-    if len(licences) == 1:
+    if len(licences) == 1 and licences[0].startswith("https://"):
         told["license_url"] = licences[0]
     return told
 
