@@ -236,7 +236,7 @@ def _order(found: Problem) -> tuple[object, ...]:
         found.row or 0,
         found.column or "",
         found.code,
-        found.value or "",
+        "\U0010ffff" if found.value is None else found.value,
         found.message,
     )
 

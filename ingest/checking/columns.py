@@ -101,12 +101,17 @@ def match_headings(
     cells           for each heading, the expression of SQL that gives its column's text
     fields_match    how to match, where it is not the schema that says it
 
-    Raises SchemaUnusable if headings that occur twice, or fields, cannot be told apart by name.
+    Gives no columns where they are matched by name and a heading is there twice.
+
+    Raises SchemaUnusable if fields cannot be told apart by name.
     """
     match: FieldsMatch = fields_match or (
         schema.fields_match if schema.has_defined("fields_match") else "exact"
     )
     labels = [heading.strip() for heading in headings]
+    if match != "exact" and len(set(labels)) < len(labels):
+        # Where columns are told apart by name nothing can be read under a name that is there twice.
+        return [], find_repeated_headings(labels)
     header = Header(labels, fields=schema.fields, row_numbers=[1], fields_match=match)
     try:
         fields = header.get_expected_fields()
@@ -124,6 +129,15 @@ def match_headings(
     pairs = zip(fields, cells, strict=False)
     columns = [make_column(field, number, cell) for number, (field, cell) in enumerate(pairs, 1)]
     return columns, faults
+
+
+def find_repeated_headings(labels: Sequence[str]) -> list[HeadingFault]:
+    """Find headings that are there before."""
+    return [
+        HeadingFault("duplicate-label", number, label, label)
+        for number, label in enumerate(labels, 1)
+        if label and label in labels[: number - 1]
+    ]
 
 
 def make_column(field: Any, number: int, cell: str) -> Column:

@@ -17,13 +17,13 @@ from pathlib import Path
 import duckdb
 
 from ingest.checking.cells import Grid, check_cells
-from ingest.checking.columns import make_column, read_schema
+from ingest.checking.columns import find_repeated_headings, make_column, read_schema
 from ingest.checking.faults import Fault
 from ingest.checking.grammar import literal, name
 from ingest.checking.keys import check_foreign_key, check_primary_key
 from ingest.checking.near import find_codes_of
 from ingest.checking.rules import find_rule_problems
-from ingest.checking.wording import Nearest, word_faults
+from ingest.checking.wording import Nearest, word_faults, word_repeated_heading
 from ingest.checking.world import HELD_ROWS, StandardTable, World, open_world
 from ingest.problems import Place, Problem, find_nearest, problem
 from schemas import TableSchema, load_model
@@ -50,7 +50,13 @@ def check_standard_headings(
     known = [*schema.field_names, *dimensions]
     labels = [heading.strip() for heading in headings]
     unknown = [label for label in labels if label and label not in known]
-    problems = []
+    problems = [
+        word_repeated_heading(fault, labels, place.at(place.row or 1, fault.label))
+        for fault in find_repeated_headings(labels)
+    ]
+    for number, label in enumerate(labels, 1):
+        if not label:
+            problems.append(problem("column-unnamed", place.at(place.row or 1), position=number))
     for label in dict.fromkeys(unknown):
         where = place.at(place.row or 1, label)
         nearest = find_nearest(label, [one for one in known if one not in labels])

@@ -83,43 +83,43 @@ def list_codes(codes: Iterable[object]) -> str:
 def word_heading_faults(
     faults: Iterable[HeadingFault], headings: Sequence[str], table: str, schema: Schema, place: Place
 ) -> list[Problem]:
-    """Put faults of headings into words.
-
-    Headings that are empty or there twice are problems of reading, which says so for every file.
-    """
+    """Put faults of headings into words."""
     faults = list(faults)
     names = schema.field_names
-    first = next(iter(headings), "")
+    labels = [heading.strip() for heading in headings]
     extra = [fault.label for fault in faults if fault.type == "extra-label"]
     problems = []
     for fault in faults:
-        if fault.type == "extra-label" and fault.label:
+        where = _heading(place, fault.label or None)
+        if fault.type == "blank-label" or (fault.type == "extra-label" and not fault.label):
+            problems.append(problem("column-unnamed", where, position=fault.number))
+        elif fault.type == "extra-label":
             nearest = find_nearest(fault.label, names)
-            problems.append(
-                problem(
-                    "column-unknown",
-                    _heading(place, fault.label),
-                    value=fault.label,
-                    table=table,
-                    nearest=nearest,
-                )
-            )
+            problems.append(problem("column-unknown", where, value=fault.label, table=table, nearest=nearest))
+        elif fault.type == "duplicate-label":
+            problems.append(word_repeated_heading(fault, labels, where))
         elif fault.type == "missing-label":
             nearest = find_nearest(fault.name, extra)
             problems.append(problem("column-missing", place, wanted=fault.name, nearest=nearest))
         elif fault.type == "incorrect-label":
-            where = _heading(place, fault.label)
             problems.append(
                 problem(
                     "column-misplaced", where, value=fault.label, position=fault.number, wanted=fault.name
                 )
             )
         elif fault.type == "unmatched-header":
+            first = next(iter(labels), "")
             problems.append(problem("headings-unknown", place.at(1), value=first, table=table))
     return problems
 
 
-def _heading(place: Place, column: str) -> Place:
+def word_repeated_heading(fault: HeadingFault, labels: Sequence[str], place: Place) -> Problem:
+    """Say that a heading is there twice, and where."""
+    first = labels.index(fault.label) + 1
+    return problem("column-repeated", place, value=fault.label, first=first, position=fault.number)
+
+
+def _heading(place: Place, column: str | None) -> Place:
     return replace(place, row=place.row or 1, column=column)
 
 
