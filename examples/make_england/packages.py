@@ -58,7 +58,7 @@ class Package:
 
 def rows_of(things: Iterable[object], *columns: str) -> list[Row]:
     """Make a row of each thing, from its attributes of these names."""
-    return [{name: getattr(thing, name) for name in columns} for thing in things]
+    return [{name: str(getattr(thing, name)) for name in columns} for thing in things]
 
 
 def write_package(package: Package, folder: Path) -> dict[str, int]:
