@@ -35,6 +35,16 @@ class Definition:
     def period_kind(self) -> str:
         return self.rows[-1]["period_kind"]
 
+    def said_in_words(self, area_code: str, period: str) -> str:
+        """Give the status that the publisher only writes about; '' where nothing is said of this figure.
+
+        An entry without periods or areas is about all of them.
+        """
+        for entry in self.made_from.get("said_in_words", ()):
+            if entry.get("period", period) == period and area_code in entry.get("areas", [area_code]):
+                return str(entry["status"])
+        return ""
+
 
 @dataclass(frozen=True)
 class Dataset:

@@ -86,7 +86,8 @@ def _observation(register: Register, definition: Definition, area_code: str, per
     status = _status(row)
     if status == "normal":
         later = came_later(register, area_code, period)
-        status = "definition-differs" if later else _said_in_words(definition, period_text(period))
+        said = definition.said_in_words(area_code, period_text(period))
+        status = "definition-differs" if later else said
     entry = observation(definition.indicator, area_code, period, row.get("value", ""), status)
     if row.get("sex", "all") != "all":
         entry["sex"] = row["sex"]
@@ -103,10 +104,3 @@ def _status(row: Row) -> str:
         if not note.startswith(SAID_ELSEWHERE):
             raise NoteUnknown(f"{row['indicator']}, {row['area']}: {note!r}")
     return row.get("status", "normal")
-
-
-def _said_in_words(definition: Definition, period: str) -> str:
-    for entry in definition.made_from.get("said_in_words", ()):
-        if entry["period"] == period:
-            return str(entry["status"])
-    return "normal"

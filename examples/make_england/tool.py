@@ -111,7 +111,7 @@ def _read_measure(
         account.used += 1
         text = period_text(period)
         if value != MISSING:
-            status = _said_in_words(definition, text)
+            status = definition.said_in_words(area, text)
         elif text in definition.made_from.get("not_held", ()):
             status = "not-applicable"
         else:
@@ -140,13 +140,6 @@ def _place(register: Register, cell: Cell, value: str, period: Period, account: 
     return area.area
 
 
-def _said_in_words(definition: Definition, period: str) -> str:
-    for entry in definition.made_from.get("said_in_words", ()):
-        if entry["period"] == period:
-            return str(entry["status"])
-    return ""
-
-
 def _read_ratio(
     definition: Definition,
     tops: dict[Cell, str],
@@ -167,7 +160,8 @@ def _read_ratio(
         entry = observation(definition.indicator, area, period, "", "not-available")
         if MISSING not in {top, bottom} and Decimal(bottom) > 0:
             value = (Decimal(top) / Decimal(bottom)).quantize(Decimal(1), ROUND_HALF_UP)
-            entry = observation(definition.indicator, area, period, str(value))
+            status = definition.said_in_words(area, period_text(period))
+            entry = observation(definition.indicator, area, period, str(value), status)
             entry |= {"numerator": top, "denominator": bottom}
         out.append(entry)
     return out
