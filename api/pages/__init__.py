@@ -9,7 +9,7 @@ What other modules may call:
     LISTS[address](edition, query)            the page of a list: "areas", "indicators", "datasets" …
     PARAMETERS[name]                          the query parameters that a page or a list understands
     home(edition)                             the first page
-    search(edition, text, hits, nearest)      hits and nearest: objects with kind, notation, label
+    search(edition, text, hits, nearest)      hits and nearest as api/search.py finds them
     compare(edition, query)                   councils beside each other for one indicator
     area_inspections(edition, area, query)    the judgements of an area's council; None if no such area
     downloads(edition)                        every file of the edition, from its manifest
@@ -25,3 +25,127 @@ What other modules may call:
 A page is the same bytes for the same edition and the same address. Nothing here opens a file of the edition
 but through Edition, and nothing asks the network.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from api.pages.area import area
+from api.pages.compare import compare
+from api.pages.dataset import dataset, datasets
+from api.pages.files import downloads, edition_page, editions
+from api.pages.group import body, code_list, group, target
+from api.pages.home import home, search
+from api.pages.indicator import indicator
+from api.pages.inspections import area_inspections
+from api.pages.judgement import framework, judgement, judgements, scale
+from api.pages.lists import areas, indicators
+from api.pages.observation import observation
+from api.pages.page import Frame, Page, render
+from api.pages.reference import api_reference, vocabulary
+from api.pages.sparql import sparql
+from api.pages.statements import accessibility, failure, not_for, not_found, problem, problems
+from api.pages.things import ListMaker, PageMaker, make_list_page, make_thing_page, period
+from schemas import load_model
+
+__all__ = [
+    "LISTS",
+    "PAGES",
+    "PARAMETERS",
+    "Frame",
+    "ListMaker",
+    "Page",
+    "PageMaker",
+    "accessibility",
+    "api_reference",
+    "area_inspections",
+    "compare",
+    "downloads",
+    "failure",
+    "home",
+    "not_for",
+    "not_found",
+    "problem",
+    "problems",
+    "render",
+    "search",
+    "sparql",
+    "vocabulary",
+]
+
+_OWN_PAGES: Mapping[str, PageMaker] = {
+    "area": area,
+    "body": body,
+    "code-list": code_list,
+    "dataset": dataset,
+    "edition": edition_page,
+    "framework": framework,
+    "group": group,
+    "indicator": indicator,
+    "judgement": judgement,
+    "observation": observation,
+    "period": period,
+    "scale": scale,
+    "target": target,
+}
+
+_OWN_LISTS: Mapping[str, ListMaker] = {
+    "areas": areas,
+    "datasets": datasets,
+    "editions": editions,
+    "indicators": indicators,
+    "judgements": judgements,
+}
+
+# Kinds whose things are too many, or not in a table, to be listed.
+_WITHOUT_LIST = frozenset({"observation", "signal"})
+
+_OWN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "area": ("topic", "map"),
+    "area_inspections": ("service",),
+    "areas": ("type", "region", "ended"),
+    "compare": ("indicator", "areas", "group", "period", "order", "page"),
+    "datasets": (),
+    "editions": (),
+    "group": ("area",),
+    "indicator": ("period", "tier", "order", "page"),
+    "indicators": ("theme", "evidence", "tier", "status"),
+    "search": ("q",),
+    "sparql": ("query", "format"),
+}
+
+PAGES: Mapping[str, PageMaker]
+LISTS: Mapping[str, ListMaker]
+PARAMETERS: Mapping[str, tuple[str, ...]]
+
+
+@cache
+def _pages() -> Mapping[str, PageMaker]:
+    return {kind: _OWN_PAGES.get(kind) or make_thing_page(kind) for kind in load_model().kinds}
+
+
+@cache
+def _lists() -> Mapping[str, ListMaker]:
+    return {
+        kind.address: _OWN_LISTS.get(kind.address) or make_list_page(kind.kind)
+        for kind in load_model().kinds.values()
+        if kind.kind not in _WITHOUT_LIST
+    }
+
+
+@cache
+def _parameters() -> Mapping[str, tuple[str, ...]]:
+    return {**dict.fromkeys(_lists(), ("page",)), **_OWN_PARAMETERS}
+
+
+def __getattr__(name: str) -> object:
+    """Give the mappings when they are first asked for: importing reads no file."""
+    makers: Mapping[str, Callable[[], object]] = {
+        "PAGES": _pages,
+        "LISTS": _lists,
+        "PARAMETERS": _parameters,
+    }
+    if name in makers:
+        return makers[name]()
+    raise AttributeError(f"module 'api.pages' has no attribute '{name}'")

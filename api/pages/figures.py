@@ -141,6 +141,10 @@ class AreaFigure:
     def has_value(self) -> bool:
         return self.latest.value is not None
 
+    def with_spread(self, spread: Distribution | None) -> AreaFigure:
+        """The same figures, held against how the councils of a tier are spread."""
+        return replace(self, spread=spread)
+
     @cached_property
     def breaks(self) -> tuple[dt.date, ...]:
         """First days of periods from which the area's figures were counted differently."""
@@ -550,7 +554,7 @@ def list_area_figures(
             middles.get(key, ()),
         )
         tier = compared_tier(definition.tier, place.area_type)
-        out.append(replace(one, spread=spreads[tier].get(one.cell)) if tier else one)
+        out.append(one.with_spread(spreads[tier].get(one.cell)) if tier else one)
     order = list(definitions.themes)
     return sorted(
         out, key=lambda one: (_theme_place(order, one.definition), one.definition.label, one.breakdown)

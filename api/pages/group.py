@@ -1,0 +1,211 @@
+"""The pages of comparator groups, bodies, code lists and targets.
+
+In:   their rows, and what follows from them
+Out:  pages that say how members were chosen, what a body does, what codes mean, whether a target was reached
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from api import sentences
+from api.pages.definitions import load_definitions
+from api.pages.inspections import list_inspections
+from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page
+from api.pages.places import find_place, find_places, list_members
+from api.pages.rows import find_named, label_of, list_facts, list_pointing, name_period
+from schemas import load_model
+
+if TYPE_CHECKING:
+    from api.edition import Edition
+
+
+def group(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) -> Page | None:
+    """Make the page of a comparator group; `area` picks whose neighbours it lists."""
+    row = (
+        edition.row('SELECT * FROM groups WHERE "group" = ?', (notation[0],)) if len(notation) == 1 else None
+    )
+    if row is None:
+        return None
+    key = row["group"]
+    members = list_members(edition, key)
+    owners = edition.rows('SELECT DISTINCT area FROM neighbours WHERE "group" = ?', (key,))
+    places = find_places(edition, (one["area"] for one in owners))
+    choices = sorted(places.values(), key=lambda place: (place.name, place.area))
+    focus = places.get(query.get("area", ""))
+    neighbours = []
+    if focus is not None:
+        neighbours = edition.rows(
+            "SELECT n.neighbour AS area, n.rank, n.distance, n.closeness,"
+            " coalesce(a.everyday_label, a.label) AS name FROM neighbours n"
+            ' JOIN areas a ON a.area = n.neighbour WHERE n."group" = ? AND n.area = ?'
+            " ORDER BY n.rank, a.area",
+            (key, focus.area),
+        )
+    frame = Frame(
+        path=address_of("group", key),
+        title=row["label"],
+        lede=row["definition"],
+        crumbs=[Link("Groups", "/groups")],
+        uri=edition.uri("group", key),
+        forms=LINKED_DATA,
+    )
+    schema = load_model().tables["groups"]
+    return make_page(
+        edition,
+        "group",
+        frame,
+        facts=list_facts(edition, schema, row, ("group", "label", "definition")),
+        members=members,
+        choices=choices,
+        focus=focus,
+        neighbours=neighbours,
+        inputs=list_pointing(edition, "groups", {"group": key}, ("group_members", "neighbours", "targets")),
+    )
+
+
+def body(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) -> Page | None:  # noqa: ARG001
+    """Make the page of a legal body."""
+    row = find_named(edition, "bodies", notation)
+    if row is None:
+        return None
+    model = load_model()
+    kind = model.code_lists["body-type"].code(row["body_type"]).label
+    frame = Frame(
+        path=address_of("body", row["body"]),
+        title=row["label"],
+        lede=f"{kind}." if row["end_on"] is None else f"{kind}, until {_day(row['end_on'])}.",
+        crumbs=[Link("Bodies", "/bodies")],
+        uri=edition.uri("body", row["body"]),
+        forms=LINKED_DATA,
+    )
+    areas = edition.rows(
+        "SELECT a.area, coalesce(a.everyday_label, a.label) AS name, x.start_on, x.end_on FROM body_areas x"
+        " JOIN areas a ON a.area = x.area WHERE x.body = ? ORDER BY x.end_on IS NOT NULL, name",
+        (row["body"],),
+    )
+    return make_page(
+        edition,
+        "body",
+        frame,
+        facts=list_facts(edition, model.tables["bodies"], row, ("label", "body_type")),
+        areas=areas,
+        inspections=list_inspections(edition, row["body"]),
+        pointing=list_pointing(edition, "bodies", {"body": row["body"]}, ("body_areas", "judgements")),
+    )
+
+
+def _day(text: str) -> str:
+    return sentences.day(dt.date.fromisoformat(text))
+
+
+def code_list(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) -> Page | None:  # noqa: ARG001
+    """Make the page of a code list, with every code."""
+    row = find_named(edition, "code_lists", notation)
+    if row is None:
+        return None
+    frame = Frame(
+        path=address_of("code-list", row["code_list"]),
+        title=row["label"],
+        lede=row["definition"],
+        crumbs=[Link("Code lists", "/code-lists")],
+        uri=edition.uri("code-list", row["code_list"]),
+        forms=LINKED_DATA,
+    )
+    codes = edition.rows(
+        "SELECT * FROM codes WHERE code_list = ? ORDER BY sort_order IS NULL, sort_order, code",
+        (row["code_list"],),
+    )
+    return make_page(
+        edition,
+        "code_list",
+        frame,
+        codes=codes,
+        has_symbols=any(code["symbol"] for code in codes),
+        pointing=list_pointing(edition, "code_lists", {"code_list": row["code_list"]}, ("codes",)),
+    )
+
+
+def target(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) -> Page | None:  # noqa: ARG001
+    """Make the page of a target, with the figure beside it where there is one."""
+    row = (
+        edition.row("SELECT * FROM targets WHERE target = ?", (notation[0],)) if len(notation) == 1 else None
+    )
+    if row is None:
+        return None
+    definition = load_definitions(edition).in_use[row["indicator"]]
+    place = find_place(edition, row["area"]) if row["area"] else None
+    period = name_period(edition, row["period"])
+    schema = load_model().tables["targets"]
+    whom = place.name if place is not None else "Everyone"
+    if place is None and row["body"]:
+        found = find_named(edition, "bodies", (row["body"],))
+        whom = label_of(load_model().tables["bodies"], found) if found else row["body"]
+    wanted = write_wanted(row, edition)
+    figure = None
+    if place is not None:
+        figure = edition.row(
+            "SELECT * FROM observations WHERE indicator = ? AND area = ? AND period = ? AND breakdown = ''"
+            " ORDER BY dataset LIMIT 1",
+            (row["indicator"], row["area"], row["period"]),
+        )
+    frame = Frame(
+        path=address_of("target", row["target"]),
+        title=f"Target: {definition.label}, {whom}",
+        lede=f"{whom}: {wanted}, {period.text}.",
+        crumbs=[Link("Targets", "/targets")],
+        uri=edition.uri("target", row["target"]),
+        forms=LINKED_DATA,
+        datasets=[figure["dataset"]] if figure is not None else (),
+    )
+    told = ""
+    if figure is not None and figure["value_text"] is not None:
+        told = sentences.figure(Decimal(figure["value_text"]), definition.unit, definition.decimals)
+    return make_page(
+        edition,
+        "target",
+        frame,
+        facts=list_facts(edition, schema, row, ("target",)),
+        figure=figure,
+        figure_text=told,
+        result=_result(row, figure),
+        whom=whom,
+        pointing=list_pointing(edition, "targets", {"target": row["target"]}),
+    )
+
+
+def write_wanted(row: Any, edition: Edition) -> str:
+    """Say what a target asks for."""
+    definition = load_definitions(edition).in_use[row["indicator"]]
+
+    def write(value: float) -> str:
+        return sentences.figure(sentences.exact(value), definition.unit, definition.decimals)
+
+    lead = {"at-least": "at least", "at-most": "at most", "between": "between"}[row["test"]]
+    if row["basis"] == "percentile":
+        return f"{lead} the {sentences.number(sentences.exact(row['value']), 0)}th percentile of its group"
+    told = write(row["value"])
+    if row["test"] == "between" and row["upper_value"] is not None:
+        told = f"{told} and {write(row['upper_value'])}"
+    added = {
+        "absolute": "",
+        "national-last-year": " above the national figure of the period before",
+        "own-last-year": " above its own figure of the period before",
+    }[row["basis"]]
+    return f"{lead} {told}{added}"
+
+
+def _result(row: Any, figure: Any) -> str:
+    """Say whether a target was reached, where a figure of its own can tell."""
+    if figure is None or figure["value"] is None or row["basis"] != "absolute":
+        return ""
+    value = figure["value"]
+    reached = {
+        "at-least": value >= row["value"],
+        "at-most": value <= row["value"],
+        "between": row["upper_value"] is not None and row["value"] <= value <= row["upper_value"],
+    }[row["test"]]
+    return "Reached" if reached else "Not reached"
