@@ -25,6 +25,7 @@ from examples.make_england.observations import came_later, observation, read_per
 from examples.make_england.packages import Package, Resource, write_package
 from examples.make_england.register import Area, Register
 from examples.make_england.sources import load_csv, load_sheet
+from ingest import check_packages
 from schemas import load_model
 
 ENGLAND = Path(__file__).resolve().parent.parent / "examples" / "england"
@@ -106,6 +107,16 @@ def test_reference_to_another_package_leads_somewhere():
             for key in table.foreign_keys:
                 value = tuple(row.get(name, "") for name in key.fields)
                 assert "" in value or value in keys[key.table, key.table_fields], (table.name, value)
+
+
+def test_our_own_checker_finds_nothing_to_mend(tmp_path):
+    """Every package, all of them together, and the rules of the model: nothing, not even a warning."""
+    assert check_packages(PACKAGES, tmp_path).problems == []
+
+
+def test_readme_counts_the_indicators():
+    count = len({row["indicator"] for row in rows("indicators")})
+    assert f"{count} indicators" in (ENGLAND / "README.md").read_text(encoding="utf-8")
 
 
 def test_package_refuses_two_rows_for_one_key(tmp_path):
