@@ -244,7 +244,9 @@ def test_dataset_may_be_left_out_where_the_descriptor_gives_it() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["it's", 'say "x"', "a\0b", "a\nb", "\u2028", "", "';--", "🦆"])
+@pytest.mark.parametrize(
+    "text", ["it's", 'say "x"', "a\0b", "a\nb", "chr(1)\n", "\n';--", "\u2028", "", "';--", "🦆"]
+)
 def test_texts_and_names_reach_the_engine_whole(text: str) -> None:
     with open_engine() as engine:
         assert engine.execute(f"SELECT {literal(text)}").fetchone() == (text,)

@@ -9,6 +9,7 @@ judged by frictionless's own cell reader (cells.py). So only plain ASCII forms a
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -37,22 +38,16 @@ def literal(text: str) -> str:
     >>> literal("it's"), literal("a" + chr(0))
     ("'it''s'", "('a'||chr(0))")
     """
-    parts = [
-        part if part.startswith("chr(") else "'" + part.replace("'", "''") + "'" for part in _parts(text)
-    ]
-    return parts[0] if len(parts) == 1 else f"({'||'.join(parts)})"
+    if text.isprintable():
+        return _quoted(text)
+    parts: list[str] = []
+    for is_printable, chars in itertools.groupby(text, str.isprintable):
+        parts.extend([_quoted("".join(chars))] if is_printable else [f"chr({ord(char)})" for char in chars])
+    return f"({'||'.join(parts)})"
 
 
-def _parts(text: str) -> list[str]:
-    parts = [""]
-    for char in text:
-        if not char.isprintable():
-            parts.append(f"chr({ord(char)})")
-        elif parts[-1].startswith("chr("):
-            parts.append(char)
-        else:
-            parts[-1] += char
-    return [part for part in parts if part] or [""]
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def name(text: str) -> str:

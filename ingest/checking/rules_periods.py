@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pyarrow as pa
+from collections.abc import Iterator, Mapping
 
 from ingest.checking.faults import Example, Fault
 from ingest.checking.found import Found, find
@@ -32,6 +30,10 @@ _COLUMNS = (
 )
 
 
+# Different combinations that are handed to the engine in one statement.
+_BATCH_ROWS = 1000
+
+
 def load_versions(world: World) -> dict[str, list[Version]]:
     """Load what is needed of the versions of every indicator."""
     versions: dict[str, list[Version]] = {}
@@ -51,18 +53,27 @@ def read_periods(world: World, table: StandardTable) -> str:
     )
     versions = load_versions(world)
     rows = [resolve_row(*text, versions=versions.get(text[0], [])) for text in texts]
-    arrays = [pa.array([row.get(column) for row in rows], pa.string()) for column in _COLUMNS]
-    world.connection.register("_periods", pa.Table.from_arrays(arrays, names=list(_COLUMNS)))
+    given = f"period_texts_of_{table.schema.name}"
+    world.make_table(
+        given, f"SELECT {', '.join(f'NULL::VARCHAR AS {column}' for column in _COLUMNS)} LIMIT 0"
+    )
+    for start in range(0, len(rows), _BATCH_ROWS):
+        values = ", ".join(_values(row) for row in rows[start : start + _BATCH_ROWS])
+        world.connection.execute(f"INSERT INTO {name(given)} VALUES {values}")
     kept = ", ".join(
         f"TRY_CAST({column} AS DATE) AS {column}" if column in ("start_on", "end_on") else column
         for column in _COLUMNS
     )
-    made = world.make_table(
+    return world.make_table(
         f"periods_of_{table.schema.name}",
-        f"SELECT {kept}, dense_rank() OVER (ORDER BY notation)::INTEGER AS number FROM _periods",
+        f"SELECT {kept}, dense_rank() OVER (ORDER BY notation)::INTEGER AS number FROM {name(given)}",
     )
-    world.connection.unregister("_periods")
-    return made
+
+
+def _values(row: Mapping[str, str | None]) -> str:
+    # Handing over texts as an array would make the engine load a further library first.
+    texts = (row.get(column) for column in _COLUMNS)
+    return f"({', '.join('NULL' if text is None else literal(text) for text in texts)})"
 
 
 def check_period_texts(world: World, table: StandardTable) -> Iterator[Found]:
