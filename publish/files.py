@@ -282,11 +282,11 @@ def csv_cell(text: str | None) -> str:
 def write_parquet(contents: Contents, path: Path) -> None:
     """Write all observations as one Parquet file: codes as text, numbers as numbers."""
     observations = contents.observations
-    lists = {
-        name: [
-            pa.array([row[at] for row in observations.lists[name]], pa.string()) for at in range(len(among))
-        ]
+    # A dictionary that has a text twice would be written in an order of the writer's own.
+    codes = {
+        column: pa.array([row[at] for row in observations.lists[name]], pa.string()).dictionary_encode()
         for name, among in LISTS.items()
+        for at, column in enumerate(among)
     }
     rows = observations.rows
     numbers = rows.mutate(**{name: rows[name].cast("float64") for name in NUMBERS})
@@ -297,8 +297,7 @@ def write_parquet(contents: Contents, path: Path) -> None:
             columns: dict[str, pa.Array] = {}
             for name, among in LISTS.items():
                 places = pc.subtract(table[name].combine_chunks(), 1)
-                for at, column in enumerate(among):
-                    columns[column] = pa.DictionaryArray.from_arrays(places, lists[name][at])
+                columns |= {column: codes[column].take(places) for column in among}
             for name in wanted[len(LISTS) :]:
                 columns[name] = table[name].combine_chunks()
             written = pa.table({field.name: columns[field.name] for field in _parquet_form()})
