@@ -41,8 +41,9 @@ def literal(text: str) -> str:
     if text.isprintable():
         return _quoted(text)
     parts: list[str] = []
-    for is_printable, chars in itertools.groupby(text, str.isprintable):
-        parts.extend([_quoted("".join(chars))] if is_printable else [f"chr({ord(char)})" for char in chars])
+    for is_printable, group in itertools.groupby(text, str.isprintable):
+        chars = "".join(group)
+        parts.extend([_quoted(chars)] if is_printable else [f"chr({ord(char)})" for char in chars])
     return f"({'||'.join(parts)})"
 
 

@@ -23,7 +23,7 @@ from ingest.checking.grammar import literal, name
 from ingest.checking.keys import check_foreign_key, check_primary_key
 from ingest.checking.near import find_codes_of
 from ingest.checking.rules import find_rule_problems
-from ingest.checking.wording import Nearest, word_faults, word_repeated_heading
+from ingest.checking.wording import Nearest, Words, word_faults, word_repeated_heading
 from ingest.checking.world import HELD_ROWS, StandardTable, World, open_world
 from ingest.problems import Place, Problem, find_nearest, problem
 from schemas import TableSchema, load_model
@@ -105,8 +105,8 @@ def check_world(world: World) -> list[Problem]:
             faults += check_primary_key(table.grid, table.schema.primary_key)
         faults += _check_references(table, references)
         nearest = _find_nearest_functions(world, table.schema)
-        wanted = _describe_forms(world, table)
-        problems += word_faults(world.connection, faults, table.read, world.places, nearest, wanted)
+        words = Words(table.read, world.places, nearest, _describe_forms(world, table))
+        problems += word_faults(world.connection, faults, words)
     for grid in references.values():
         grid.close()
     problems += find_rule_problems(world)

@@ -12,7 +12,7 @@ nothing. Its cell readers and its matching of headings are called; the engine on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from ingest.checking.columns import HeadingFault, SchemaUnusable, match_headings
 from ingest.checking.faults import Fault
 from ingest.checking.grammar import literal, name
 from ingest.checking.keys import check_foreign_key, check_primary_key, check_unique
-from ingest.checking.wording import word_faults, word_heading_faults
+from ingest.checking.wording import Words, word_faults, word_heading_faults
 from ingest.problems import Place, Problem, problem
 
 # The engine's work space; beyond it sorting and joining go to disk.
@@ -76,33 +76,30 @@ def check_table(
     table: StagedTable, connection: duckdb.DuckDBPyConnection, others: Iterable[StagedTable] = ()
 ) -> list[Problem]:
     """Check a table by its own schema; foreign keys are looked up in the other tables of the package."""
-    return check_tables([table, *others], connection, only=table.name)
+    return _check([table, *others], [table.name], connection)
 
 
-def check_tables(
-    tables: Iterable[StagedTable], connection: duckdb.DuckDBPyConnection, only: str | None = None
+def check_tables(tables: Iterable[StagedTable], connection: duckdb.DuckDBPyConnection) -> list[Problem]:
+    """Check the tables of a package by their own schemas."""
+    tables = list(tables)
+    return _check(tables, [table.name for table in tables], connection)
+
+
+def _check(
+    tables: Sequence[StagedTable], wanted: Sequence[str], connection: duckdb.DuckDBPyConnection
 ) -> list[Problem]:
-    """Check the tables of a package by their own schemas.
-
-    only    the name of the one table whose problems are wanted
-    """
     problems: list[Problem] = []
-    with _open_grids(tables, connection, problems) as opened:
-        for one in opened.values():
-            if only is not None and one.table.name != only:
+    with _open_grids(tables, connection) as (opened, refused):
+        for table in wanted:
+            if table in refused:
+                problems.append(refused[table])
                 continue
-            found, refused = _find_faults(one, opened)
-            problems.extend(refused)
-            table = one.table
-            problems.extend(
-                word_heading_faults(found.headings, table.headings, table.name, one.schema, table.place)
-            )
-            problems.extend(word_faults(connection, found.faults, one.schema, {0: one.table.place}))
-    return problems if only is None else [one for one in problems if not _is_of_others(one, tables, only)]
-
-
-def _is_of_others(found: Problem, tables: Iterable[StagedTable], only: str) -> bool:
-    return any(found.place.file == one.place.file != "" and one.name != only for one in tables)
+            one = opened[table]
+            found, unusable = _find_faults(one, opened)
+            problems += unusable
+            problems += word_heading_faults(found.headings, one.table.headings, table, one.schema, one.place)
+            problems += word_faults(connection, found.faults, Words(one.schema, {0: one.place}))
+    return problems
 
 
 @dataclass(slots=True)
@@ -112,12 +109,18 @@ class _Opened:
     grid: Grid
     headings: list[HeadingFault]
 
+    @property
+    def place(self) -> Place:
+        return self.table.place
+
 
 @contextmanager
 def _open_grids(
-    tables: Iterable[StagedTable], connection: duckdb.DuckDBPyConnection, problems: list[Problem]
-) -> Iterator[dict[str, _Opened]]:
+    tables: Iterable[StagedTable], connection: duckdb.DuckDBPyConnection
+) -> Iterator[tuple[dict[str, _Opened], dict[str, Problem]]]:
+    """Open tables with their schemas. Those whose schema cannot be used are given as problems, by name."""
     opened: dict[str, _Opened] = {}
+    refused: dict[str, Problem] = {}
     try:
         for number, table in enumerate(tables):
             view = f"staged_{number}"
@@ -130,12 +133,11 @@ def _open_grids(
                 cells = [name(f"c{place}") for place in range(1, len(table.headings) + 1)]
                 columns, headings = match_headings(schema, table.headings, cells)
             except SchemaUnusable as fault:
-                problems.append(
-                    problem("schema-unusable", table.place, table=table.name, reason=_sentence(fault.reason))
-                )
+                reason = _sentence(fault.reason)
+                refused[table.name] = problem("schema-unusable", table.place, table=table.name, reason=reason)
                 continue
             opened[table.name] = _Opened(table, schema, Grid(connection, view, columns), headings)
-        yield opened
+        yield opened, refused
     finally:
         for one in opened.values():
             one.grid.close()
@@ -153,13 +155,12 @@ def open_faults(
 
     Raises SchemaUnusable if its schema cannot be used.
     """
-    problems: list[Problem] = []
-    with _open_grids(tables, connection, problems) as opened:
-        if wanted not in opened:
-            raise SchemaUnusable(problems[0].message)
-        found, refused = _find_faults(opened[wanted], opened)
-        if refused:
-            raise SchemaUnusable(refused[0].message)
+    with _open_grids(tables, connection) as (opened, refused):
+        if wanted in refused:
+            raise SchemaUnusable(refused[wanted].message)
+        found, unusable = _find_faults(opened[wanted], opened)
+        if unusable:
+            raise SchemaUnusable(unusable[0].message)
         yield found
 
 

@@ -7,7 +7,7 @@ Out:  Problem values; of each fault the first different texts, and a count of th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -49,15 +49,16 @@ _SHOWN_CODES = 12
 Nearest = Callable[[str], str | None]
 
 
-def describe_type(field: Any) -> str:
-    """Say in words what a cell of a field is."""
-    if field.type == "boolean":
-        return list_words([*field.true_values[:1], *field.false_values[:1]], "or")
-    wanted = _TYPES.get(f"{field.type}/{field.format}") or _TYPES.get(field.type, f"of the type {field.type}")
-    if field.type in ("date", "datetime", "time") and field.format not in ("default", "any"):
-        wanted += f" written as {field.format}"
-    if field.type == "list" and field.item_type != "string":
-        wanted += f" of {field.item_type} items between '{field.delimiter}'"
+def describe_type(column: Any) -> str:
+    """Say in words what a cell of a frictionless field is."""
+    kind, form = column.type, column.format
+    if kind == "boolean":
+        return list_words([*column.true_values[:1], *column.false_values[:1]], "or")
+    wanted = _TYPES.get(f"{kind}/{form}") or _TYPES.get(kind, f"of the type {kind}")
+    if kind in ("date", "datetime", "time") and form not in ("default", "any"):
+        wanted += f" written as {form}"
+    if kind == "list" and column.item_type != "string":
+        wanted += f" of {column.item_type} items between '{column.delimiter}'"
     return wanted
 
 
@@ -123,28 +124,76 @@ def _heading(place: Place, column: str | None) -> Place:
     return replace(place, row=place.row or 1, column=column)
 
 
-def word_faults(
-    connection: duckdb.DuckDBPyConnection,
-    faults: Iterable[Fault],
-    schema: Schema,
-    places: Mapping[int, Place],
-    nearest: Mapping[str, Nearest] | None = None,
-    wanted: Mapping[str, str] | None = None,
-) -> list[Problem]:
-    """Put faults of cells and rows into words.
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is needed to put the faults of one table into words.
 
+    schema     the table's
     places     for each source the file and sheet
     nearest    for each table that foreign keys refer to, how to find a near code
     wanted     for columns with a pattern, its form in words
     """
-    fields = {field.name: field for field in schema.fields}
 
-    def word(example: Example, fault: Fault, place: Place) -> Problem:
-        near = (nearest or {}).get(fault.rule)
-        first = word_first(example, places)
-        return _word(fault, example.cell, fields.get(fault.column), place, schema, near, wanted or {}, first)
+    schema: Schema
+    places: Mapping[int, Place]
+    nearest: Mapping[str, Nearest] = field(default_factory=dict)
+    wanted: Mapping[str, str] = field(default_factory=dict)
 
-    return [made for fault in faults for made in word_examples(connection, fault, places, word)]
+    def word(self, example: Example, fault: Fault, place: Place) -> Problem:
+        """Put one example of a fault into words."""
+        cell, first = example.cell, word_first(example, self.places)
+        match fault.type:
+            case "blank-row":
+                return problem("row-blank", place)
+            case "type-error":
+                wanted = describe_type(self.schema.get_field(fault.column))
+                return problem("value-malformed", place, value=cell, wanted=wanted)
+            case "constraint-error":
+                return self._word_constraint(cell, fault, place)
+            case "unique-error":
+                return problem("value-repeated", place, value=cell, first=first)
+            case "primary-key" if fault.rule == "missing":
+                return problem("key-missing", place, wanted=", ".join(self.schema.primary_key))
+            case "primary-key":
+                return problem("key-repeated", place, value=cell, first=first)
+            case "foreign-key":
+                near = self.nearest.get(fault.rule)
+                nearest = near(cell) if near else None
+                return problem("reference-unknown", place, value=cell, table=fault.rule, nearest=nearest)
+        raise AssertionError(fault.type)
+
+    def _word_constraint(self, cell: str, fault: Fault, place: Place) -> Problem:
+        column = self.schema.get_field(fault.column)
+        bound = column.constraints[fault.rule]
+        if fault.rule == "required":
+            return problem("value-missing", place, column=column.name)
+        if fault.rule == "enum":
+            nearest = find_nearest(cell, [str(code) for code in bound])
+            codes = list_codes(bound)
+            return problem("code-unknown", place, value=cell, list=column.name, nearest=nearest, wanted=codes)
+        if fault.rule == "pattern":
+            form = self.wanted.get(column.name) or f"text of the form {bound}"
+            return problem("value-misshapen", place, value=cell, wanted=form)
+        code, words = _BOUNDS[fault.rule]
+        units = "characters" if column.type == "string" else "items"
+        return problem(code, place, value=cell, wanted=words.format(bound=bound, units=units))
+
+
+_BOUNDS = {
+    "minimum": ("value-too-low", "{bound} or more"),
+    "exclusiveMinimum": ("value-too-low", "more than {bound}"),
+    "maximum": ("value-too-high", "{bound} or less"),
+    "exclusiveMaximum": ("value-too-high", "less than {bound}"),
+    "minLength": ("value-too-short", "at least {bound} {units}"),
+    "maxLength": ("value-too-long", "at most {bound} {units}"),
+}
+
+
+def word_faults(
+    connection: duckdb.DuckDBPyConnection, faults: Iterable[Fault], words: Words
+) -> list[Problem]:
+    """Put faults of cells and rows into words."""
+    return [made for fault in faults for made in word_examples(connection, fault, words.places, words.word)]
 
 
 def word_examples(
@@ -171,57 +220,3 @@ def word_first(example: Example, places: Mapping[int, Place]) -> str:
         return ""
     place = places[int(source)]
     return f"row {row}" if int(source) == example.source else f"{place.file}, row {row}"
-
-
-def _word(
-    fault: Fault,
-    cell: str,
-    field: Any,
-    place: Place,
-    schema: Schema,
-    near: Nearest | None,
-    wanted: Mapping[str, str],
-    first: str,
-) -> Problem:
-    if fault.type == "blank-row":
-        return problem("row-blank", place)
-    if fault.type == "type-error":
-        return problem("value-malformed", place, value=cell, wanted=describe_type(field))
-    if fault.type == "constraint-error":
-        return _word_constraint(fault.rule, cell, field, place, wanted)
-    if fault.type == "unique-error":
-        return problem("value-repeated", place, value=cell, first=first)
-    if fault.type == "primary-key":
-        if fault.rule == "missing":
-            return problem("key-missing", place, wanted=", ".join(schema.primary_key))
-        return problem("key-repeated", place, value=cell, first=first)
-    if fault.type == "foreign-key":
-        return problem(
-            "reference-unknown", place, value=cell, table=fault.rule, nearest=near(cell) if near else None
-        )
-    raise AssertionError(fault.type)
-
-
-def _word_constraint(rule: str, cell: str, field: Any, place: Place, wanted: Mapping[str, str]) -> Problem:
-    bound = field.constraints[rule]
-    if rule == "required":
-        return problem("value-missing", place, column=field.name)
-    if rule == "enum":
-        nearest = find_nearest(cell, [str(code) for code in bound])
-        return problem(
-            "code-unknown", place, value=cell, list=field.name, nearest=nearest, wanted=list_codes(bound)
-        )
-    if rule == "pattern":
-        form = wanted.get(field.name) or f"text of the form {bound}"
-        return problem("value-misshapen", place, value=cell, wanted=form)
-    words, code = {
-        "minimum": (f"{bound} or more", "value-too-low"),
-        "exclusiveMinimum": (f"more than {bound}", "value-too-low"),
-        "maximum": (f"{bound} or less", "value-too-high"),
-        "exclusiveMaximum": (f"less than {bound}", "value-too-high"),
-        "minLength": (f"at least {bound}", "value-too-short"),
-        "maxLength": (f"at most {bound}", "value-too-long"),
-    }[rule]
-    if code in ("value-too-short", "value-too-long"):
-        words += " characters" if field.type == "string" else " items"
-    return problem(code, place, value=cell, wanted=words)
