@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 
 from ingest.checking import open_engine
 from ingest.checking.standard import check_standard_tables
@@ -87,131 +88,9 @@ def target(**more: str) -> Row:
     }
 
 
-SMALL: World = {
-    "bodies": [
-        {"body": "statistics-office", "label": "Statistics Office", "body_type": "statistics-office"},
-        {"body": "bucks", "label": "Buckinghamshire Council", "body_type": "unitary-council"},
-    ],
-    "areas": [
-        {
-            "area": "E07000004",
-            "label": "Aylesbury Vale",
-            "area_type": "district",
-            "start_on": "1974-04-01",
-            "end_on": "2020-03-31",
-        },
-        {"area": "E06000060", "label": "Buckinghamshire", "area_type": "unitary", "start_on": "2020-04-01"},
-        {"area": "E09000015", "label": "Harrow", "area_type": "london-borough", "start_on": "1965-04-01"},
-        {"area": "E92000001", "label": "England", "area_type": "country"},
-    ],
-    "area_changes": [
-        {
-            "from_area": "E07000004",
-            "to_area": "E06000060",
-            "changed_on": "2020-04-01",
-            "change": "merged",
-        }
-    ],
-    "code_lists": [
-        {"code_list": "theme", "label": "Themes", "definition": "Subjects."},
-        {"code_list": "sex", "label": "Sex", "definition": "Sex as recorded."},
-    ],
-    "codes": [
-        {"code_list": "theme", "code": "waste", "label": "Waste"},
-        {"code_list": "theme", "code": "work", "label": "Work"},
-        {"code_list": "sex", "code": "all", "label": "Everyone", "is_total": "true"},
-        {"code_list": "sex", "code": "female", "label": "Female", "parent": "all"},
-        {"code_list": "sex", "code": "male", "label": "Male", "parent": "all"},
-        {"code_list": "unit", "code": "bins", "label": "Bins"},
-    ],
-    "dimensions": [{"dimension": "sex", "label": "Sex", "definition": "Of the person.", "code_list": "sex"}],
-    "datasets": [
-        {
-            "dataset": "waste",
-            "title": "Waste",
-            "description": "Household waste.",
-            "publisher": "statistics-office",
-            "licence": OGL,
-            "attribution": "Contains public sector information.",
-            "dimensions": "sex",
-        }
-    ],
-    "indicators": [
-        indicator("recycled", "1.0.0"),
-        indicator("recycled", "2.0.0", valid_from="2022-04-01", lowest="0", highest="90"),
-        indicator("bins", "1.0.0", unit="bins", period_kind="day"),
-        indicator("change", "1.0.0", lowest="-50", highest=""),
-    ],
-    "observations": [
-        observation(),
-        observation(period="2021-22", area="E09000015", value="100", status="provisional"),
-        observation(period="2019-20", area="E07000004", lower_limit="43.2", upper_limit="44", value="44"),
-        observation(period="2023-24", value="", status="suppressed"),
-        observation(area="E09000015", value="0", sex="female"),
-        observation(area="E09000015", value="1", sex="male"),
-        observation(
-            area="E09000015", value="2", sex="all", numerator="1", denominator="50", sample_size="50"
-        ),
-        observation(indicator="bins", period="2024-03-31", value="123456789", version="1.0.0"),
-        observation(indicator="change", value="-7.5"),
-        observation(period="2018-19", status="definition-differs"),
-        observation(period="2017-18", value="", status="not-applicable"),
-    ],
-    "rating_scales": [{"scale": "four-grade", "label": "Four grades", "definition": "Of services."}],
-    "grades": [
-        {"scale": "four-grade", "grade": "outstanding", "label": "Outstanding", "rank": "1"},
-        {"scale": "four-grade", "grade": "good", "label": "Good", "rank": "2"},
-        {
-            "scale": "four-grade",
-            "grade": "requires-improvement",
-            "label": "Requires improvement",
-            "rank": "3",
-        },
-        {"scale": "four-grade", "grade": "inadequate", "label": "Inadequate", "rank": "4"},
-    ],
-    "frameworks": [
-        {
-            "framework": "ilacs",
-            "version": version,
-            "label": "Inspections",
-            "definition": "Of children's services.",
-            "service": "children's services",
-            "inspector": "statistics-office",
-            "in_force_from": start,
-            "in_force_to": end,
-        }
-        for version, start, end in (("2018", "2018-01-01", "2022-12-31"), ("2023", "2023-01-01", ""))
-    ],
-    "framework_questions": [
-        {
-            "framework": "ilacs",
-            "version": version,
-            "question": "overall",
-            "label": "Overall",
-            "scale": "four-grade",
-            "is_overall": "true",
-        }
-        for version in ("2018", "2023")
-    ],
-    "judgements": [
-        judgement(),
-        judgement(
-            judgement="bucks-2023", version="2023", made_on="", published_on="2023-07-01", grade="", scale=""
-        ),
-        judgement(judgement="bucks-2021", made_on="2021-05-01", supersedes="bucks-2022"),
-    ],
-    "targets": [target(), target(target="more", replaces="half")],
-    "crosswalk": [
-        {
-            "crosswalk": "one",
-            "from_indicator": "recycled",
-            "to_indicator": "bins",
-            "relation": "related",
-            "comparable": "no",
-            "declared_by": "us",
-        }
-    ],
-}
+SMALL: World = yaml.safe_load(
+    (Path(__file__).parent / "data" / "checking_world.yaml").read_text(encoding="utf-8")
+)
 
 
 def small_world(**more: Sequence[Row]) -> World:
