@@ -30,6 +30,10 @@ _EXTRA_LENGTH = slice(28, 30)
 _IS_ENCRYPTED = 0x1
 
 
+# What a damaged archive makes its reader raise; OSError among them, for it seeks wherever it is told to.
+_ZIP_FAULTS = (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, OSError)
+
+
 class ArchiveFault(Exception):  # noqa: N818 - becomes a problem
     """An archive is not to be opened. `code` and `facts` make the problem."""
 
@@ -48,11 +52,12 @@ def read_entries(file: Path, most: int = LIMITS.unpacked) -> list[zipfile.ZipInf
 
     Raises ArchiveFault if it says more than is permitted, or what does not fit together.
     """
-    try:
-        with zipfile.ZipFile(file) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as fault:
-        raise ArchiveFault("archive-unreadable", reason="it is not a whole zip archive.") from fault
+    with file.open("rb") as stream:
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                entries = archive.infolist()
+        except _ZIP_FAULTS as fault:
+            raise ArchiveFault("archive-unreadable", reason="it is not a whole zip archive.") from fault
     if len(entries) > MOST_ENTRIES:
         raise ArchiveFault("archive-too-large", found=f"{len(entries):,} files", wanted=f"{MOST_ENTRIES:,}")
     most = min(most, LIMITS.most_from(file.stat().st_size))
@@ -108,6 +113,8 @@ def read_pieces(file: Path, entry: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def _packed_pieces(file: Path, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    if not 0 <= entry.header_offset < file.stat().st_size:
+        raise _torn(entry)
     with file.open("rb") as stream:
         stream.seek(entry.header_offset)
         header = stream.read(_HEADER_BYTES)

@@ -13,18 +13,41 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from xml.parsers import expat
 from zipfile import ZipInfo
 
-from ingest.reading.archive import ArchiveFault, read_pieces
+from ingest.reading.archive import ArchiveFault, read_entries, read_pieces
 from ingest.reading.selection import LIMITS
 
 # XML of one row; no row of 16,384 cells comes near it unless it is made to.
 MOST_ROW_BYTES = 64 * 1024**2
 MOST_PART_BYTES = 16 * 1024**2
 MOST_NOTED = 500_000
+
+
+# Parts that the reader reads when it opens a workbook, in small letters; the first must be there.
+_XLSX_PARTS = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedstrings.xml", "xl/styles.xml")
+_ODS_PART = "content.xml"
+
+
+def is_ods(file: Path, entries: list[ZipInfo]) -> bool:
+    """Say whether a workbook is ODS, else it is XLSX; what it is read as when it is opened is sound XML then.
+
+    Raises ArchiveFault if it is neither, or both.
+    """
+    parts = {entry.filename.replace("\\", "/").casefold(): entry for entry in entries}
+    has_ods, has_xlsx = _ODS_PART in parts, _XLSX_PARTS[0] in parts
+    if has_ods == has_xlsx:
+        raise _unreadable()
+    for name in _XLSX_PARTS if has_xlsx else ():
+        if name in parts:
+            for _ in read_xml(file, parts[name]):
+                pass
+    return has_ods
 
 
 @dataclass(slots=True)
@@ -79,7 +102,7 @@ def survey_xlsx(file: Path, entries: list[ZipInfo], sheet: str) -> SheetSurvey:
     """Look a sheet of an XLSX workbook over. Raises ArchiveFault."""
     survey = SheetSurvey()
     row = 0
-    for chunk in _split_rows(read_pieces(file, _find_part(file, entries, sheet)), b"</row>"):
+    for chunk in _split_rows(read_xml(file, _find_part(file, entries, sheet)), b"</row>"):
         references = _FULL_CELL.findall(chunk)
         if references:
             column = max(column_number(letters) for letters in {letters for letters, _ in references})
@@ -142,6 +165,13 @@ _RELATIONSHIP = re.compile(rb"<(?:\w+:)?Relationship\s([^>]*)>")
 _ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 
+def get_survey(surveys: Mapping[str, SheetSurvey], sheet: str) -> SheetSurvey:
+    """Get the survey of a sheet. Raises ArchiveFault if the reader sees a sheet that was not seen here."""
+    if sheet not in surveys:
+        raise _unreadable()
+    return surveys[sheet]
+
+
 def _find_part(file: Path, entries: list[ZipInfo], sheet: str) -> ZipInfo:
     """Find the part of the archive that holds a sheet. Raises ArchiveFault."""
     parts = {entry.filename.replace("\\", "/").casefold(): entry for entry in entries}
@@ -150,7 +180,7 @@ def _find_part(file: Path, entries: list[ZipInfo], sheet: str) -> ZipInfo:
         entry = parts.get(name)
         if entry is None or entry.file_size > MOST_PART_BYTES:
             raise _unreadable()
-        return b"".join(read_pieces(file, entry))
+        return b"".join(read_xml(file, entry))
 
     targets = {}
     for match in _RELATIONSHIP.finditer(read("xl/_rels/workbook.xml.rels")):
@@ -198,14 +228,22 @@ _ERROR_WORD = b"calcext:value-type"
 _LOST_SPACE = re.compile(rb"<text:line-break|<text:tab")
 
 
-def survey_ods(file: Path, entries: list[ZipInfo]) -> dict[str, SheetSurvey]:
+def survey_ods(file: Path, entries: list[ZipInfo]) -> Mapping[str, SheetSurvey]:
     """Look all sheets of an ODS workbook over, by name. Raises ArchiveFault."""
-    content = next((entry for entry in entries if entry.filename == "content.xml"), None)
+    content = next((entry for entry in entries if entry.filename == _ODS_PART), None)
     if content is None:
         raise _unreadable()
+    # A recipe that reads several sheets asks for each.
+    return _survey_ods(file, file.stat().st_mtime_ns, content.header_offset, content.file_size, content.CRC)
+
+
+@lru_cache(maxsize=4)
+def _survey_ods(file: Path, _changed: int, *_of_content: int) -> Mapping[str, SheetSurvey]:
+    """Do the work of survey_ods, once for a file that has not changed."""
+    content = next(entry for entry in read_entries(file, LIMITS.workbook) if entry.filename == _ODS_PART)
     surveys: dict[str, SheetSurvey] = {}
     survey, row = SheetSurvey(), 0
-    for chunk in _split_rows(read_pieces(file, content), b"</table:table-row>"):
+    for chunk in _split_rows(read_xml(file, content), b"</table:table-row>"):
         for text in chunk.split(b"</table:table-row>"):
             # What stands before a row may be the beginning of the next sheet.
             if b"<table:table " in text:
@@ -261,6 +299,32 @@ def _ods_text(paragraph: bytes) -> str:
 def _plain_text(xml: bytes) -> str:
     """Take the tags out of a piece of XML."""
     return html.unescape(re.sub(rb"<[^>]*>", b"", xml).decode("utf-8", "replace"))
+
+
+def read_xml(file: Path, entry: ZipInfo) -> Iterator[bytes]:
+    """Read a part of a workbook in pieces, and see that it is XML: the reader of workbooks relies on it.
+
+    On XML that breaks off the reader looks for the end for ever. A document type may define what a few
+    letters stand for, as much as anybody likes; and in UTF-16 the tags would not be seen here.
+
+    Raises ArchiveFault.
+    """
+
+    def refuse(*_: object) -> None:
+        raise _unreadable()
+
+    parser = expat.ParserCreate("utf-8")
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        for piece in read_pieces(file, entry):
+            # A mark at the start turns the parser to UTF-16 all the same, and that is full of NUL.
+            if b"\0" in piece:
+                raise _unreadable()
+            parser.Parse(piece, False)
+            yield piece
+        parser.Parse(b"", True)
+    except expat.ExpatError as fault:
+        raise _unreadable() from fault
 
 
 def _split_rows(pieces: Iterator[bytes], end: bytes) -> Iterator[bytes]:

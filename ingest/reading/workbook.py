@@ -22,7 +22,7 @@ from ingest.problems import find_nearest
 from ingest.reading.archive import ArchiveFault, read_entries, read_pieces
 from ingest.reading.layout import column_letters, stage_rows
 from ingest.reading.selection import LIMITS, Found, Selection, Staged, staged_path
-from ingest.reading.sheets import SheetSurvey, survey_ods, survey_xlsx
+from ingest.reading.sheets import SheetSurvey, get_survey, is_ods, survey_ods, survey_xlsx
 from ingest.reading.staging import stage_nothing
 from ingest.reading.text import text_of
 
@@ -45,12 +45,12 @@ def stage_sheet(file: Path, selection: Selection, scratch: Path, found: Found) -
         if entries is None:
             return stage_nothing(parquet, found)
         # An ODS workbook is read whole when it is opened, so all its sheets are looked over before.
-        surveys = survey_ods(file, entries) if _is_ods(entries) else None
+        surveys = survey_ods(file, entries) if is_ods(file, entries) else None
         with python_calamine.load_workbook(file) as workbook:
             name = _find_sheet(workbook.sheet_names, selection.sheet, found)
             if name is None:
                 return stage_nothing(parquet, found)
-            survey = survey_xlsx(file, entries, name) if surveys is None else surveys[name]
+            survey = survey_xlsx(file, entries, name) if surveys is None else get_survey(surveys, name)
             sheet = workbook.get_sheet_by_name(name)
             for row, column in survey.unworked:
                 if selection.has_row(row):
@@ -65,15 +65,11 @@ def read_sheet_names(file: Path, found: Found) -> tuple[str, ...]:
     with _FaultsAsProblems(found):
         entries = _check_workbook(file, found)
         if entries is not None:
-            if _is_ods(entries):
+            if is_ods(file, entries):
                 survey_ods(file, entries)
             with python_calamine.load_workbook(file) as workbook:
                 return tuple(workbook.sheet_names)
     return ()
-
-
-def _is_ods(entries: list[ZipInfo]) -> bool:
-    return any(entry.filename == "content.xml" for entry in entries)
 
 
 def _check_workbook(file: Path, found: Found) -> list[ZipInfo] | None:
@@ -130,6 +126,9 @@ class _FaultsAsProblems:
             self._found.add(fault.code, **fault.facts)
         elif isinstance(fault, python_calamine.CalamineError):
             self._found.add("file-unreadable", wanted="a workbook", reason=_reason(fault))
+        elif isinstance(fault, OSError) and fault.errno is None:
+            # Not the disk: the reader's word for bytes that cannot be unpacked.
+            self._found.add("file-unreadable", wanted="a workbook", reason="it is damaged.")
         elif kind is not None and kind.__name__ == "PanicException":
             # The reader is written in Rust; where it meets what it did not expect, it panics, and Python sees
             # an exception of a class that cannot be imported.
