@@ -169,7 +169,7 @@ def _resolve_periods(
     )
     texts = keyed.select("given_indicator", "given_version", "given_period").distinct().to_pyarrow()
     rows = [
-        dict(resolve_row(*text, versions=versions.get(text[0], [])))
+        resolve_row(text[0], text[1], text[2], versions.get(text[0], []))
         for text in sorted(tuple(row.values()) for row in texts.to_pylist())
     ]
     mapping = pa.table(
@@ -385,7 +385,7 @@ def harmonise_observation(
     schema = load_model().tables["observations"]
     dimensions = sorted(set(row) - {*schema.field_names, "_source", "_row"})
     indicator, version = row["indicator"] or "", row["version"] or ""
-    resolved = resolve_row(indicator, version, row["period"] or "", versions=versions.get(indicator, []))
+    resolved = resolve_row(indicator, version, row["period"] or "", versions.get(indicator, []))
     said = [
         f"{dimension}={row[dimension]}"
         for dimension in dimensions

@@ -197,7 +197,7 @@ def group_problems(problems: Iterable[Problem]) -> list[Problem]:
     """
     same: dict[tuple[object, ...], Problem] = {}
     for found in sorted(problems, key=_order):
-        key = (found.code, found.file, found.sheet, found.column, found.value, _without_numbers(found))
+        key = (found.code, found.file, found.sheet, found.column, found.value, _without_rows(found.message))
         first = same.get(key)
         same[key] = found if first is None else replace(first, count=first.count + found.count)
     columns: dict[tuple[object, ...], list[Problem]] = {}
@@ -214,19 +214,21 @@ def group_problems(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(kept, key=_order)
 
 
-def _without_numbers(found: Problem) -> str:
-    """Say what tells problems without a value apart: their message, but for the numbers of rows in it."""
-    return "" if found.value is not None else re.sub(r"\brows? [\d, and]+", "row ", found.message)
+def _without_rows(message: str) -> str:
+    """Leave out of a message the numbers of rows, which differ where all else is the same."""
+    return re.sub(r"\brows? [\d,]+", "row", message)
 
 
 def _fold(rest: Sequence[Problem]) -> Problem:
-    rows = sum(found.count for found in rest)
-    return replace(
-        rest[0],
-        message=f"{len(rest):,} more problems of this kind in {rows:,} rows of this column.",
-        value=None,
-        count=rows,
-    )
+    return count_more(rest[0], len(rest), sum(found.count for found in rest))
+
+
+_MORE = "more different ones of this kind"
+
+
+def count_more(found: Problem, kinds: int, rows: int) -> Problem:
+    """Make the problem that stands for many: how many different ones there are, and in how many rows."""
+    return replace(found, message=f"{kinds:,} {_MORE}, in {rows:,} rows.", value=None, count=rows)
 
 
 def _order(found: Problem) -> tuple[object, ...]:
@@ -247,7 +249,7 @@ def as_text(problems: Sequence[Problem]) -> str:
     for found in problems:
         warning = " (warning)" if found.severity == "warning" else ""
         lines = [f"{found.code}{warning}  {_place_in_words(found)}".rstrip(), f"  {found.message}"]
-        if found.count > 1:
+        if found.count > 1 and _MORE not in found.message:
             rows = "row" if found.count == 2 else "rows"
             lines.append(f"  And {found.count - 1:,} more {rows} like this.")
         lines.append(f"  {found.mend}")

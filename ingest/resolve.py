@@ -11,7 +11,7 @@ every different combination of a table.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -97,25 +97,25 @@ def read_date(text: str) -> date | None:
 
 
 def resolve_row(
-    indicator: str, version: str, text: str, *, versions: Sequence[Version]
-) -> Mapping[str, str | None]:
+    indicator: str, version: str, period: str, versions: Sequence[Version]
+) -> dict[str, str | None]:
     """Say what one combination of indicator, version and period text is: a period, or why it is none."""
-    row: dict[str, str | None] = {"indicator": indicator, "version": version, "period": text}
-    if not text:
+    row: dict[str, str | None] = {"indicator": indicator, "version": version, "period": period}
+    if not period:
         return row
     try:
-        period, found = resolve_period(text, versions, version)
+        read, found = resolve_period(period, versions, version)
     except PeriodUnknown as fault:
         return row | {"fault": "period-unknown", "reason": fault.reason}
     except PeriodAmbiguous as fault:
         return row | {"fault": "period-ambiguous", "reason": fault.readings}
     return row | {
-        "notation": period.notation,
-        "start_on": period.start_on.isoformat(),
-        "end_on": period.end_on.isoformat(),
-        "kind": period.kind,
-        "words": period.label,
-        "length": period.length,
+        "notation": read.notation,
+        "start_on": read.start_on.isoformat(),
+        "end_on": read.end_on.isoformat(),
+        "kind": read.kind,
+        "words": read.label,
+        "length": read.length,
         "resolved": found.version if found else None,
         "wanted_kind": found.period_kind if found else None,
     }

@@ -102,7 +102,7 @@ def test_thousand_different_faults_of_a_column_are_counted(tmp_path: Path) -> No
     found = check(HEADING + rows, tmp_path)
     assert len(found) == 21
     assert sum(one.count for one in found) == 1000
-    assert found[-1].message == "980 more different values of this kind, in 980 rows."
+    assert found[-1].message == "980 more different ones of this kind, in 980 rows."
 
 
 @pytest.mark.parametrize(

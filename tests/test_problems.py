@@ -75,6 +75,14 @@ def test_repeats_become_one_problem_with_a_count() -> None:
     assert "And 2 more rows like this." in as_text([group])
 
 
+def test_same_value_for_different_figures_stays_apart() -> None:
+    rows = [
+        problem("observations-conflict", PLACE.at(row), value="1", key=key, other="2", first=f"row {row - 1}")
+        for row, key in ((3, "waste, E1"), (5, "waste, E1"), (7, "waste, E2"))
+    ]
+    assert [(group.row, group.count) for group in group_problems(rows)] == [(3, 2), (7, 1)]
+
+
 def test_many_different_values_of_one_column_are_counted_not_listed() -> None:
     rows = [
         problem("value-malformed", PLACE.at(row), value=f"£{row}", wanted="a number")
@@ -83,7 +91,8 @@ def test_many_different_values_of_one_column_are_counted_not_listed() -> None:
     groups = group_problems(rows)
     assert len(groups) == SHOWN_VALUES + 1
     assert sum(group.count for group in groups) == 1000
-    assert groups[-1].message == "980 more problems of this kind in 980 rows of this column."
+    assert "like this" not in as_text(groups)
+    assert groups[-1].message == "980 more different ones of this kind, in 980 rows."
 
 
 def test_problems_are_sorted_by_file_row_and_column() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ingest.checking.cells import put_rows
 from ingest.checking.faults import Example, Fault
 from ingest.checking.found import Found, find
 from ingest.checking.grammar import literal, name
@@ -30,8 +31,10 @@ _COLUMNS = (
 )
 
 
-# Different combinations that are handed to the engine in one statement.
+# Different combinations that are read at a time, and up to how many they are handed over in statements:
+# to take an array the engine first loads a library, which costs more than it saves for a few.
 _BATCH_ROWS = 1000
+_MANY_TEXTS = 5000
 
 
 def load_versions(world: World) -> dict[str, list[Version]]:
@@ -48,18 +51,23 @@ def load_versions(world: World) -> dict[str, list[Version]]:
 def read_periods(world: World, table: StandardTable) -> str:
     """Read every different period text of a table. Returns the table of what they are."""
     version = name("version") if "version" in table.names else "''"
-    texts = world.rows(
-        f"SELECT DISTINCT indicator, {version} AS version, period FROM {table.view} ORDER BY ALL"
-    )
-    versions = load_versions(world)
-    rows = [resolve_row(*text, versions=versions.get(text[0], [])) for text in texts]
     given = f"period_texts_of_{table.schema.name}"
     world.make_table(
         given, f"SELECT {', '.join(f'NULL::VARCHAR AS {column}' for column in _COLUMNS)} LIMIT 0"
     )
-    for start in range(0, len(rows), _BATCH_ROWS):
-        values = ", ".join(_values(row) for row in rows[start : start + _BATCH_ROWS])
-        world.connection.execute(f"INSERT INTO {name(given)} VALUES {values}")
+    versions = load_versions(world)
+    texts = world.connection.execute(
+        f"SELECT DISTINCT indicator, {version} AS version, period FROM {table.view} ORDER BY ALL"
+    ).to_arrow_table()
+    for batch in texts.to_batches(max_chunksize=_BATCH_ROWS):
+        rows = [
+            resolve_row(**text, versions=versions.get(text["indicator"], [])) for text in batch.to_pylist()
+        ]
+        if texts.num_rows > _MANY_TEXTS:
+            put_rows(world.connection, given, _COLUMNS, [[row.get(key) for key in _COLUMNS] for row in rows])
+        else:
+            values = ", ".join(_values(row) for row in rows)
+            world.connection.execute(f"INSERT INTO {name(given)} VALUES {values}")
     kept = ", ".join(
         f"TRY_CAST({column} AS DATE) AS {column}" if column in ("start_on", "end_on") else column
         for column in _COLUMNS
@@ -71,7 +79,6 @@ def read_periods(world: World, table: StandardTable) -> str:
 
 
 def _values(row: Mapping[str, str | None]) -> str:
-    # Handing over texts as an array would make the engine load a further library first.
     texts = (row.get(column) for column in _COLUMNS)
     return f"({', '.join('NULL' if text is None else literal(text) for text in texts)})"
 

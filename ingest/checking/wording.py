@@ -15,7 +15,7 @@ from frictionless import Schema
 
 from ingest.checking.columns import HeadingFault
 from ingest.checking.faults import Example, Fault, read_examples
-from ingest.problems import Place, Problem, find_nearest, problem
+from ingest.problems import Place, Problem, count_more, find_nearest, problem
 
 # What a cell of each type is, in words; formats that say more come first.
 _TYPES = {
@@ -209,8 +209,7 @@ def word_examples(
             made = replace(word(example, fault, place), count=example.row_count)
             yield made
         if found.more_cells:
-            words = f"{found.more_cells:,} more different values of this kind, in {found.more_rows:,} rows."
-            yield replace(made, message=words, value=None, count=found.more_rows)
+            yield count_more(made, found.more_cells, found.more_rows)
 
 
 def word_first(example: Example, places: Mapping[int, Place]) -> str:
