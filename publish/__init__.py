@@ -134,7 +134,7 @@ def _workshop(folder: EditionsFolder, *, dry_run: bool) -> Iterator[Path]:
         return
     with folder.locked():
         folder.clean()
-        with folder.scratch() as scratch:
+        with folder.room(), folder.scratch() as scratch:
             yield scratch
 
 

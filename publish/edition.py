@@ -32,6 +32,9 @@ DIGEST_CHARACTERS = 12
 _NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{12}")
 _BUILDING = ".building-"
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_ROOM_OF_SQLITE = frozenset({"SQLITE_FULL", "SQLITE_IOERR_WRITE"})
+# What DuckDB and Oxigraph say.
+_NO_ROOM_IN_WORDS = ("no space left", "file too large", "disk quota exceeded")
 
 
 class PublishingStopped(Exception):  # noqa: N818 - a state of the machine that the operator can change
@@ -133,6 +136,22 @@ class EditionsFolder:
                 path.unlink()
 
     @contextmanager
+    def room(self) -> Iterator[None]:
+        """Say in words when the disk is full.
+
+        Raises NoRoom in place of whatever the library that met the end of the disk raises.
+        """
+        try:
+            yield
+        except Exception as error:
+            if not is_no_room(error):
+                raise
+            raise NoRoom(
+                f"There is no room to publish: {error}. Free some space beside the editions, or remove some "
+                "editions; nothing was published."
+            ) from error
+
+    @contextmanager
     def scratch(self) -> Iterator[Path]:
         """Give a folder for what is made on the way. Call it only while holding the lock."""
         folder = self.folder / f"{_BUILDING}{os.getpid()}-scratch"
@@ -147,7 +166,7 @@ class EditionsFolder:
 
         write    writes every file of the edition into an empty folder
 
-        Raises NoRoom when the disk is full. Whatever is raised, the folder is as it was before.
+        Whatever is raised, the folder is as it was before.
         """
         building = self.folder / f"{_BUILDING}{os.getpid()}"
         building.mkdir()
@@ -155,13 +174,8 @@ class EditionsFolder:
             write(building)
             _settle(building)
             building.rename(self.folder / name)
-        except BaseException as error:
+        except BaseException:
             shutil.rmtree(building, ignore_errors=True)
-            if isinstance(error, Exception) and is_no_room(error, self.folder):
-                raise NoRoom(
-                    f"There is no room to publish: {error}. Free some space beside the editions, or remove "
-                    "editions that are not needed; nothing was published."
-                ) from error
             raise
         _settle_entry(self.folder)
 
@@ -214,18 +228,18 @@ def edition_name(on: date, digest: str) -> str:
     return f"{on.isoformat()}-{digest[:DIGEST_CHARACTERS]}"
 
 
-def is_no_room(error: Exception, folder: Path) -> bool:
-    """Tell whether an error of any library means that the disk is full."""
+def is_no_room(error: Exception) -> bool:
+    """Tell whether an error of any library means that the disk takes no more."""
     at: BaseException | None = error
     while at is not None:
         if isinstance(at, OSError) and at.errno in _NO_ROOM:
             return True
+        if getattr(at, "sqlite_errorname", None) in _NO_ROOM_OF_SQLITE:
+            return True
+        if any(words in str(at).lower() for words in _NO_ROOM_IN_WORDS):
+            return True
         at = at.__cause__ or at.__context__
-    # Some libraries only say so in words, or not at all: then the disk itself is asked.
-    words = str(error).lower()
-    if "disk is full" in words or "no space left" in words or "file too large" in words:
-        return True
-    return folder.is_dir() and shutil.disk_usage(folder).free < 1 << 20
+    return False
 
 
 def _settle(folder: Path) -> None:

@@ -12,11 +12,15 @@ from __future__ import annotations
 import gzip
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pyoxigraph
+import pyshacl
 import pytest
+import rdflib
 from test_publish_world import BASE, small_world
 
+import schemas
 from publish.build import Making, write_edition
 
 PREFIXES = f"""
@@ -294,3 +298,15 @@ def test_a_damaged_cube_does_not_obey(name: str, quads: bytes):
     store.update(PREFIXES + CONSTRAINTS[name].damage)
     normalise(store)
     assert found(store, CONSTRAINTS[name]) != []
+
+
+def test_the_cube_has_the_shapes_of_the_model(quads: bytes):
+    """Judged by pyshacl; that each shape can fail is tested beside the shapes."""
+    graph = rdflib.Graph()
+    for quad in pyoxigraph.parse(quads, format=pyoxigraph.RdfFormat.N_QUADS):
+        graph.parse(data=f"{quad.triple} .", format="nt")
+    shapes = rdflib.Graph()
+    text = (Path(schemas.__file__).parent / "shapes.ttl").read_text(encoding="utf-8")
+    shapes.parse(data=text, format="turtle", publicID=BASE)
+    conforms, _, report = pyshacl.validate(graph, shacl_graph=shapes)
+    assert conforms, report

@@ -285,6 +285,13 @@ SOURCES = [
 ]
 
 
+def without_areas() -> dict[str, list[dict[str, Any]]]:
+    """Empty the tables that are about the areas of the small world, for a world with other ones."""
+    return {
+        name: [] for name in ("area_changes", "area_parents", "area_names", "area_identifiers", "body_areas")
+    }
+
+
 def typed_tables(
     engine: Engine, observations: list[dict[str, Any]], tables: dict[str, list[dict[str, Any]]]
 ) -> dict[str, ibis.Table]:
