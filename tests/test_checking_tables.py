@@ -75,6 +75,43 @@ def test_row_is_refused_with_its_place_and_value(
     assert found.row == rows.count("\n") + 2
 
 
+@pytest.mark.parametrize(
+    ("constraints", "cell", "code", "message"),
+    [
+        ({"minLength": 3}, "ab", "value-too-short", "'ab' is too short; wanted at least 3 characters."),
+        ({"maxLength": 1}, "ab", "value-too-long", "'ab' is too long; wanted at most 1 character."),
+        ({"unique": True}, "x", "value-repeated", "'x' is there before, in row 2."),
+    ],
+)
+def test_constraint_of_a_text_is_told(
+    constraints: dict[str, Any], cell: str, code: str, message: str, tmp_path: Path
+) -> None:
+    schema = {"fields": [{"name": "a", "type": "string", "constraints": constraints}]}
+    found = check(f"a\n{'x' if 'unique' in constraints else 'a'}\n{cell}\n", tmp_path, schema)
+    assert [(one.code, one.row, one.message) for one in found if one.row == 3] == [(code, 3, message)]
+
+
+def test_row_whose_key_is_empty_is_told(tmp_path: Path) -> None:
+    schema = {"fields": [{"name": "a"}, {"name": "b"}], "primaryKey": ["a"]}
+    [found] = check("a,b\n,1\n", tmp_path, schema)
+    assert (found.code, found.column, found.message) == (
+        "key-missing",
+        "a",
+        "The key of this row (a) is empty.",
+    )
+
+
+def test_row_of_nothing_but_missing_values_is_empty(tmp_path: Path) -> None:
+    schema = {"fields": [{"name": "a"}, {"name": "b"}], "missingValues": ["-"]}
+    [found] = check("a,b\n-,-\n", tmp_path, schema)
+    assert (found.code, found.row) == ("row-blank", 2)
+
+
+def test_headings_of_which_none_is_known_are_told_at_once(tmp_path: Path) -> None:
+    [found] = check("x,y\n1,2\n", tmp_path, {"fields": [{"name": "a"}], "fieldsMatch": "partial"})
+    assert found.message == "None of the headings is a column of the table waste; the first is 'x'."
+
+
 def test_file_without_a_fault_has_no_problems(tmp_path: Path) -> None:
     assert check(f"{HEADING}E09000015,2024,1,good\nE09000015,2023,,\n", tmp_path) == []
 

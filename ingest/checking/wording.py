@@ -175,7 +175,7 @@ class Words:
             form = self.wanted.get(column.name) or f"text of the form {bound}"
             return problem("value-misshapen", place, value=cell, wanted=form)
         code, words = _BOUNDS[fault.rule]
-        units = "characters" if column.type == "string" else "items"
+        units = ("character" if column.type == "string" else "item") + ("" if bound == 1 else "s")
         return problem(code, place, value=cell, wanted=words.format(bound=bound, units=units))
 
 
