@@ -12,7 +12,8 @@ otherwise. Only a file with none of that is read here. The proof is made from th
 2.  Line ends are all LF or all CR LF.
 3.  The reader finds as many rows as there are lines. Then no line was blank, and no cell holds a line end,
     so the number of a row is the number of its line.
-4.  Each row has as many cells as there are headings: the engine fails on any other.
+4.  There are as many delimiters as rows of that many cells have. The engine fails on a row with fewer cells
+    than there are headings, but not on every row with more.
 5.  No row is blank or repeats the headings, which would be problems.
 """
 
@@ -58,14 +59,16 @@ def stage_swiftly(
     headings = read_headings(before, selection, Found(found.place))
     if not headings or len(headings) > LIMITS.columns or {len(row) for row in before} != {len(headings)}:
         return None
-    if not has_regular_bytes(plain, dialect):
-        return None
-    count = _copy(plain, dialect, len(headings), selection.start_row, parquet)
     lines = plain.line_feeds + (not plain.has_last_end)
-    if count is None or count + selection.start_row - 1 != lines:
+    if count_delimiters(plain, dialect) != lines * (len(headings) - 1):
         return None
-    if not selection.as_laid_out and _has_odd_rows(parquet, headings):
-        return None
+    # One thread keeps the rows in order at no cost in CPU time; with two they would only be done sooner.
+    with duckdb.connect(config={"threads": 1, "memory_limit": MEMORY}) as engine:
+        count = _copy(engine, plain, dialect, len(headings), selection.start_row, parquet)
+        if count is None or count + selection.start_row - 1 != lines:
+            return None
+        if not selection.as_laid_out and _has_odd_rows(engine, parquet, headings):
+            return None
     return headings, count
 
 
@@ -95,84 +98,98 @@ def _read_before(plain: Plain, dialect: Dialect, selection: Selection) -> list[l
             return None
 
 
-def has_regular_bytes(plain: Plain, dialect: Dialect) -> bool:
-    """Say whether quotes and line ends are regular, as the head of this module has it."""
+def count_delimiters(plain: Plain, dialect: Dialect) -> int | None:
+    """Count the delimiters between cells; None if quotes or line ends are not regular.
+
+    The head of this module says what regular is.
+    """
     line_ends = b""
+    count = 0
     with plain.path.open("rb") as stream:
         stream.seek(plain.offset)
         while lines := stream.read(CHUNK):
             lines += stream.readline(LIMITS.row)
             line_end = b"\r\n" if b"\r" in lines else b"\n"
             line_ends = line_ends or line_end
-            if (line_end != line_ends and _LF in lines) or not has_regular_quotes(lines, dialect):
-                return False
+            if line_end != line_ends and _LF in lines:
+                return None
             if line_end == b"\r\n":
-                count = lines.count(b"\r\n")
-                if lines.count(b"\r") != count or lines.count(b"\n") != count:
-                    return False
-    return True
+                ends = lines.count(b"\r\n")
+                if lines.count(b"\r") != ends or lines.count(b"\n") != ends:
+                    return None
+            found = _count_in_lines(lines, dialect)
+            if found is None:
+                return None
+            count += found
+    return count
 
 
-def has_regular_quotes(lines: bytes, dialect: Dialect) -> bool:
-    """Say whether each quote in some whole lines begins a cell, ends one, or is doubled."""
-    quote = ord(dialect.quote)
+def _count_in_lines(lines: bytes, dialect: Dialect) -> int | None:
+    """Count the delimiters outside quotes in some whole lines; None if quotes are not regular."""
+    quote, delimiter = ord(dialect.quote), ord(dialect.delimiter)
     if quote not in lines:
-        return True
+        return lines.count(delimiter)
     content = np.frombuffer(b"\n" + lines + b"\n", np.uint8)
     quotes = np.flatnonzero(content == quote)
     if len(quotes) % 2:
-        return False
+        return None
     starts = np.zeros(256, bool)
-    starts[[ord(dialect.delimiter), _LF, quote]] = True
+    starts[[delimiter, _LF, quote]] = True
     ends = starts.copy()
     ends[_CR] = True
     # Quotes open and close by turns. One that closes right before one that opens is a doubled quote; one that
     # opens right after a quote can only be the second of such two.
-    return bool(starts[content[quotes[0::2] - 1]].all() and ends[content[quotes[1::2] + 1]].all())
+    if not (starts[content[quotes[0::2] - 1]].all() and ends[content[quotes[1::2] + 1]].all()):
+        return None
+    delimiters = np.flatnonzero(content == delimiter)
+    before = np.searchsorted(delimiters, quotes)
+    return len(delimiters) - int((before[1::2] - before[0::2]).sum())
 
 
-def _copy(plain: Plain, dialect: Dialect, width: int, start_row: int, parquet: Path) -> int | None:
+def _copy(
+    engine: duckdb.DuckDBPyConnection,
+    plain: Plain,
+    dialect: Dialect,
+    width: int,
+    start_row: int,
+    parquet: Path,
+) -> int | None:
     """Copy the rows from `start_row` on to Parquet; their count, or None if the engine finds fault."""
     names = column_names(width)
     cells = ", ".join(f"coalesce({name}, '') AS {name}" for name in names)
-    # One thread keeps the rows in order at no cost in CPU time; the two would only be done sooner.
-    with duckdb.connect(config={"threads": 1, "memory_limit": MEMORY}) as connection:
-        # Column names and the number are ours, everything from outside is bound.
-        query = f"""
-            COPY (
-                SELECT {cells}, _row FROM (
-                    SELECT *, row_number() OVER () AS _row FROM read_csv(
-                        $path, auto_detect = false, header = false, compression = 'none', strict_mode = true,
-                        null_padding = false, ignore_errors = false, delim = $delimiter, quote = $quote,
-                        escape = $quote, buffer_size = {BUFFER_BYTES}, columns = $columns
-                    )
-                ) WHERE _row >= {start_row:d}
-            ) TO $parquet ({PARQUET})
-            """  # noqa: S608 - see the comment above
-        try:
-            counted = connection.execute(
-                query,
-                {
-                    "path": str(plain.path),
-                    "delimiter": dialect.delimiter,
-                    "quote": dialect.quote,
-                    "columns": dict.fromkeys(names, "VARCHAR"),
-                    "parquet": str(parquet),
-                },
-            ).fetchone()
-        except duckdb.Error:
-            return None
+    # Column names and numbers are ours, everything from outside is bound.
+    query = f"""
+        COPY (
+            SELECT {cells}, _row FROM (
+                SELECT *, row_number() OVER () AS _row FROM read_csv(
+                    $path, auto_detect = false, header = false, compression = 'none', strict_mode = true,
+                    null_padding = false, ignore_errors = false, delim = $delimiter, quote = $quote,
+                    escape = $quote, buffer_size = {BUFFER_BYTES}, columns = $columns
+                )
+            ) WHERE _row >= {start_row:d}
+        ) TO $parquet ({PARQUET})
+        """  # noqa: S608 - see the comment above
+    facts = {
+        "path": str(plain.path),
+        "delimiter": dialect.delimiter,
+        "quote": dialect.quote,
+        "columns": dict.fromkeys(names, "VARCHAR"),
+        "parquet": str(parquet),
+    }
+    try:
+        counted = engine.execute(query, facts).fetchone()
+    except duckdb.Error:
+        return None
     return int(counted[0]) if counted else None
 
 
-def _has_odd_rows(parquet: Path, headings: tuple[str, ...]) -> bool:
+def _has_odd_rows(engine: duckdb.DuckDBPyConnection, parquet: Path, headings: tuple[str, ...]) -> bool:
     """Say whether a staged row is blank or repeats the headings."""
     names = column_names(len(headings))
     blank = " AND ".join(f"{name} = ''" for name in names)
     again = " AND ".join(f"{name} = ${name}" for name in names)
-    with duckdb.connect(config={"threads": 1, "memory_limit": MEMORY}) as connection:
-        row = connection.execute(
-            f"SELECT 1 FROM read_parquet($parquet) WHERE ({blank}) OR ({again}) LIMIT 1",  # noqa: S608 - ours
-            {"parquet": str(parquet), **dict(zip(names, headings, strict=True))},
-        ).fetchone()
+    row = engine.execute(
+        f"SELECT 1 FROM read_parquet($parquet) WHERE ({blank}) OR ({again}) LIMIT 1",  # noqa: S608 - ours
+        {"parquet": str(parquet), **dict(zip(names, headings, strict=True))},
+    ).fetchone()
     return row is not None
