@@ -235,6 +235,9 @@ class _Gathering:
                 for part in stage_resource(resource, self.scratch)
             ]
             self._note(package, [found for part in parts for found in part.problems])
+            if not all(part.is_readable for part in parts):
+                # What is wrong with the file is said; that it then has no columns is no news.
+                continue
             if resource.schema is not None and parts:
                 own.append(_own_table(package, resource, parts, connection, self.scratch))
             if resource.table is not None:

@@ -20,7 +20,7 @@ import yaml
 
 from ingest.package_files import ALGORITHMS, Files, PackageFile
 from ingest.problems import Place, find_nearest, problem
-from ingest.reading import Selection, Staged, find_format, stage
+from ingest.reading import FORMATS, Selection, Staged, find_format, stage
 from ingest.reading.selection import Format
 from ingest.reading.structured import json_text, read_json
 from schemas import load_model
@@ -245,7 +245,14 @@ class DescriptorReader:
         named = self.text(row, "format", at)
         media_type = self.text(row, "mediatype", at)
         if named is not None:
-            return find_format(f".{named}")
+            format = find_format(f".{named}")
+            # A document beside the tables may have any format.
+            is_table = "schema" in row or "table" in row or row.get("name") in load_model().tables
+            if format is None and is_table:
+                self._files.problems.append(
+                    problem("format-unknown", self._place, value=named, wanted=", ".join(FORMATS))
+                )
+            return format
         if media_type is not None and media_type.partition(";")[0].strip().lower() in _MEDIA_TYPES:
             return _MEDIA_TYPES[media_type.partition(";")[0].strip().lower()]
         if "data" in row:

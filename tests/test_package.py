@@ -150,6 +150,14 @@ def test_format_is_declared_or_the_ending_of_the_name(
     assert one.format == format
 
 
+def test_table_in_a_format_that_is_not_read_is_told(tmp_path: Path) -> None:
+    for told in ({"name": "areas"}, {"schema": {"fields": []}}, {"table": "areas"}):
+        folder = write_package(tmp_path / "package", resource(format="docx", **told))
+        found = problem_of(folder, tmp_path / "scratch")
+        assert (found.code, found.value) == ("format-unknown", "docx")
+        assert found.message.endswith("wanted csv, tsv, xlsx, ods, json, ndjson, parquet.")
+
+
 def test_resource_is_staged_with_its_path_as_the_place(tmp_path: Path) -> None:
     package = opened(
         tmp_path,

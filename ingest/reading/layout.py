@@ -172,18 +172,11 @@ def _checked(
         found.add("row-blank", number)
         return None
     if len(row) != len(headings):
-        return _fitted(number, row, headings, found)
+        # Nobody can tell which cells are under which heading, so the row's cells are not looked at further.
+        code = "row-too-short" if len(row) < len(headings) else "row-too-long"
+        found.add(code, number, found=len(row), wanted=len(headings))
+        return None
     if selection.heading_rows and row == list(headings):
         found.add("headings-repeated", number)
         return None
     return row
-
-
-def _fitted(number: int, row: list[str], headings: tuple[str, ...], found: Found) -> list[str]:
-    """Fill up or cut a row that has too few or too many cells, and say so."""
-    width = len(headings)
-    if len(row) < width:
-        found.add("row-too-short", number, found=len(row), wanted=width)
-        return row + [""] * (width - len(row))
-    found.add("row-too-long", number, found=len(row), wanted=width)
-    return row[:width]

@@ -91,7 +91,7 @@ class Staged:
 
     parquet    columns c1 … cN (text, never NULL: an empty cell is '') and _row (BIGINT), in the file's order
     headings   of c1 … cN, as written in the file
-    problems   what a publisher has to mend; the rows that could be read are staged all the same
+    problems   what a publisher has to mend; rows without a problem of their own are staged all the same
     row_count  how many rows are staged
     encoding   what the text was read as, None where the format has no encoding
     delimiter  what was found between cells, None where the format has none
@@ -103,6 +103,11 @@ class Staged:
     row_count: int = 0
     encoding: str | None = None
     delimiter: str | None = None
+
+    @property
+    def is_readable(self) -> bool:
+        """Say whether a table was found at all; if not, the problems say why, and nothing is staged."""
+        return bool(self.headings)
 
 
 @dataclass(frozen=True, slots=True)
