@@ -102,7 +102,14 @@ def _write_reference(folder: Path, size: Size, areas: list[str], indicators: lis
     _write_table(folder / "code_lists.csv", [theme])
     _write_table(
         folder / "codes.csv",
-        [{"code_list": "theme", "code": "generated", "label": "Generated", "definition": "Made for measuring."}],
+        [
+            {
+                "code_list": "theme",
+                "code": "generated",
+                "label": "Generated",
+                "definition": "Made for measuring.",
+            }
+        ],
     )
     area_type = "london-borough" if size.areas < 1000 else "lsoa"
     _write_table(
@@ -187,7 +194,9 @@ def _write_observations(path: Path, size: Size, areas: list[str], indicators: li
                 "status": pa.array(status, pa.string()),
                 "lower_limit": _tenths(np.maximum(tenths - width, 0), has_limits),
                 "upper_limit": _tenths(np.minimum(tenths + width, 1000), has_limits),
-                "note": pa.array(np.where(has_note, "Counted on the last day of the year.", None), pa.string()),
+                "note": pa.array(
+                    np.where(has_note, "Counted on the last day of the year.", None), pa.string()
+                ),
             }
             writer.write_table(pa.table(columns, schema=schema))
 

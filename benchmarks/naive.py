@@ -38,7 +38,9 @@ def check(package: Path) -> int:
             if set(key["fields"]) <= set(headings) and key["reference"]["resource"] in names
         ]
         resources.append(
-            Resource(name=name, path=path.name, schema=Schema.from_descriptor(descriptor), basepath=str(package))
+            Resource(
+                name=name, path=path.name, schema=Schema.from_descriptor(descriptor), basepath=str(package)
+            )
         )
     report = Package(resources=resources, basepath=str(package)).validate()
     return sum(len(task.errors) for task in report.tasks)
@@ -54,7 +56,10 @@ def fill_sqlite(package: Path, path: Path) -> None:
     import sqlite_utils
 
     database = sqlite_utils.Database(path)
-    keys = {"observations": ("dataset", "indicator", "area", "period"), "indicators": ("indicator", "version")}
+    keys = {
+        "observations": ("dataset", "indicator", "area", "period"),
+        "indicators": ("indicator", "version"),
+    }
     for table in (path.stem for path in sorted(package.glob("*.csv"))):
         if table == "observations":
             rows = (_typed(row) for row in read_rows(package, table))
@@ -92,7 +97,9 @@ def write_rdf(package: Path, turtle: Path, quads: Path) -> int:
         subject = URIRef(f"{BASE}id/observation/{path}")
         has_value = row["value"] != ""
         graph.add((subject, RDF.type, qb.Observation if has_value else define.MissingObservation))
-        graph.add((subject, qb.dataSet if has_value else define.dataset, URIRef(f"{BASE}id/dataset/generated")))
+        graph.add(
+            (subject, qb.dataSet if has_value else define.dataset, URIRef(f"{BASE}id/dataset/generated"))
+        )
         graph.add((subject, define.indicator, URIRef(f"{BASE}id/indicator/{row['indicator']}")))
         graph.add((subject, define.indicatorVersion, URIRef(f"{BASE}id/indicator/{row['indicator']}/v1.0.0")))
         graph.add((subject, dimension.refArea, URIRef(f"{BASE}id/area/{row['area']}")))
@@ -106,7 +113,13 @@ def write_rdf(package: Path, turtle: Path, quads: Path) -> int:
             if row[name]:
                 graph.add((subject, term, Literal(row[name], datatype=XSD.decimal)))
         if row["note"]:
-            graph.add((subject, URIRef("http://www.w3.org/2000/01/rdf-schema#comment"), Literal(row["note"], lang="en")))
+            graph.add(
+                (
+                    subject,
+                    URIRef("http://www.w3.org/2000/01/rdf-schema#comment"),
+                    Literal(row["note"], lang="en"),
+                )
+            )
     # N-Triples is Turtle, and rdflib writes it several times faster than Turtle with prefixes.
     graph.serialize(turtle, format="nt", encoding="utf-8")
     with gzip.open(quads, "wb") as file:

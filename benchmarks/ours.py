@@ -72,6 +72,4 @@ def _site(package: Path, scratch: Path) -> Any:
     from schemas.site import Site
 
     scratch.mkdir(parents=True, exist_ok=True)
-    return Site(
-        folder=scratch, title="Benchmark", base="http://127.0.0.1:8001/", packages=(str(package),)
-    )
+    return Site(folder=scratch, title="Benchmark", base="http://127.0.0.1:8001/", packages=(str(package),))

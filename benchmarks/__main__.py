@@ -1,0 +1,98 @@
+"""Measure, and write benchmarks/RESULTS.md.
+
+    python -m benchmarks                  the 400-thousand-row table against all rivals and limits
+    python -m benchmarks --grow 1m 5m     the product alone on larger tables too
+
+Every step runs in a process of its own; see measure.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Cost, measure
+from benchmarks.report import write_report
+
+ROOT = Path(__file__).parent
+
+
+@dataclass
+class Run:
+    """One run of all steps on one machine."""
+
+    folder: Path
+    costs: dict[str, Cost]
+
+    def step(self, name: str, function: str, *arguments: str | Path) -> Cost:
+        sys.stderr.write(f"{name} … ")
+        sys.stderr.flush()
+        cost = measure(function, *arguments)
+        sys.stderr.write(f"{cost.cpu:.1f} CPU s, {cost.peak_mb:,.0f} MB\n")
+        self.costs[name] = cost
+        return cost
+
+
+def measure_rivals(run: Run, package: Path) -> None:
+    """Measure the naive pipeline, the bare tools and the product on one package."""
+    naive, bare = run.folder / "naive", run.folder / "bare"
+    for folder in (naive, bare):
+        folder.mkdir()
+    run.step("naive: check", "benchmarks.naive:check", package)
+    run.step("naive: SQLite", "benchmarks.naive:fill_sqlite", package, naive / "catalogue.db")
+    run.step("naive: RDF", "benchmarks.naive:write_rdf", package, naive / "all.nt", naive / "all.nq.gz")
+    run.step("naive: load", "benchmarks.naive:load_store", naive / "all.nt", naive / "store")
+    run.step("naive: files", "benchmarks.naive:write_files", package, naive)
+    shutil.rmtree(naive)
+    run.step("bare: read the CSV", "benchmarks.limits:read_csv", package)
+    run.step("bare: import the table", "benchmarks.limits:import_table", package, bare / "table.db")
+    run.step("ours: check", "benchmarks.ours:check", package, run.folder / "check")
+    run.step("ours: all but writing", "benchmarks.ours:harmonise", package, run.folder / "dry")
+    run.step("ours: publish", "benchmarks.ours:publish", package, run.folder / "site")
+    run.step("turtle", "benchmarks.ours:write_turtle", run.folder / "site", bare / "ready.ttl")
+    run.step("bare: load the RDF", "benchmarks.limits:load_rdf", bare / "ready.ttl", bare / "store")
+    run.step("queries", "benchmarks.queries:ask_all", run.folder / "site")
+
+
+def measure_growth(run: Run, package: Path, name: str) -> None:
+    """Measure the product's whole publish on a larger package."""
+    run.step(f"ours: check {name}", "benchmarks.ours:check", package, run.folder / f"check-{name}")
+    run.step(f"ours: publish {name}", "benchmarks.ours:publish", package, run.folder / f"site-{name}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.split("\n")[0])
+    parser.add_argument("--size", default="400k", help="the table all rivals are measured on")
+    parser.add_argument(
+        "--grow", nargs="*", default=[], help="larger tables for the product alone: 1m 5m 20m"
+    )
+    parser.add_argument("--data", type=Path, default=ROOT / "data", help="where generated packages are kept")
+    parser.add_argument("--out", type=Path, default=ROOT / "RESULTS.md", help="the report")
+    told = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="likeforlike-benchmarks-"))
+    run = Run(folder, {})
+    rows: dict[str, Any] = {}
+    steps: list[tuple[str, Callable[[Path], None]]] = [
+        (told.size, lambda package: measure_rivals(run, package)),
+        *((name, lambda package, name=name: measure_growth(run, package, name)) for name in told.grow),
+    ]
+    try:
+        for name, work in steps:
+            package = told.data / name
+            rows[name] = measure("benchmarks.generate:generate", package, name).answer
+            work(package)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+    told.out.write_text(write_report(run.costs, rows, told.size, machine), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

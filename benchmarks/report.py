@@ -1,0 +1,112 @@
+"""What was measured becomes benchmarks/RESULTS.md: ratios first, then the seconds they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+
+from benchmarks.measure import Cost
+
+NAIVE = ("naive: check", "naive: SQLite", "naive: RDF", "naive: load", "naive: files")
+
+
+def write_report(costs: Mapping[str, Cost], rows: Mapping[str, int], size: str, machine: str) -> str:
+    """Write the report of one run."""
+    parts = [
+        _heading(size, rows, machine),
+        *_ratios(costs, rows[size]),
+        *_seconds(costs),
+        *_stages(costs),
+        *_queries(costs),
+        *_growth(costs, rows),
+        *_sizes(costs),
+        (Path(__file__).parent / "method.md").read_text(encoding="utf-8"),
+    ]
+    return "\n".join(parts)
+
+
+def _heading(size: str, rows: Mapping[str, int], machine: str) -> str:
+    return (
+        "# What was measured\n\n"
+        f"One run of `python -m benchmarks` on a table of {rows[size]:,} observations ({machine}, 2 cores).\n"
+        "CPU seconds are the measure; ratios compare two steps of the same run. The method stands at the end.\n"
+    )
+
+
+def _ratios(costs: Mapping[str, Cost], rows: int) -> Iterator[str]:
+    naive = sum(costs[name].cpu for name in NAIVE)
+    unloaded = naive - costs["naive: load"].cpu
+    ours, load = costs["ours: publish"].cpu, costs["bare: load the RDF"].cpu
+    check, rival = costs["ours: check"], costs["naive: check"]
+    bare = sum(
+        costs[name].cpu for name in ("bare: read the CSV", "bare: import the table", "bare: load the RDF")
+    )
+    yield "| What | Ours | Rival or limit | Ratio |\n| --- | ---: | ---: | ---: |"
+    for what, mine, theirs, ratio in (
+        ("Whole publish against the naive pipeline", ours, naive, naive / ours),
+        ("All but loading the store, against the same", ours - load, unloaded, unloaded / (ours - load)),
+        ("Check against frictionless", check.cpu, rival.cpu, rival.cpu / check.cpu),
+    ):
+        yield f"| {what} | {mine:.1f} CPU s | {theirs:.1f} CPU s | {ratio:.1f} times less |"
+    yield (
+        f"| Rows checked per CPU second | {rows / check.cpu:,.0f} | {rows / rival.cpu:,.0f} "
+        f"| {rival.cpu / check.cpu:.1f} times more |"
+    )
+    yield f"| Memory of the check | {check.peak_mb:,.0f} MB | 500 MB allowed | {check.peak_mb / 500:.2f} |"
+    yield (
+        f"| Whole publish against the bare tools: read, import, load | {ours:.1f} CPU s | {bare:.1f} CPU s "
+        f"| {ours / bare:.2f} times the limit |"
+    )
+    publish = costs["ours: publish"]
+    yield f"| Peak memory of the publish | {publish.peak_mb:,.0f} MB | | |\n"
+
+
+def _seconds(costs: Mapping[str, Cost]) -> Iterator[str]:
+    yield "## Every step\n\n| Step | CPU s | Wall s | Peak MB |\n| --- | ---: | ---: | ---: |"
+    for name, cost in costs.items():
+        if name not in ("turtle", "queries"):
+            yield f"| {name} | {cost.cpu:.2f} | {cost.wall:.2f} | {cost.peak_mb:,.0f} |"
+    yield ""
+
+
+def _stages(costs: Mapping[str, Cost]) -> Iterator[str]:
+    stages = costs["ours: publish"].answer["stages"]
+    yield "## Where a publish spends its time\n"
+    yield "The store loads on the other core meanwhile; its CPU seconds fall on the stages it runs beside.\n"
+    yield "| Stage | CPU s | Wall s |\n| --- | ---: | ---: |"
+    for (stage, cpu, wall), (_, next_cpu, next_wall) in pairwise(stages):
+        yield f"| {stage} | {next_cpu - cpu:.2f} | {next_wall - wall:.2f} |"
+    yield ""
+
+
+def _queries(costs: Mapping[str, Cost]) -> Iterator[str]:
+    yield "## Questions, median milliseconds\n\n| Question | SQL | SPARQL | SQL is |\n| --- | ---: | ---: | ---: |"
+    for question, times in costs["queries"].answer.items():
+        ratio = times["SPARQL"] / times["SQL"]
+        yield f"| {question} | {times['SQL']:.2f} | {times['SPARQL']:.1f} | {ratio:,.0f} times faster |"
+    yield ""
+
+
+def _growth(costs: Mapping[str, Cost], rows: Mapping[str, int]) -> Iterator[str]:
+    grown = [name for name in rows if f"ours: publish {name}" in costs]
+    if not grown:
+        return
+    yield "## Larger tables\n\n| Rows | Check, CPU s | Check, MB | Publish, CPU s | Publish, MB | CPU s per million |"
+    yield "| ---: | ---: | ---: | ---: | ---: | ---: |"
+    for name in grown:
+        check, publish = costs[f"ours: check {name}"], costs[f"ours: publish {name}"]
+        yield (
+            f"| {rows[name]:,} | {check.cpu:.1f} | {check.peak_mb:,.0f} | {publish.cpu:.1f} "
+            f"| {publish.peak_mb:,.0f} | {publish.cpu / rows[name] * 1e6:.1f} |"
+        )
+    yield ""
+
+
+def _sizes(costs: Mapping[str, Cost]) -> Iterator[str]:
+    answer = costs["ours: publish"].answer
+    yield "## Sizes\n\n| File | MB | Bytes an observation |\n| --- | ---: | ---: |"
+    for path, size in answer["bytes"].items():
+        if size > 1_000_000:
+            yield f"| {path} | {size / 1e6:.1f} | {size / answer['observations']:.0f} |"
+    yield f"| rdf/store | {answer['store_bytes'] / 1e6:.1f} | {answer['store_bytes'] / answer['observations']:.0f} |\n"
