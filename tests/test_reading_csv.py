@@ -131,7 +131,7 @@ def test_short_row_says_how_many_cells_it_has(staged: Stage) -> None:
     result = staged(b"a,b,c\n1,2,3\n4,5\n")
     (found,) = result.problems
     assert (found.code, found.row, found.file) == ("row-too-short", 3, "table.csv")
-    assert found.message == "The row has 2 cells; there are 3 headings."
+    assert found.message == "The row has 2 cells for 3 headings."
     assert "empty where there is nothing to say" in found.mend
     assert rows_of(result) == [["1", "2", "3"]]
 
@@ -140,7 +140,7 @@ def test_long_row_says_how_many_cells_it_has(staged: Stage) -> None:
     result = staged(b"a,b\n1,204,x\n")
     (found,) = result.problems
     assert (found.code, found.row) == ("row-too-long", 2)
-    assert found.message == "The row has 3 cells; there are 2 headings."
+    assert found.message == "The row has 3 cells for 2 headings."
     assert "quotation marks" in found.mend
 
 

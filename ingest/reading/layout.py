@@ -8,7 +8,7 @@ A row is never dropped in silence: it is staged, passed over because the selecti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from itertools import chain, islice
 from pathlib import Path
 
@@ -174,9 +174,14 @@ def _checked(
     if len(row) != len(headings):
         # Nobody can tell which cells are under which heading, so the row's cells are not looked at further.
         code = "row-too-short" if len(row) < len(headings) else "row-too-long"
-        found.add(code, number, found=len(row), wanted=len(headings))
+        found.add(code, number, found=_counted(row, "cell"), wanted=_counted(headings, "heading"))
         return None
     if selection.heading_rows and row == list(headings):
         found.add("headings-repeated", number)
         return None
     return row
+
+
+def _counted(things: Sized, word: str) -> str:
+    """Count in words: "1 cell", "2 cells"."""
+    return f"{len(things):,} {word}{'' if len(things) == 1 else 's'}"
