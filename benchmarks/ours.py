@@ -60,7 +60,7 @@ def write_turtle(site: Path, turtle: Path) -> int:
     """Write the Turtle that an edition's store was loaded from, out of the store, for the bare load."""
     import pyoxigraph
 
-    [store] = site.glob("editions/*/rdf/store")
+    store = site / "editions" / "current" / "rdf" / "store"
     with turtle.open("wb") as file:
         pyoxigraph.Store.read_only(str(store)).dump(
             file, pyoxigraph.RdfFormat.TURTLE, from_graph=pyoxigraph.DefaultGraph()

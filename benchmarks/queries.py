@@ -64,7 +64,7 @@ def ask_all(site: Path) -> dict[str, dict[str, float]]:
     """Ask every question through SQL and SPARQL; milliseconds, median."""
     import pyoxigraph
 
-    [edition] = [path for path in (site / "editions").iterdir() if path.is_dir() and not path.is_symlink()]
+    edition = site / "editions" / "current"
     catalogue = sqlite3.connect(f"file:{edition / 'catalogue.db'}?mode=ro&immutable=1", uri=True)
     store = pyoxigraph.Store.read_only(str(edition / "rdf" / "store"))
     base = str(catalogue.execute("SELECT value FROM edition WHERE name = 'base'").fetchone()[0])
