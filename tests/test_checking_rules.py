@@ -106,8 +106,13 @@ def test_table_that_is_not_there_makes_its_codes_unknown(tmp_path: Path) -> None
     assert {one.value for one in found} == {"E06000060", "E07000004", "E09000015"}
 
 
-def test_statements_in_cells_stay_text(tmp_path: Path) -> None:
-    nasty = "'; DROP TABLE areas; --"
-    rows = [observation(area=nasty, period=nasty, status=nasty, indicator=nasty, version=nasty, value=nasty)]
-    codes = {one.code for one in check_world(small_world(observations=rows), tmp_path)}
+@pytest.mark.parametrize("nasty", ["'; DROP TABLE areas; --", "a\0b", "\n\u2028\U0001f986", '"}]', "{}"])
+def test_statements_and_odd_characters_in_cells_stay_text(nasty: str, tmp_path: Path) -> None:
+    rows = [
+        observation(area=nasty, period=nasty, status=nasty, indicator=nasty, version=nasty, value=nasty),
+        observation(period=nasty, sex=nasty),
+    ]
+    problems = check_world(small_world(observations=rows), tmp_path)
+    codes = {one.code for one in problems}
     assert {"reference-unknown", "period-unknown", "code-unknown", "value-malformed"} <= codes
+    assert {one.value for one in problems if one.code == "period-unknown"} == {nasty}

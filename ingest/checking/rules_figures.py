@@ -23,38 +23,62 @@ from ingest.problems import Place, Problem, find_nearest, problem
 _TELLS_OF_ITS_AREA = ("definition-differs", "not-applicable", "not-available")
 
 
+# The areas that did not exist through all periods.
+_AREAS = "areas_with_dates"
+
+
 def check_figures(world: World, table: StandardTable) -> Iterator[Found]:
     """Find the figures that break any rule of figures."""
-    periods = read_periods(world, table)
-    figures = _join_figures(world, table, periods)
-    yield from find_unread_periods(world, table, periods)
+    texts = read_periods(world, table)
+    yield from find_unread_periods(world, table, texts)
+    figures, periods = _join_figures(world, table, texts)
+    statuses = world.make_table(
+        "pairs_of_value_and_status",
+        f"SELECT DISTINCT CASE WHEN coalesce(value, '') = '' THEN '' ELSE 'given' END AS value,"
+        f" coalesce(status, '') AS status FROM {name(table.grid.raw or table.grid.relation)}",
+    )
     needing = among("status", _statuses(world, "required", without="normal"))
     forbidding = among("status", _statuses(world, "absent"))
+    # What a rule looks at decides how many rows need be asked: the different pairs of a missing value and a
+    # status are few, and so are the different periods of the indicators.
     rules = {
-        "value-without-reason": "value = '' AND status IN ('', 'normal')",
-        "status-needs-value": f"value = '' AND {needing}",
-        "status-forbids-value": f"value <> '' AND {forbidding}",
-        "limits-out-of-order": "lower_number > upper_number",
-        "value-outside-limits": "number < lower_number OR number > upper_number",
-        "value-impossible": "isfinite(number) AND (number < lowest OR number > highest)",
-        "period-kind-wrong": "kind <> wanted_kind",
-        "area-ended": f"area_end_on < start_on AND NOT {among('status', _TELLS_OF_ITS_AREA)}",
-        "area-not-yet": f"area_start_on > end_on AND NOT {among('status', _TELLS_OF_ITS_AREA)}",
-        "version-unknown": "version <> '' AND has_versions AND resolved IS DISTINCT FROM version",
+        statuses: {
+            "value-without-reason": "value = '' AND status IN ('', 'normal')",
+            "status-needs-value": f"value = '' AND {needing}",
+            "status-forbids-value": f"value <> '' AND {forbidding}",
+        },
+        periods: {
+            "period-kind-wrong": "kind <> wanted_kind",
+            "version-unknown": "version <> '' AND has_versions AND resolved IS DISTINCT FROM version",
+        },
+        figures: {
+            "limits-out-of-order": "lower_number > upper_number",
+            "value-outside-limits": "number < lower_number OR number > upper_number",
+            "value-impossible": "isfinite(number) AND (number < lowest OR number > highest)",
+        },
     }
+    if world.rows(f"SELECT 1 FROM {name(_AREAS)} LIMIT 1"):
+        telling = among("status", _TELLS_OF_ITS_AREA)
+        rules[figures]["area-ended"] = f"area_end_on < start_on AND NOT {telling}"
+        rules[figures]["area-not-yet"] = f"area_start_on > end_on AND NOT {telling}"
     key = _key(world, table)
-    asked = [f"bool_or({condition})" for condition in rules.values()]
-    [answers] = world.rows(
-        f"SELECT count(number_of_period), count(DISTINCT hash({key})) FILTER (number_of_period IS NOT NULL),"
-        f" {', '.join(asked)} FROM {figures}"
-    )
-    for (code, condition), is_broken in zip(rules.items(), answers[2:], strict=True):
-        if is_broken and code == "value-outside-limits":
-            condition = _outside_limits()
-            is_broken = bool(world.rows(f"SELECT 1 FROM {figures} WHERE {condition} LIMIT 1"))
-        if is_broken:
-            yield _find(world, figures, code, condition)
-    if answers[0] != answers[1]:
+    there = "number_of_period IS NOT NULL"
+    counts = [f"count(*) FILTER ({there})", f"count(DISTINCT hash({key})) FILTER ({there})"]
+    is_repeated = False
+    for asked, conditions in rules.items():
+        wanted = [
+            *(counts if asked == figures else ("1", "1")),
+            *map("bool_or({})".format, conditions.values()),
+        ]
+        [answers] = world.rows(f"SELECT {', '.join(wanted)} FROM {asked}")
+        is_repeated = is_repeated or answers[0] != answers[1]
+        for (code, condition), is_broken in zip(conditions.items(), answers[2:], strict=True):
+            if is_broken and code == "value-outside-limits":
+                condition = _outside_limits()
+                is_broken = bool(world.rows(f"SELECT 1 FROM {figures} WHERE {condition} LIMIT 1"))
+            if is_broken:
+                yield _find(world, figures, code, condition)
+    if is_repeated:
         yield from _find_repeats(world, table, figures, key)
 
 
@@ -63,8 +87,8 @@ def _statuses(world: World, value: str, without: str = "") -> list[str]:
     return [code.code for code in codes if code.more["value"] == value and code.code != without]
 
 
-def _join_figures(world: World, table: StandardTable, periods: str) -> str:
-    """Make the view of figures with their periods, bounds and areas."""
+def _join_figures(world: World, table: StandardTable, periods: str) -> tuple[str, str]:
+    """Make the view of figures with their periods, bounds and areas, and the table of periods with bounds."""
     is_share = "unit = 'percent' AND lowest = '' AND highest = ''"
     # A percentage is 0 to 100; a definition that gives one bound itself says that the other has no limit.
     bounds = world.make_table(
@@ -80,7 +104,7 @@ def _join_figures(world: World, table: StandardTable, periods: str) -> str:
     )
     # Most areas existed through all periods; only the others are joined with the figures.
     areas = world.make_table(
-        "areas_with_dates",
+        _AREAS,
         f"""
         SELECT area, any_value(label) AS label, max(TRY_CAST(start_on AS DATE)) AS area_start_on,
                max(TRY_CAST(end_on AS DATE)) AS area_end_on
@@ -115,7 +139,7 @@ def _join_figures(world: World, table: StandardTable, periods: str) -> str:
         """
     )
     world.scratch.append(f"VIEW IF EXISTS {view}")
-    return view
+    return view, what
 
 
 def _outside_limits() -> str:
