@@ -24,7 +24,7 @@ from ingest.checking.tables import open_faults
 from ingest.problems import Place
 from ingest.reading import Selection, stage
 
-EXAMPLES = int(os.environ.get("LIKEFORLIKE_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("LIKEFORLIKE_EXAMPLES", "100"))
 
 Error = tuple[str, int, int]
 Table = dict[str, Any]
