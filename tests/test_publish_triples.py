@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from test_publish_world import BASE, OBSERVATIONS, make_contents, observation, small_world
 
 from publish.build import Making, write_edition
-from publish.cube import Spelling, observation_texts
 from publish.engine import Engine
+from publish.statements import Spelling, observation_texts
 from publish.triples import Names, english, line, table_lines
 from schemas import load_model
 

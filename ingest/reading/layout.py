@@ -13,7 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from ingest.reading.selection import LIMITS, Found, Selection
-from ingest.reading.staging import BATCH_ROWS, RowWriter, stage_nothing
+from ingest.reading.staging import BATCH_CHARACTERS, BATCH_ROWS, RowWriter, stage_nothing
 
 Rows = Iterable[list[str]]
 
@@ -125,7 +125,7 @@ def _stage_body(
 ) -> None:
     """Stage the rows of a file, from its first on, that are the body of the table."""
     number = 1
-    while batch := list(islice(rows, BATCH_ROWS)):
+    while batch := _take(rows):
         numbers = range(number, number + len(batch))
         number += len(batch)
         if _is_tidy(batch, numbers, headings, selection):
@@ -139,6 +139,19 @@ def _stage_body(
         writer.write([row for _, row in kept], [row_number for row_number, _ in kept])
         if selection.last_row is not None and number > selection.last_row:
             break
+
+
+def _take(rows: Iterator[list[str]]) -> list[list[str]]:
+    """Take the next rows: enough to be worth a batch, not so many that long ones fill the memory."""
+    batch: list[list[str]] = []
+    characters = 0
+    while len(batch) < BATCH_ROWS and characters < BATCH_CHARACTERS:
+        few = list(islice(rows, 10))
+        if not few:
+            break
+        batch += few
+        characters += sum(map(len, map("".join, few)))
+    return batch
 
 
 def _is_tidy(batch: list[list[str]], numbers: range, headings: tuple[str, ...], selection: Selection) -> bool:

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from ingest.reading.layout import stage_rows
 from ingest.reading.plain import Undecodable, find_source, make_plain
 from ingest.reading.selection import LIMITS, Found, Selection, Staged, staged_path
-from ingest.reading.staging import RowWriter, stage_nothing
+from ingest.reading.staging import RowWriter, number_array, stage_nothing, text_array
 from ingest.reading.text import number_text, text_of
 from ingest.reading.undecodable import describe_undecodable
 
@@ -184,9 +184,10 @@ def stage_parquet(file: Path, selection: Selection, scratch: Path, found: Found)
                     row += len(batch)
                     if numbers[0] < first or numbers[-1] > last:
                         kept = (numbers >= first) & (numbers <= last)
-                        batch, numbers = batch.filter(pa.array(kept)), numbers[kept]
+                        at = np.flatnonzero(kept)
+                        batch, numbers = batch.slice(int(at[0]) if len(at) else 0, len(at)), numbers[kept]
                     columns = [_column_text(column) for column in batch.columns]
-                    writer.write_arrays(columns, pa.array(numbers, pa.int64()))
+                    writer.write_arrays(columns, number_array(numbers))
             return Staged(parquet, headings, found.problems, writer.row_count)
     except (pa.ArrowException, UnicodeDecodeError, OSError) as fault:
         # Arrow tells of a damaged file as OSError too; a disk that cannot be read has a number.
@@ -206,11 +207,11 @@ def _column_text(column: pa.Array) -> pa.Array:
     if pa.types.is_floating(kind):
         # Writing a number is dear, and a column of figures repeats itself.
         coded = pc.dictionary_encode(column)
-        texts = pa.array([_number_text(value) for value in coded.dictionary.to_numpy()], pa.string())
+        texts = text_array([_number_text(value) for value in coded.dictionary.to_numpy()])
         return pa.DictionaryArray.from_arrays(coded.indices, texts).cast(pa.string()).fill_null("")
     if pa.types.is_nested(kind):
-        return pa.array([_nested_text(value) for value in column.to_pylist()], pa.string())
-    return pa.array([text_of(value) for value in column.to_pylist()], pa.string())
+        return text_array([_nested_text(value) for value in column.to_pylist()])
+    return text_array([text_of(value) for value in column.to_pylist()])
 
 
 def _number_text(value: np.floating[Any]) -> str:
