@@ -142,41 +142,45 @@ class Relation:
         if not wanted:
             return self
         columns = sorted({column for use in uses if (column := self.column_of(use)) is not None})
-        chosen = ", ".join(["_source", "_row", "_turn" if self.has_turns else "0 AS _turn", *columns])
-        name, run = f"{self.name}_let", self.rows.run
-        run(f"CREATE TEMP TABLE {name} AS SELECT {chosen} FROM {self.name}")
+        turn = "_turn" if self.has_turns else "0 AS _turn"
+        name = f"{self.name}_let"
+        self.rows.run(
+            f"CREATE TEMP TABLE {name} AS SELECT {', '.join(['_source', '_row', turn, *columns])} FROM {self.name}"
+        )
         relation = Relation(self.rows, name, dict(self.given), has_turns=True)
-        number = 0
         while wanted:
             # All that need no other are read together, then those that need only these, and so on.
             waiting = {LET + let for let in wanted}
-            ready = [let for let in wanted if not lets[let].uses & waiting]
-            groups: dict[tuple[str, ...], Decision] = {}
-            for let in ready:
-                groups.setdefault(tuple(relation._known(lets[let].uses)), Decision()).fields[let] = lets[let]
-            joins: list[str] = []
-            chosen: list[str] = []
-            given = dict(relation.given)
-            for at, (known, decision) in enumerate(sorted(groups.items())):
-                answers = Answers(relation, known, decision)
-                answers.read(faults_as_texts=True)
-                self.rows.connection.register(f"{name}_m{at}", answers.table)
-                joins.append(f"LEFT JOIN {name}_m{at} m{at} ON {_on(relation, f'm{at}', known)}")
-                for position, let in enumerate(decision.fields):
-                    given[LET + let] = f"l{number}"
-                    chosen.append(f"m{at}.o{position} AS l{number}")
-                    number += 1
-            run(
-                f"CREATE TEMP TABLE {name}_next AS SELECT r.*, {', '.join(chosen)} "
-                f"FROM {name} r {' '.join(joins)}"
-            )
-            for at in range(len(joins)):
-                self.rows.connection.unregister(f"{name}_m{at}")
-            run(f"DROP TABLE {name}")
-            run(f"ALTER TABLE {name}_next RENAME TO {name}")
-            relation.given = given
+            ready = {let: lets[let] for let in wanted if not lets[let].uses & waiting}
+            relation._join_lets(ready)
             wanted = [let for let in wanted if let not in ready]
         return relation
+
+    def _join_lets(self, ready: Mapping[str, Expression]) -> None:
+        """Add columns for named expressions that need only columns which are there."""
+        groups: dict[tuple[str, ...], Decision] = {}
+        for let, expression in ready.items():
+            groups.setdefault(tuple(self._known(expression.uses)), Decision()).fields[let] = expression
+        joins: list[str] = []
+        chosen: list[str] = []
+        given = dict(self.given)
+        for at, uses in enumerate(sorted(groups)):
+            answers = Answers(self, uses, groups[uses])
+            answers.read(faults_as_texts=True)
+            self.rows.connection.register(f"{self.name}_m{at}", answers.table)
+            joins.append(f"LEFT JOIN {self.name}_m{at} m{at} ON {_on(self, f'm{at}', uses)}")
+            for position, let in enumerate(groups[uses].fields):
+                given[LET + let] = f"l{len(given)}"
+                chosen.append(f"m{at}.o{position} AS {given[LET + let]}")
+        self.rows.run(
+            f"CREATE TEMP TABLE {self.name}_next AS SELECT r.*, {', '.join(chosen)} "
+            f"FROM {self.name} r {' '.join(joins)}"
+        )
+        for at in range(len(joins)):
+            self.rows.connection.unregister(f"{self.name}_m{at}")
+        self.rows.run(f"DROP TABLE {self.name}")
+        self.rows.run(f"ALTER TABLE {self.name}_next RENAME TO {self.name}")
+        self.given = given
 
 
 @dataclass

@@ -255,13 +255,15 @@ class SourceRows:
 
     def write(self, block: Block, into: str) -> dict[int, Count]:
         """Make the finished rows of a block, as a new relation `into`. Gives the count of each part."""
-        relation = self._turn(block.turning, f"{self.name}_turned")
+        fields = {**block.fields, **block.dimensions}
+        uses = all_uses(fields.values(), block.leave_out, block.lets)
+        needed = {column for use in uses if (column := self.columns.get(_bare(use).removesuffix("?")))}
+        relation = self._turn(block.turning, f"{self.name}_turned", ["_source", "_row", *sorted(needed)])
         read = self._by_source(f"SELECT _source, count(*) FROM {relation.name} GROUP BY _source")
         counts = {
             source_id: Count(self.source.name, part.path, block.table, read.get(source_id, 0))
             for source_id, part in self.parts.items()
         }
-        fields = {**block.fields, **block.dimensions}
         decided = relation.decide(fields, block.leave_out, block.lets)
         for source_id, reason, rows in decided.left_out(block.leave_out):
             counts[source_id].leave_out(reason, rows)
@@ -283,12 +285,15 @@ class SourceRows:
             self.run(f"DROP TABLE {relation.name}")
         return counts
 
-    def _turn(self, turning: Turning | None, into: str) -> Relation:
-        """Give the relation a block reads: the rows themselves, or one row for each row and turn."""
+    def _turn(self, turning: Turning | None, into: str, needed: Sequence[str]) -> Relation:
+        """Give the relation a block reads: the rows themselves, or one row for each row and turn.
+
+        needed   the columns that the block uses; a table of 500 columns is not to be repeated 500 times
+        """
         if turning is None:
             return Relation(self, self.name, {})
         if turning.split is not None:
-            return self._split(turning, into)
+            return self._split(turning, into, needed)
         if turning.once:
             return self._turn_once(turning, into)
         turns = list(self._turns(turning))
@@ -301,7 +306,7 @@ class SourceRows:
         present = f"t{names.index(turning.cell)} IS NOT NULL" if turning.cell in names else "true"
         self.run(
             f"CREATE TEMP TABLE {into} AS SELECT * FROM "
-            f"(SELECT s.*, {', '.join(lists)} FROM {self.name} s) WHERE {present if turns else 'false'}"
+            f"(SELECT {', '.join([*needed, *lists])} FROM {self.name}) WHERE {present if turns else 'false'}"
         )
         given = {name: f"t{position}" for position, name in enumerate(names)}
         return Relation(self, into, given, has_turns=True)
@@ -324,13 +329,14 @@ class SourceRows:
         self.run(f"CREATE TEMP TABLE {into} AS {' UNION ALL '.join(selects)}")
         return Relation(self, into, {name: f"t{at}" for at, name in enumerate(names)}, has_turns=True)
 
-    def _split(self, turning: Turning, into: str) -> Relation:
+    def _split(self, turning: Turning, into: str, needed: Sequence[str]) -> Relation:
         """Give one row for each piece of a column's text. A blank text has one blank piece."""
         pieces = f"string_split({self.columns[str(turning.split)]}, {quoted(turning.separator)})"
         self.run(
             f"CREATE TEMP TABLE {into} AS SELECT * EXCLUDE (pieces), "
             "unnest(range(len(pieces)))::INTEGER AS _turn, "
-            f"trim(unnest(pieces), {_BLANKS}) AS t0 FROM (SELECT *, {pieces} AS pieces FROM {self.name})"
+            f"trim(unnest(pieces), {_BLANKS}) AS t0 "
+            f"FROM (SELECT {', '.join(needed)}, {pieces} AS pieces FROM {self.name})"
         )
         return Relation(self, into, {turning.cell: "t0"}, has_turns=True)
 
@@ -366,16 +372,22 @@ class SourceRows:
             | self.looked_up
         )
         turnings = [block.turning for block in self.source.blocks if block.turning is not None]
-        for heading, column in self.columns.items():
-            if heading in used or heading in FILE_PARTS:
-                continue
-            if any(_turned(turning, heading) is not None for turning in turnings):
-                continue
-            filled = self._by_source(
-                f"SELECT _source, count(*) FROM {self.name} WHERE {column} <> '' GROUP BY _source"
-            )
-            for source_id in sorted(filled):
-                yield self.parts[source_id], heading
+        unused = [
+            heading
+            for heading in self.columns
+            if heading not in used
+            and heading not in FILE_PARTS
+            and all(_turned(turning, heading) is None for turning in turnings)
+        ]
+        if not unused:
+            return
+        filled = ", ".join(f"bool_or({self.columns[heading]} <> '')" for heading in unused)
+        for source_id, *told in self.run(
+            f"SELECT _source, {filled} FROM {self.name} GROUP BY _source ORDER BY _source"
+        ).fetchall():
+            for heading, has_text in zip(unused, told, strict=True):
+                if has_text:
+                    yield self.parts[source_id], heading
 
 
 def _bare(use: str) -> str:
