@@ -1,0 +1,181 @@
+"""Pictures of every kind of page, wide and narrow, light and dark, into shots/.
+
+In:   the bundled example, published and served by this program on a port that the system gives
+Out:  shots/<kind>-<width>-<scheme>.png, whole pages
+
+`python -m tools.shots` makes all; names of kinds after it make only those. The tests of accessibility open
+the same addresses with the same browser.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+
+from api.app import create_app
+from publish import publish_site
+from schemas.site import Site
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "examples" / "england"
+CHROMIUM = "/usr/bin/chromium"
+
+# Nothing may leave this machine: without these Chromium looks for its maker's hosts at every start.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+WIDTHS = (1280, 390)
+SCHEMES = ("light", "dark")
+
+_FIGURE = "ons-labour-market/employment-rate/E09000015/2023-01-01_P1Y"
+_SELECT = "SELECT ?dataset WHERE { ?dataset a <http://purl.org/linked-data/cube#DataSet> }"
+_WRONG = "SELECT ?dataset WHERE {"
+
+# One address for each kind of page, and for each state in which a kind looks different.
+KINDS: Mapping[str, str] = {
+    "home": "/",
+    "search-hits": "/search?q=ha",
+    "search-none": "/search?q=hartlepul",
+    "areas": "/areas",
+    "areas-region": "/areas?region=E12000007",
+    "area-borough": "/areas/E09000015",
+    "area-county": "/areas/E10000016",
+    "area-district": "/areas/E07000106",
+    "area-new": "/areas/E06000060",
+    "area-ended": "/areas/E07000004",
+    "area-region": "/areas/E12000007",
+    "area-country": "/areas/E92000001",
+    "area-topic": "/areas/E09000015?topic=children",
+    "inspections": "/areas/E10000016/inspections",
+    "inspections-district": "/areas/E07000106/inspections",
+    "indicators": "/indicators",
+    "indicators-filtered": "/indicators?theme=health&evidence=performance",
+    "indicator": "/indicators/adult-obesity",
+    "indicator-version": "/indicators/employment-rate/v1.0.0?order=figure",
+    "indicator-page-2": "/indicators/net-additional-homes?page=2",
+    "indicator-total": "/indicators/homes-delivered",
+    "datasets": "/datasets",
+    "dataset": "/datasets/ons-labour-market",
+    "groups": "/groups",
+    "group-members": "/groups/region-london",
+    "group-neighbours": "/groups/similar?area=E07000106",
+    "bodies": "/bodies",
+    "body-council": "/bodies/kent-county-council",
+    "body-inspectorate": "/bodies/ofsted",
+    "judgements": "/judgements",
+    "judgement": "/judgements/ilacs-2020-03-16-harrow-overall",
+    "frameworks": "/frameworks",
+    "framework": "/frameworks/ofsted-ilacs",
+    "scales": "/scales",
+    "scale": "/scales/ofsted-2013",
+    "targets": "/targets",
+    "target": "/targets/homes-required-2020-23-e09000015",
+    "code-lists": "/code-lists",
+    "code-list": "/code-lists/status",
+    "code": "/codes/theme/health",
+    "dimension": "/dimensions/sex",
+    "periods": "/periods",
+    "period": "/periods/2023-01-01_P1Y",
+    "grade": "/grades/ofsted-2013/good",
+    "observation": f"/observations/{_FIGURE}",
+    "compare-form": "/compare",
+    "compare-similar": "/compare?indicator=adult-obesity&areas=E09000015",
+    "compare-all": "/compare?indicator=employment-rate&group=all&areas=E10000016",
+    "compare-apart": "/compare?indicator=employment-rate&areas=E10000016,E07000106,E09000015",
+    "compare-not-run": "/compare?indicator=persistent-absence&areas=E07000106",
+    "downloads": "/downloads",
+    "editions": "/editions",
+    "sparql": "/sparql",
+    "sparql-result": f"/sparql?query={quote(_SELECT)}",
+    "sparql-fault": f"/sparql?query={quote(_WRONG)}",
+    "api": "/api",
+    "problems": "/problems",
+    "problem": "/problems/area-ended",
+    "vocabulary": "/def/",
+    "accessibility": "/accessibility",
+    "not-for": "/not-for",
+    "not-found": "/areas/E99999999",
+    "refused": "/compare?indikator=adult-obesity",
+    "none-yet": "/plans",
+}
+
+
+@contextmanager
+def serving_example(folder: Path) -> Iterator[str]:
+    """Publish the example into an empty folder and serve it; gives its address without a slash at the end."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        packages = tuple(str(path.parent) for path in sorted(EXAMPLE.glob("*/datapackage.json")))
+        site = Site(folder=folder, title="Like for Like: England", base=f"{url}/", packages=packages)
+        publish_site(site)
+        server = uvicorn.Server(uvicorn.Config(create_app(site), log_level="warning", server_header=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.05)
+        try:
+            yield url
+        finally:
+            server.should_exit = True
+            thread.join(timeout=30)
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Start Chromium without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def write_shots(url: str, folder: Path, kinds: Mapping[str, str]) -> None:
+    """Write a picture of each address, wide and narrow, light and dark."""
+    folder.mkdir(exist_ok=True)
+    with open_browser() as browser:
+        for width in WIDTHS:
+            for scheme in SCHEMES:
+                context = browser.new_context(
+                    viewport={"width": width, "height": 900},
+                    color_scheme="dark" if scheme == "dark" else "light",
+                )
+                page = context.new_page()
+                for name, address in kinds.items():
+                    page.goto(url + address)
+                    page.screenshot(path=str(folder / f"{name}-{width}-{scheme}.png"), full_page=True)
+                    sys.stderr.write(f"{name} {width} {scheme}\n")
+                context.close()
+
+
+def main() -> None:
+    """Make the pictures that are asked for, or all."""
+    wanted = sys.argv[1:]
+    unknown = [name for name in wanted if name not in KINDS]
+    if unknown:
+        sys.exit(f"There is no kind {', '.join(unknown)}. Kinds: {', '.join(KINDS)}")
+    kinds = {name: KINDS[name] for name in wanted} or KINDS
+    with tempfile.TemporaryDirectory() as folder, serving_example(Path(folder)) as url:
+        write_shots(url, ROOT / "shots", kinds)
+
+
+if __name__ == "__main__":
+    main()
