@@ -97,7 +97,9 @@ def publish_site(
     folder = EditionsFolder(site.editions_folder)
     on = on or datetime.now(UTC).date()
     with _workshop(folder, dry_run=dry_run) as scratch:
-        report = check_packages(site.packages, scratch / "read", operator=True, progress=progress)
+        report = check_packages(
+            site.packages, scratch / "read", operator=True, is_site=True, progress=progress
+        )
         if report.has_errors:
             raise ProblemsFound(report.problems)
         progress("Harmonising")
@@ -139,12 +141,12 @@ def _workshop(folder: EditionsFolder, *, dry_run: bool) -> Iterator[Path]:
 
 
 def _connect(site: Site, scratch: Path) -> Any:
-    """Open the engine. Kept tables lie in a file, so that what does not fit into memory goes to the disk."""
+    """Open the engine in memory; what does not fit there goes to the disk."""
     spilt = str(scratch / "spilt")
     settings: dict[str, Any] = {"memory_limit": site.memory or MEMORY, "temp_directory": spilt}
     if site.threads is not None:
         settings["threads"] = site.threads
-    return ibis.duckdb.connect(scratch / "build.duckdb", **settings)
+    return ibis.duckdb.connect(**settings)
 
 
 def _gather(site: Site, report: Report, connection: Any) -> Contents:

@@ -20,12 +20,14 @@ import pyarrow as pa
 
 from publish.catalogue import write_catalogue
 from publish.contents import Contents
-from publish.cube import Spelling, component_lines, observation_texts, structure_lines
+from publish.cube import component_lines, structure_lines
 from publish.dcat import catalogue_lines, vocabulary_lines
 from publish.descriptors import csvw_description, package_descriptor
 from publish.edition import MANIFEST, EditionsFolder, edition_name
+from publish.engine import text_bytes
 from publish.files import Folder, write_csv_files, write_parquet
 from publish.links import area_lines, implied_lines
+from publish.statements import Spelling, StatementWriter
 from publish.store import open_store
 from publish.triples import Names, list_lines, shown_properties, table_lines
 from schemas import Field, TableSchema
@@ -128,7 +130,13 @@ def _write_turtle(contents: Contents, path: Path, statements: Sequence[str]) -> 
         spelling = Spelling(Names(contents.base, contents.model), is_lines=False)
         file.write(spelling.heading.encode())
         file.write("".join(statements).encode())
-        file.writelines(contents.engine.texts(observation_texts(contents, spelling)))
+        file.writelines(observation_texts(contents, spelling))
+
+
+def observation_texts(contents: Contents, spelling: Spelling) -> Iterator[memoryview]:
+    """Write what every observation says, a batch at a time."""
+    writer = StatementWriter(contents, spelling)
+    return (text_bytes(writer.write(batch)) for batch in contents.observations.batches())
 
 
 def _load_store(turtle: Path, folder: Path, base: str, rdf_url: str) -> int:
@@ -145,7 +153,7 @@ def _write_quads(contents: Contents, downloads: Folder, statements: Sequence[str
     spelling = Spelling(Names(contents.base, contents.model), is_lines=True)
     with downloads.compressed("site.nq.gz") as write:
         write(rest.encode())
-        for piece in contents.engine.texts(observation_texts(contents, spelling)):
+        for piece in observation_texts(contents, spelling):
             write(piece)
 
 

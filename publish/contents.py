@@ -63,7 +63,7 @@ class Contents:
     @cached_property
     def table_digests(self) -> Mapping[str, str]:
         """The digest of each table."""
-        return digest_tables(self.engine, self.tables, self.observations, self.sources)
+        return digest_tables(self.tables, self.observations, self.sources)
 
     @cached_property
     def digest(self) -> str:

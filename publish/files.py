@@ -16,16 +16,19 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import ibis
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from isal import igzip
 
 from publish.contents import Contents
+from publish.engine import text_bytes
+from publish.lines import CsvLines, numbers_of
 from publish.observations import LISTS, NUMBERS
 from schemas import Field
 
@@ -36,7 +39,7 @@ _QUOTED = frozenset('",\n\r')
 
 # Compressed files are written in pieces of one size, so that their bytes do not depend on the engine's
 # batches.
-_PIECE_BYTES = 1 << 20
+_PIECE_BYTES = 1 << 18
 
 _PARQUET_ROWS = 131_072
 
@@ -152,17 +155,22 @@ class _Pieces:
 
     def __init__(self, file: Any) -> None:
         self._file = file
-        self._rest = bytearray()
+        self._piece = memoryview(bytearray(_PIECE_BYTES))
+        self._filled = 0
 
-    def write(self, piece: bytes | memoryview) -> None:
-        self._rest += piece
-        whole = len(self._rest) // _PIECE_BYTES * _PIECE_BYTES
-        if whole:
-            self._file.write(bytes(memoryview(self._rest)[:whole]))
-            del self._rest[:whole]
+    def write(self, text: bytes | memoryview) -> None:
+        rest = memoryview(text).cast("B")
+        while rest:
+            taken = min(len(rest), _PIECE_BYTES - self._filled)
+            self._piece[self._filled : self._filled + taken] = rest[:taken]
+            self._filled += taken
+            rest = rest[taken:]
+            if self._filled == _PIECE_BYTES:
+                self.close()
 
     def close(self) -> None:
-        self._file.write(bytes(self._rest))
+        self._file.write(self._piece[: self._filled])
+        self._filled = 0
 
 
 def write_csv_files(contents: Contents, folder: Folder) -> None:
@@ -176,16 +184,23 @@ def write_csv_files(contents: Contents, folder: Folder) -> None:
 
 def _write_observations(contents: Contents, folder: Folder) -> None:
     """Write all observations compressed in one file, and those of each dataset in a file of their own."""
-    engine, datasets = contents.engine, [name for (name,) in contents.observations.lists["dataset"]]
-    with folder.compressed("observations.csv.gz") as write:
-        write(_heading(observation_columns(contents)))
-        for piece in engine.texts(_observation_texts(contents, by_dataset=False).select("text")):
-            write(piece)
+    observations = contents.observations
+    datasets = [name for (name,) in observations.lists["dataset"]]
     parts = [folder.part(f"datasets/{dataset}.csv") for dataset in datasets]
     for dataset, part in zip(datasets, parts, strict=True):
         part.write(_heading(observation_columns(contents, dataset)))
-    for number, piece, rows in engine.runs(_observation_texts(contents, by_dataset=True)):
-        parts[number - 1].write(piece, rows)
+    notes = [csv_cell(text) for (text,) in observations.lists["note"]]
+    whole = CsvLines(observations, notes)
+    by_dataset = CsvLines(observations, notes, _dimension_cells(contents))
+    with folder.compressed("observations.csv.gz") as write:
+        write(_heading(observation_columns(contents)))
+        for batch in observations.batches():
+            write(text_bytes(whole.write(batch)))
+            lines, numbers = by_dataset.write(batch), numbers_of(batch, "dataset")
+            cuts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
+            for first, last in pairwise(cuts):
+                rows = lines.slice(first, last - first)
+                parts[int(numbers[first]) - 1].write(text_bytes(rows), last - first)
     for part in parts:
         part.close()
 
@@ -203,52 +218,18 @@ def observation_columns(contents: Contents, dataset: str | None = None) -> list[
     return [*_ALL_COLUMNS[:at], *contents.dataset_dimensions[dataset], *_ALL_COLUMNS[at + 1 :]]
 
 
-def _dimension_cells(contents: Contents) -> pa.Table:
-    """Give, for each dataset and breakdown, what stands in the columns of the dataset's dimensions: their
-    codes, each with a comma before it, for the columns follow the period."""
+def _dimension_cells(contents: Contents) -> list[str]:
+    """Give, for each dataset and breakdown, what stands in the columns of the dataset's dimensions."""
     lists = contents.observations.lists
-    texts = []
+    cells = []
     for dataset_number, breakdown_number in contents.observations.cells:
         (dataset,), (breakdown,) = (
             lists["dataset"][dataset_number - 1],
             lists["breakdown"][breakdown_number - 1],
         )
         codes = dict(contents.breakdowns[breakdown])
-        texts.append("".join(f",{codes.get(name, '')}" for name in contents.dataset_dimensions[dataset]))
-    return pa.table(
-        {
-            "cell_dataset": pa.array([pair[0] for pair in contents.observations.cells], pa.int32()),
-            "cell_breakdown": pa.array([pair[1] for pair in contents.observations.cells], pa.int32()),
-            "cell_text": pa.array(texts, pa.string()),
-        }
-    )
-
-
-def _observation_texts(contents: Contents, *, by_dataset: bool) -> ibis.Table:
-    """Write observations as lines of CSV: an expression with the columns "dataset" (a number) and "text".
-
-    by_dataset    whether a column for each dimension of the dataset follows the period, or one for them all
-    """
-    observations, engine = contents.observations, contents.engine
-    joined = observations.spelled()
-    if by_dataset:
-        cells = engine.load("csv_cells", _dimension_cells(contents))
-        joined = joined.left_join(
-            cells, [joined.dataset == cells.cell_dataset, joined.breakdown == cells.cell_breakdown]
-        )
-    notes = [csv_cell(text) for (text,) in observations.lists["note"]]
-    places = pa.array(range(1, len(notes) + 1), pa.int32())
-    said = engine.load("csv_notes", pa.table({"said_number": places, "said": pa.array(notes, pa.string())}))
-    joined = joined.left_join(said, joined.note == said.said_number)
-    comma = ibis.literal(",")
-    between = joined.cell_text if by_dataset else comma.concat(joined.breakdown_breakdown)
-    texts = [joined.dataset_dataset, comma, joined.definition_indicator, comma, joined.definition_version]
-    texts += [comma, joined.area_area, comma, joined.period_period, between]
-    after = [joined.value_text, joined.status_status, *(joined[name] for name in NUMBERS)]
-    after += [joined.sample_size.cast("string"), joined.said]
-    texts += [piece for cell in after for piece in (comma, cell)]
-    joined = joined.mutate(text=ibis.literal("").join([*texts, ibis.literal("\n")]))
-    return observations.in_order(joined, ["dataset", "text"])
+        cells.append("".join(f",{codes.get(name, '')}" for name in contents.dataset_dimensions[dataset]))
+    return cells
 
 
 def _csv_lines(table: pa.Table, fields: Sequence[Field]) -> Iterator[bytes]:
@@ -291,7 +272,7 @@ def write_parquet(contents: Contents, path: Path) -> None:
     rows = observations.rows
     numbers = rows.mutate(**{name: rows[name].cast("float64") for name in NUMBERS})
     wanted = [*LISTS, "value", "value_text", *NUMBERS, "sample_size"]
-    batches = contents.engine.batches(observations.in_order(numbers, wanted))
+    batches = observations.batches(numbers)
     with pq.ParquetWriter(path, _parquet_form(), compression="zstd", use_dictionary=True) as writer:
         for table in _of_one_size(batches):
             columns: dict[str, pa.Array] = {}

@@ -11,13 +11,14 @@ label, a piece of Turtle) is worked out once for each code in Python, and joined
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import ibis
+import numpy as np
 import pyarrow as pa
 
-from publish.engine import SORTED_AGAIN_ROWS, Engine
+from publish.engine import Engine
 
 # Key order of the coded rows: all areas of one indicator and period lie side by side.
 ORDER = ("definition", "period", "breakdown", "area", "dataset")
@@ -33,6 +34,10 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "note": ("note",),
 }
 
+# Up to here rows are sorted again on their way out, which costs nothing. Above it, the engine is trusted to
+# give a kept table in the order in which it was kept, and held to it.
+SORTED_AGAIN_ROWS = 100_000
+
 # The columns of harmonised observations.
 COLUMNS = (
     *("dataset", "indicator", "version", "area", "period", "breakdown", "value_text", "value", "status"),
@@ -47,37 +52,40 @@ NUMBERS = ("lower_limit", "upper_limit", "numerator", "denominator")
 class Observations:
     """All observations of an edition, coded.
 
-    rows     ORDER, status, note (int32; a place in `lists`, from 1; note is null where there is none), value
-             (float64), value_text, NUMBERS as text, sample_size (int64), _source (int32), _row (int64)
+    rows     ORDER, status, note (int32; a place in `lists`, from 1; note is null where there is none),
+    is_missing
+             (int32, 1 where there is no value), value (float64), value_text, NUMBERS as text, sample_size
+             (int64), _source (int32), _row (int64)
     lists    for each name of LISTS its values, sorted; a row's number n stands for lists[name][n - 1]
     series   the pairs of dataset and definition that occur
     cells    the pairs of dataset and breakdown that occur
     origins  the pairs of dataset and source that occur
-    filled   the columns that hold something in at least one row
     lookups  the lists again, as tables in the engine: {name}_number and {name}_{column} for each column
     """
 
+    engine: Engine
     rows: ibis.Table
     count: int
     lists: Mapping[str, tuple[tuple[str, ...], ...]]
     series: tuple[tuple[int, int], ...]
     cells: tuple[tuple[int, int], ...]
     origins: tuple[tuple[int, int], ...]
-    filled: frozenset[str]
     lookups: Mapping[str, ibis.Table]
 
-    def spelled(self) -> ibis.Table:
-        """Join the rows with their lists: columns as area_area, definition_indicator, definition_version."""
-        joined = self.rows
-        for name, lookup in self.lookups.items():
-            joined = joined.left_join(lookup, joined[name] == lookup[f"{name}_number"])
-        return joined
+    def batches(self, rows: ibis.Table | None = None) -> Iterator[pa.RecordBatch]:
+        """Stream the rows, or an expression that has a row for each of them, in key order.
 
-    def in_order(self, expression: ibis.Table, columns: list[str]) -> ibis.Table:
-        """Give some columns of an expression over the rows, in the order of the rows."""
+        Raises AssertionError if the engine has lost the order.
+        """
+        expression = self.rows if rows is None else rows
         if self.count <= SORTED_AGAIN_ROWS:
-            expression = expression.order_by([expression[name] for name in ORDER])
-        return expression.select(*columns)
+            expression = expression.order_by(list(ORDER))
+        last = 0
+        for batch in self.engine.batches(expression):
+            places = batch.column("definition").to_numpy()
+            assert (np.diff(places, prepend=last) >= 0).all(), "rows are out of key order"
+            last = places[-1]
+            yield batch
 
 
 def code_observations(engine: Engine, observations: ibis.Table) -> Observations:
@@ -107,6 +115,7 @@ def code_observations(engine: Engine, observations: ibis.Table) -> Observations:
         "coded_observations",
         coded.select(
             **{name: coded[f"{name}_number"] for name in LISTS},
+            is_missing=coded.value_text.isnull().cast("int32"),
             value=coded.value,
             value_text=coded.value_text,
             **{name: coded[name] for name in NUMBERS},
@@ -118,13 +127,13 @@ def code_observations(engine: Engine, observations: ibis.Table) -> Observations:
     )
     engine.drop("harmonised_observations")
     return Observations(
+        engine,
         kept,
         engine.count(kept),
         lists,
         series=_pairs(engine, kept, "dataset", "definition"),
         cells=_pairs(engine, kept, "dataset", "breakdown"),
         origins=_pairs(engine, kept, "dataset", "_source"),
-        filled=_filled(engine, kept),
         lookups=lookups,
     )
 
@@ -132,8 +141,3 @@ def code_observations(engine: Engine, observations: ibis.Table) -> Observations:
 def _pairs(engine: Engine, rows: ibis.Table, first: str, second: str) -> tuple[tuple[int, int], ...]:
     found = engine.read(rows.filter(rows[second].notnull()).select(first, second).distinct())
     return tuple(sorted(zip(found[first].to_pylist(), found[second].to_pylist(), strict=True)))
-
-
-def _filled(engine: Engine, rows: ibis.Table) -> frozenset[str]:
-    counts = engine.read(rows.aggregate(**{name: rows[name].count() for name in rows.columns}))
-    return frozenset(name for name, count in counts.to_pylist()[0].items() if count)

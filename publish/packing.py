@@ -21,7 +21,6 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
-from publish.engine import Engine
 from publish.observations import NUMBERS, ORDER, Observations
 
 ROWS_AT_ONCE = 32
@@ -79,15 +78,16 @@ def fit_slots(largest: Mapping[str, int]) -> dict[str, Slot]:
     return slots
 
 
-def insert_observations(connection: sqlite3.Connection, engine: Engine, observations: Observations) -> None:
+def insert_observations(connection: sqlite3.Connection, observations: Observations) -> None:
     """Fill the table observation_rows, which has COLUMNS and is empty, in key order."""
-    rows = observations.in_order(numbered(observations.rows), [*PACKED, *_FLOATS, "kept_text"])
     if observations.count == 0:
         return
     packed = numbered(observations.rows)
-    largest = engine.read(packed.aggregate(**{name: packed[name].max() for name in PACKED})).to_pylist()[0]
+    largest = observations.engine.read(
+        packed.aggregate(**{name: packed[name].max() for name in PACKED})
+    ).to_pylist()[0]
     slots = fit_slots(largest)
-    for batch in engine.batches(rows):
+    for batch in observations.batches(packed):
         _insert_batch(connection, batch, slots)
 
 

@@ -1,0 +1,247 @@
+"""Observations become text: a block of Turtle for each (for the store), or lines of N-Quads (for the
+download).
+
+In:   Contents
+Out:  columns of text, one for each batch of coded rows
+
+What a code says is worked out once for each code. A figure without a value is a def:MissingObservation: it
+says what is missing and why, and no sum takes it for a zero.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from publish.contents import Contents
+from publish.lines import Pairs, Pieces, Text, numbers_of, together, together_where
+from publish.triples import RDF_TYPE, XSD, Names, english
+
+# Namespaces that Turtle shortens; everything else in it is written out.
+_SHORT = ("def", "qb", "rdfs", "sdmx-attribute", "sdmx-dimension", "sdmx-measure", "xsd")
+_SHORT_PATHS = {
+    "area": "area/",
+    "dataset": "dataset/",
+    "indicator": "indicator/",
+    "period": "period/",
+    "status": "code/status/",
+    "unit": "code/unit/",
+}
+_LOCAL_NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_-]*")
+
+# Figures of an observation and their properties; the value first.
+_NUMBERS = (
+    ("sdmx-measure:obsValue", "value_text"),
+    ("def:lowerLimit", "lower_limit"),
+    ("def:upperLimit", "upper_limit"),
+    ("def:numerator", "numerator"),
+    ("def:denominator", "denominator"),
+)
+
+Statement = tuple[str, str]  # a predicate's IRI, and an object as it stands in N-Triples
+
+
+class TotalMissing(Exception):  # noqa: N818 - the check before publishing should have found it
+    """A code list has no total, so figures that are not broken down have no place in the cube."""
+
+
+class Spelling:
+    """How statements about a subject become text: lines that repeat it, or one block that begins with it."""
+
+    def __init__(self, names: Names, *, is_lines: bool) -> None:
+        self.names = names
+        self.is_lines = is_lines
+        self._namespaces = {prefix: names.prefixes[prefix] for prefix in _SHORT}
+        self._namespaces |= {prefix: names.thing(path) for prefix, path in _SHORT_PATHS.items()}
+
+    @property
+    def heading(self) -> str:
+        """What stands at the top of the text."""
+        if self.is_lines:
+            return ""
+        return "".join(f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in self._namespaces.items())
+
+    def said(self, statements: Sequence[Statement]) -> list[str]:
+        """Write statements without their subject: a text for each place where it goes.
+
+        A line still lacks its end, which is the graph's name and differs by dataset.
+        """
+        if self.is_lines:
+            return [f" <{predicate}> {thing}" for predicate, thing in statements]
+        return ["".join(f" {self.short(predicate)} {self._short(thing)};" for predicate, thing in statements)]
+
+    def short(self, iri: str) -> str:
+        """Write an IRI, shortened where Turtle can."""
+        return f"<{iri}>" if self.is_lines else self._short(f"<{iri}>")
+
+    def _short(self, term: str) -> str:
+        for prefix, namespace in self._namespaces.items():
+            if term.startswith(f"<{namespace}"):
+                name = term[len(namespace) + 1 : -1]
+                if _LOCAL_NAME.fullmatch(name):
+                    return f"{prefix}:{name}"
+        return term
+
+
+class StatementWriter:
+    """Writes what observations say.
+
+    What a row says comes from the numbers of its codes: its series (dataset and definition, with a value or
+    without), its cell (dataset and breakdown), area, period, status and note.
+    """
+
+    def __init__(self, contents: Contents, spelling: Spelling) -> None:
+        names, lists = spelling.names, contents.observations.lists
+        self._spelling = spelling
+        self._series, self._cells = Pairs(contents.observations.series), Pairs(contents.observations.cells)
+        self._codes = {name: Pieces([text for (text,) in lists[name]]) for name in ("area", "period")}
+        area, period = names.iri("sdmx-dimension:refArea"), names.iri("sdmx-dimension:refPeriod")
+        note = names.iri("rdfs:comment")
+
+        def single(name: str, say: Callable[[str], Statement]) -> list[Pieces]:
+            return _by_place([spelling.said([say(text)]) for (text,) in lists[name]])
+
+        self._said = {
+            "area": single("area", lambda text: (area, f"<{names.thing(f'area/{text}')}>")),
+            "period": single("period", lambda text: (period, f"<{names.thing(f'period/{text}')}>")),
+            "note": single("note", lambda text: (note, english(text))),
+            "status": _by_place(_statuses(contents, spelling)),
+            "series": _by_place(_series(contents, spelling)),
+            "cell": _by_place(_cells(contents, spelling)),
+        }
+        self._starts, self._ends = _starts_and_ends(contents, names)
+        self._suffixes = Pieces(_suffixes(contents))
+
+    def write(self, batch: pa.RecordBatch) -> pa.StringArray:
+        """Write a batch: one text for each row, all that it says."""
+        rows = batch.num_rows
+        numbers = {name: numbers_of(batch, name) for name in ("area", "period", "note")}
+        dataset, is_missing = numbers_of(batch, "dataset"), numbers_of(batch, "is_missing")
+        series = self._series.numbers(dataset, numbers_of(batch, "definition"))
+        # Each series and each status has two numbers: with a value, and without.
+        numbers["series"] = 2 * series - 1 + is_missing
+        numbers["status"] = 2 * numbers_of(batch, "status") - 1 + is_missing
+        numbers["cell"] = self._cells.numbers(dataset, numbers_of(batch, "breakdown"))
+        start, end = self._starts.pick(series), self._ends.pick(series)
+        place = [
+            self._codes["area"].pick(numbers["area"]),
+            "/",
+            self._codes["period"].pick(numbers["period"]),
+        ]
+        subject = together([start, *place, self._suffixes.pick(numbers["cell"]), ">"], rows)
+        before, after = ([subject], [end]) if self._spelling.is_lines else ([], [])
+        texts: list[Text] = [] if self._spelling.is_lines else [subject]
+        for said in ("series", "area", "period", "status", "cell"):
+            for pieces in self._said[said]:
+                piece = pieces.pick(numbers[said])
+                texts += together_where(piece, [*before, piece, *after])
+        for number in self._figures(batch):
+            texts += together_where(number[1], [*before, *number, *after])
+        for pieces in self._said["note"]:
+            piece = pieces.pick(numbers["note"])
+            texts += together_where(piece, [*before, piece, *after])
+        return together(texts if self._spelling.is_lines else [*texts, ".\n"], rows)
+
+    def _figures(self, batch: pa.RecordBatch) -> Iterator[list[Text]]:
+        """Give the figures of a batch: what stands before the digits, the digits, and what stands after."""
+        names, is_lines = self._spelling.names, self._spelling.is_lines
+        for curie, column in _NUMBERS:
+            predicate = f" {self._spelling.short(names.iri(curie))} "
+            exact = canonical(batch.column(column))
+            if is_lines:
+                yield [f'{predicate}"', exact, f'"^^<{XSD}decimal>']
+            else:
+                # A number without a point would be read as an integer.
+                yield [predicate, exact, pc.if_else(pc.match_substring(exact, "."), ";", ".0;")]
+        predicate = f" {self._spelling.short(names.iri('def:sampleSize'))} "
+        size = batch.column("sample_size").cast("string")
+        yield [f'{predicate}"', size, f'"^^<{XSD}integer>'] if is_lines else [predicate, size, ";"]
+
+
+def canonical(texts: pa.StringArray) -> pa.StringArray:
+    """Give plain decimals in their canonical form: without needless zeros behind the point."""
+    trimmed = pc.ascii_rtrim(pc.ascii_rtrim(texts, "0"), ".")
+    return pc.if_else(pc.match_substring(texts, "."), trimmed, texts)
+
+
+def _by_place(said: list[list[str]]) -> list[Pieces]:
+    """Turn what each code says into pieces by place: the first of each, the second of each …"""
+    most = max(map(len, said), default=0)
+    return [Pieces([texts[at] if at < len(texts) else None for texts in said]) for at in range(most)]
+
+
+def _series(contents: Contents, spelling: Spelling) -> list[list[str]]:
+    """Say what all figures of one dataset and definition share, those with a value and those without."""
+    names, lists = spelling.names, contents.observations.lists
+    units = {(row["indicator"], row["version"]): row["unit"] for row in contents.rows("indicators")}
+    said = []
+    for dataset_number, definition_number in contents.observations.series:
+        (dataset,) = lists["dataset"][dataset_number - 1]
+        indicator, version = lists["definition"][definition_number - 1]
+        member = f"<{names.thing(f'dataset/{dataset}')}>"
+        unit = f"<{names.thing(f'code/unit/{units[indicator, version]}')}>"
+        shared = [
+            (names.iri("def:indicator"), f"<{names.thing(f'indicator/{indicator}')}>"),
+            (names.iri("def:indicatorVersion"), f"<{names.thing(f'indicator/{indicator}/v{version}')}>"),
+        ]
+        observed = [(RDF_TYPE, f"<{names.iri('qb:Observation')}>"), (names.iri("qb:dataSet"), member)]
+        missing = [(RDF_TYPE, f"<{names.iri('def:MissingObservation')}>"), (names.iri("def:dataset"), member)]
+        said.append(spelling.said([*observed, *shared, (names.iri("sdmx-attribute:unitMeasure"), unit)]))
+        said.append(spelling.said([*missing, *shared]))
+    return said
+
+
+def _statuses(contents: Contents, spelling: Spelling) -> list[list[str]]:
+    """Say each status, and in words why there is no value where there is none."""
+    names, statuses = spelling.names, contents.model.code_lists["status"]
+    said = []
+    for (text,) in contents.observations.lists["status"]:
+        status = statuses.code(text)
+        this = (names.iri("sdmx-attribute:obsStatus"), f"<{names.thing(f'code/status/{text}')}>")
+        reason = (names.iri("def:reason"), english(status.more["words"] or status.label))
+        said += [spelling.said([this]), spelling.said([this, reason])]
+    return said
+
+
+def _cells(contents: Contents, spelling: Spelling) -> list[list[str]]:
+    """Say where the figures of one dataset and breakdown stand in the dataset's own dimensions."""
+    names, lists = spelling.names, contents.observations.lists
+    totals = {row["code_list"]: row["code"] for row in contents.rows("codes") if row["is_total"] == "true"}
+    code_lists = {row["dimension"]: row["code_list"] for row in contents.rows("dimensions")}
+    said = []
+    for dataset_number, breakdown_number in contents.observations.cells:
+        (dataset,) = lists["dataset"][dataset_number - 1]
+        codes = dict(contents.breakdowns[lists["breakdown"][breakdown_number - 1][0]])
+        statements = []
+        for dimension in contents.dataset_dimensions[dataset]:
+            code = codes.get(dimension) or totals.get(code_lists[dimension])
+            if code is None:
+                raise TotalMissing(f"the code list '{code_lists[dimension]}' has no total")
+            thing = names.thing(f"code/{code_lists[dimension]}/{code}")
+            statements.append((names.thing(f"dimension/{dimension}"), f"<{thing}>"))
+        said.append(spelling.said(statements) if statements else [])
+    return said
+
+
+def _starts_and_ends(contents: Contents, names: Names) -> tuple[Pieces, Pieces]:
+    """Give how the subject of each series starts, and how a line of its dataset's graph ends."""
+    lists = contents.observations.lists
+    starts, ends = [], []
+    for dataset_number, definition_number in contents.observations.series:
+        (dataset,) = lists["dataset"][dataset_number - 1]
+        indicator, _ = lists["definition"][definition_number - 1]
+        starts.append(f"<{names.thing(f'observation/{dataset}/{indicator}/')}")
+        ends.append(f" <{names.thing(f'dataset/{dataset}')}> .\n")
+    return Pieces(starts), Pieces(ends)
+
+
+def _suffixes(contents: Contents) -> list[str]:
+    """Give how the subject of each cell ends: with the codes it is broken down to."""
+    lists = contents.observations.lists
+    pairs = (
+        contents.breakdowns[lists["breakdown"][number - 1][0]] for _, number in contents.observations.cells
+    )
+    return ["".join(f"/{dimension}={code}" for dimension, code in sorted(pair)) for pair in pairs]
