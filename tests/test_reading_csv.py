@@ -215,22 +215,21 @@ def test_cell_of_forty_megabytes_is_placed_and_not_kept(tmp_path: Path) -> None:
     assert peak < 400_000_000
 
 
-def test_line_without_end_is_not_read_whole(tmp_path: Path) -> None:
-    file = tmp_path / "line.csv"
+@pytest.mark.parametrize(
+    ("start", "piece", "code"),
+    [
+        (b"area,note\n", b"1," * 500_000, "cell-too-large"),
+        (b'area,note\nA,"never closed\n', b"B,some text that is long enough\n" * 10_000, "quote-open"),
+    ],
+    ids=["line", "quote"],
+)
+def test_row_without_end_is_placed(tmp_path: Path, start: bytes, piece: bytes, code: str) -> None:
+    file = tmp_path / "endless.csv"
     with file.open("wb") as out:
-        out.write(b"area,note\n")
-        out.writelines(b"1," * 500_000 for _ in range(20))
+        out.write(start)
+        out.writelines(piece for _ in range(20))
     (found,) = stage(file, Selection(), tmp_path).problems
-    assert (found.code, found.row) == ("cell-too-large", 2)
-
-
-def test_quote_left_open_in_a_large_file_is_placed(tmp_path: Path) -> None:
-    file = tmp_path / "open.csv"
-    with file.open("wb") as out:
-        out.write(b'area,note\nA,"never closed\n')
-        out.writelines(b"B,some text that is long enough\n" * 10_000 for _ in range(20))
-    (found,) = stage(file, Selection(), tmp_path).problems
-    assert (found.code, found.row) == ("quote-open", 2)
+    assert (found.code, found.row) == (code, 2)
 
 
 def test_problem_in_every_row_is_counted_not_kept(staged: Stage) -> None:

@@ -320,6 +320,25 @@ def test_cell_in_the_farthest_corner_takes_no_memory(staged: Stage, tmp_path: Pa
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
+@pytest.mark.parametrize(
+    "far",
+    [
+        '<row r="2"><c r="xfd1048576"><v>1</v></c></row>',
+        '<row r="2"><c r="ZZZZZZ9999"><v>1</v></c></row>',
+        "<row r='2'><c s='1' r='XFD1048576'><v>1</v></c></row>",
+        '<row r="2"><c\n\tr = "XFD1048576"><v>1</v></c></row>',
+        '<row r="2"><c r="A2"/><c r="XFD99999999"></c></row>',
+        '<row r="999999999"><c><v>1</v></c><c><v>1</v></c></row>',
+        '<row r="2"><c x=">" r="XFD1048576"><v>1</v></c></row>',
+        '<row r="2"><c r="XFD1048576" x="/>"><v>1</v></c></row>',
+        '<x:row xmlns:x="u" r="2"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>',
+    ],
+)
+def test_far_cell_is_seen_however_it_is_written(staged: Stage, tmp_path: Path, far: str) -> None:
+    rows = f'<row r="1">{xlsx_text("A1", "a")}</row>{far}'
+    assert codes_of(staged(write_xlsx(tmp_path / "far.xlsx", {"S": rows})).problems) == ["table-too-large"]
+
+
 def test_formatted_empty_cells_far_out_are_no_table(staged: Stage, tmp_path: Path) -> None:
     far = (
         f'<row r="1">{xlsx_text("A1", "a")}</row><row r="2"><c r="A2"><v>1</v></c></row>'
@@ -348,8 +367,13 @@ def test_declared_dimension_is_not_believed(staged: Stage, tmp_path: Path) -> No
         ods_row(number("1", repeated=16_384), repeated=1_048_576),
         ods_row(number("1"), repeated=4_000_000_000),
         (ods_row(string("a")) + ods_row(number("1", repeated=16_384), repeated=1_048_000)).replace('"', "'"),
+        ods_row(number("1", repeated=16_384), repeated=1_048_576).replace(
+            "row table", 'row table:x="&gt;>" table'
+        ),
+        ods_row(number("1", repeated=16_384).replace("value=", 'value="1" x=">" y='), repeated=1_048_576),
+        "<table:table-row/>" + ods_row(number("1", repeated=16_384), repeated=1_048_576),
     ],
-    ids=["all-cells", "all-rows", "other-quotes"],
+    ids=["all-cells", "all-rows", "other-quotes", "sign-in-a-value", "sign-in-a-cell", "after-a-blank-row"],
 )
 def test_cell_repeated_without_end_takes_no_memory(staged: Stage, tmp_path: Path, rows: str) -> None:
     file = write_ods(tmp_path / "far.ods", {"Other": ods_row(string("x")), "S": rows})

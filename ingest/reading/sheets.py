@@ -83,12 +83,16 @@ class SheetSurvey:
 
 # ---- XLSX
 
-_REFERENCE = re.compile(rb"""\br\s*=\s*["']\$?([A-Z]{1,3})\$?([0-9]{1,7})["']""")
-# A cell that closes in its own tag has a format and nothing else; the reader passes it over.
-_FULL_CELL = re.compile(
-    rb"""<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*["']\$?([A-Z]{1,3})\$?([0-9]{1,7})["'][^>]*(?<!/)>"""
-)
-_ROW_NUMBER = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br\s*=\s*["']([0-9]{1,7})["']""")
+# Where a cell stands. The reader takes small letters too, and numbers beyond all that a spreadsheet has.
+_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,9})([0-9]{1,12})["']""")
+_PLAIN_CELL = re.compile(rb'<c r="([A-Za-z]{1,9})([0-9]{1,12})"')
+# A cell that is written in any other way: without attributes or reference, with a prefix to its name …
+_ODD_CELL = re.compile(rb"<c(?! r=\"[A-Za-z]{1,9}[0-9]{1,12}\")[\s>]|:c[\s>]")
+# A cell that closes in its own tag has a format and nothing else; the reader passes it over. Where the end of a
+# tag can be told from a sign inside a value, that is.
+_FULL_CELL = re.compile(rb'<c r="([A-Za-z]{1,9})([0-9]{1,12})"[^>]*(?<!/)>')
+_ODD_VALUE = re.compile(rb"""=["'][^"'<]*>""")
+_ROW_NUMBER = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br\s*=\s*["']([0-9]{1,12})["']""")
 _ROW = re.compile(rb"<(?:\w+:)?row[\s>]")
 _ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s>]")
 _CELL = re.compile(rb"<(?:\w+:)?c(\s[^>]*?)?(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
@@ -100,15 +104,29 @@ _ERROR_TYPE = re.compile(rb"""\st\s*=\s*["']e["']""")
 
 def survey_xlsx(file: Path, entries: list[ZipInfo], sheet: str) -> SheetSurvey:
     """Look a sheet of an XLSX workbook over. Raises ArchiveFault."""
+    part = _find_part(file, entries, sheet)
+    try:
+        return _survey_xlsx(file, part, only_full=False)
+    except ArchiveFault as fault:
+        if fault.code != "table-too-large":
+            raise
+        # Perhaps only for cells that hold nothing: the dearer look leaves them out.
+        return _survey_xlsx(file, part, only_full=True)
+
+
+def _survey_xlsx(file: Path, part: ZipInfo, *, only_full: bool) -> SheetSurvey:
     survey = SheetSurvey()
     row = 0
-    for chunk in _split_rows(read_xml(file, _find_part(file, entries, sheet)), b"</row>"):
-        references = _FULL_CELL.findall(chunk)
+    for chunk in _split_rows(read_xml(file, part), b"</row>"):
+        is_plain = not _ODD_CELL.search(chunk)
+        cell = _PLAIN_CELL if is_plain else _REFERENCE
+        if only_full and is_plain and not _ODD_VALUE.search(chunk):
+            cell = _FULL_CELL
+        references = cell.findall(chunk)
         if references:
             column = max(column_number(letters) for letters in {letters for letters, _ in references})
             survey.widen(max(int(digits) for digits in {digits for _, digits in references}), column)
-        unnamed = len(_ANY_CELL.findall(chunk)) - len(_REFERENCE.findall(chunk))
-        if unnamed > 0 or _ERROR_TYPE.search(chunk) or _FORMULA.search(chunk):
+        if not is_plain or b'"e"' in chunk or b"'e'" in chunk or b"<f" in chunk or b":f" in chunk:
             for text in chunk.split(b"</row>"):
                 row = _survey_xlsx_row(text, row, survey)
         else:
@@ -129,6 +147,9 @@ def _survey_xlsx_row(text: bytes, row: int, survey: SheetSurvey) -> int:
 
 def _last_row(text: bytes, row: int) -> int:
     """Say which number the last row has that begins in a text that comes after row number `row`."""
+    last = _ROW_NUMBER.match(text, max(0, text.rfind(b"<row")))
+    if last:
+        return int(last[1])
     numbers = _ROW_NUMBER.findall(text)
     return int(numbers[-1]) if numbers else row + len(_ROW.findall(text))
 
@@ -151,11 +172,11 @@ def _read_lost_xlsx(text: bytes, row: int, survey: SheetSurvey) -> None:
 def column_number(letters: bytes) -> int:
     """Say which column some letters name.
 
-    >>> column_number(b"A"), column_number(b"XFD")
-    (1, 16384)
+    >>> column_number(b"A"), column_number(b"XFD"), column_number(b"xfd")
+    (1, 16384, 16384)
     """
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
 
@@ -250,11 +271,17 @@ def _survey_ods(file: Path, _changed: int, *_of_content: int) -> Mapping[str, Sh
                 for table in _TABLE.finditer(text):
                     survey, row = SheetSurvey(), 0
                     surveys.setdefault(_attributes(table[1]).get("table:name", ""), survey)
-            begin = _ODS_ROW.search(text)
-            if begin is None:
+            rows = list(_ODS_ROW.finditer(text))
+            if not rows:
                 continue
-            repeated = _ROWS_REPEATED.search(begin[1])
-            times = max(1, int(repeated[1])) if repeated else 1
+            # Rows that close in their own tag may stand before the one that ends here.
+            *blank, begin = rows
+            row += sum(_repeated(_ROWS_REPEATED, one[1]) for one in blank)
+            times = _repeated(_ROWS_REPEATED, begin[1])
+            if _ODD_VALUE.search(text):
+                # The end of a tag cannot be told, so whatever is repeated may be all of it.
+                times = max([times, *map(int, _ROWS_REPEATED.findall(text))])
+                survey.widen(row + times, LIMITS.columns if _COLUMNS_REPEATED.search(text) else 1)
             # Blank cells at the end of a row are passed over: what counts ends with the last cell's own tag.
             last = max(
                 text.rfind(b"<text:p"), text.rfind(b"office:value"), text.rfind(b"office:string-value")
@@ -263,6 +290,12 @@ def _survey_ods(file: Path, _changed: int, *_of_content: int) -> Mapping[str, Sh
                 _survey_ods_row(text[begin.end() :], last - begin.end(), row, times, survey)
             row += times
     return surveys
+
+
+def _repeated(pattern: re.Pattern[bytes], attributes: bytes) -> int:
+    """Say how often a row or a cell with these attributes stands there."""
+    found = pattern.search(attributes)
+    return max(1, int(found[1])) if found else 1
 
 
 def _survey_ods_row(cells: bytes, last: int, row: int, times: int, survey: SheetSurvey) -> None:
@@ -280,8 +313,7 @@ def _survey_ods_row(cells: bytes, last: int, row: int, times: int, survey: Sheet
     column = 1
     for cell in _ODS_CELL.finditer(cells):
         attributes, inside = cell[1], _COMMENT.sub(b"", cell[2] or b"")
-        repeated = _COLUMNS_REPEATED.search(attributes)
-        wide = max(1, int(repeated[1])) if repeated else 1
+        wide = _repeated(_COLUMNS_REPEATED, attributes)
         if _IS_ERROR.search(attributes) or (_LOST_SPACE.search(inside) and b'"string"' in attributes):
             text = "\n".join(_ods_text(paragraph or b"") for paragraph in _PARAGRAPH.findall(inside))
             for down in range(1, times + 1):
