@@ -69,19 +69,19 @@ def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
     app.state.pages = PageCache()
     app.state.sparql = sparql.SparqlDoor(limits or Limits())
     app.state.datasette = DatasetteDoor(app.state.editions)
-    citizens.route_lists()
-    for room in (
-        housekeeping,
-        v1_lists,
-        v1_figures,
-        v1_search,
-        sparql,
-        publications,
-        downloads,
-        citizens,
-        documents,
+    for router in (
+        housekeeping.router,
+        v1_lists.make_router(),
+        v1_figures.make_router(),
+        v1_search.make_router(),
+        sparql.router,
+        publications.router,
+        downloads.router,
+        citizens.router,
+        citizens.make_list_router(),
+        documents.make_router(),
     ):
-        app.include_router(room.router)
+        app.include_router(router)
     app.mount("/data", app.state.datasette)
     for kind, answer in (
         (Failure, _answer_failure),

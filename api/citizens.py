@@ -213,17 +213,19 @@ async def static(request: Request, path: str) -> Response:
     return Response(body, headers=headers)
 
 
-def route_lists() -> None:
-    """Give every list of pages its address."""
+def make_list_router() -> APIRouter:
+    """Make the routes of lists: every list of pages has an address."""
+    lists = APIRouter(include_in_schema=False)
     for name in pages.LISTS:
         if name != "editions":
-            _route_list(name)
+            _add_list(lists, name)
+    return lists
 
 
-def _route_list(name: str) -> None:
+def _add_list(lists: APIRouter, name: str) -> None:
     async def endpoint(request: Request) -> Response:
         _, ending = split_suffix(request.url.path.removeprefix("/"))
         return await answer_list(request, name, ending)
 
     for path in (f"/{name}", f"/{name}.{{ending}}"):
-        router.add_api_route(path, endpoint, methods=["GET"], name=f"list_{name}_page")
+        lists.add_api_route(path, endpoint, methods=["GET"], name=f"list_{name}_page")

@@ -41,14 +41,11 @@ from api.v1_figures import Document
 from ingest.problems import find_nearest, shown
 from schemas import Kind, load_model
 
-router = APIRouter()
-
 # Kinds whose data are lists of figures, which can be read in parts.
 _IN_PARTS = ("limit", "cursor")
 
 
-@router.get("/id/{kind_name}/{notation:path}", include_in_schema=False)
-async def uri(request: Request, kind_name: str, notation: str) -> Response:
+async def answer_uri(request: Request, kind_name: str, notation: str) -> Response:
     """Answer 303 from the URI of a thing, which is no document, to the document about it."""
     edition = edition_of(request)
     kind = load_model().kinds.get(kind_name)
@@ -170,22 +167,22 @@ def _links(edition: Edition, thing: Thing, chosen: Form) -> list[str]:
     return found
 
 
-def _route(kind: Kind) -> None:
+def make_router() -> APIRouter:
+    """Make the routes of URIs and documents, one for each kind of thing."""
+    router = APIRouter(include_in_schema=False)
+    router.add_api_route("/id/{kind_name}/{notation:path}", answer_uri, methods=["GET"])
+    for kind in load_model().kinds.values():
+        if kind.kind != "edition":
+            _add_route(router, kind)
+    return router
+
+
+def _add_route(router: APIRouter, kind: Kind) -> None:
     async def endpoint(request: Request, notation: str) -> Response:
         if notation.endswith("/"):
             address = request.url.path.rstrip("/")
             return Response(status_code=301, headers={"Location": address, "Cache-Control": CURRENT})
         return await answer_document(request, kind, notation)
 
-    router.add_api_route(
-        f"/{kind.address}/{{notation:path}}",
-        endpoint,
-        methods=["GET"],
-        name=f"document_{kind.kind}",
-        include_in_schema=False,
-    )
-
-
-for _kind in load_model().kinds.values():
-    if _kind.kind != "edition":
-        _route(_kind)
+    path = f"/{kind.address}/{{notation:path}}"
+    router.add_api_route(path, endpoint, methods=["GET"], name=f"document_{kind.kind}")

@@ -6,7 +6,7 @@ Out:  the envelope with figures; each has its value as a number, and in value_te
 What a profile and a verdict say comes from the functions that pages use, so no two doors can differ.
 """
 
-from __future__ import annotations
+# Not from __future__ import annotations: FastAPI reads those of endpoints that are made in a function.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
 
 from api import observations
@@ -50,8 +50,6 @@ from api.v1_models import (
 from api.v1_responses import responses
 from schemas import load_model
 
-router = APIRouter(prefix="/api/v1", tags=["Figures"])
-
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -64,20 +62,35 @@ class Document:
 
 
 class FigureParameters(ListParameters):
-    """The filters of figures."""
+    """The filters of figures. `figure_parameters` adds the form that their values have."""
 
-    dataset: list[str] = values("The dataset that holds the figure.", form="notation")
-    indicator: list[str] = values("The indicator.", form="notation")
-    area: list[str] = values("The code of the area.", form="area-code")
-    period: list[str] = values(
-        "The period, as start and length: 2023-04-01_P1Y. latest: the newest there is of an indicator.",
-        form="period",
-        words=(observations.LATEST,),
-    )
-    breakdown: list[str] = values(
-        "What part of the people or cases the figure is about: age=16-64;sex=female. total: all of them."
-    )
-    status: list[str] = values("Why the value is missing or special.", codes=codes_of("status"))
+    dataset: list[str] = Field(default=[])
+    indicator: list[str] = Field(default=[])
+    area: list[str] = Field(default=[])
+    period: list[str] = Field(default=[])
+    breakdown: list[str] = Field(default=[])
+    status: list[str] = Field(default=[])
+
+
+def figure_parameters() -> type[FigureParameters]:
+    """Make the model of the filters of figures, with what the model says of their values."""
+    latest = "latest: the newest there is of an indicator"
+    filters = {
+        "dataset": values("The dataset that holds the figure.", form="notation"),
+        "indicator": values("The indicator.", form="notation"),
+        "area": values("The code of the area.", form="area-code"),
+        "period": values(
+            f"The period, as start and length: 2023-04-01_P1Y. {latest}.",
+            form="period",
+            words=(observations.LATEST,),
+        ),
+        "breakdown": values(
+            "What part of the people or cases the figure is about: age=16-64;sex=female. total: all of them."
+        ),
+        "status": values("Why the value is missing or special.", codes=codes_of("status")),
+    }
+    declared: dict[str, Any] = {name: (list[str], told) for name, told in filters.items()}
+    return create_model("FigureParameters", __base__=FigureParameters, **declared)
 
 
 class Observation(BaseModel):
@@ -222,20 +235,6 @@ def _ordered(breakdown: str) -> str:
     return ";".join(sorted(breakdown.split(";")))
 
 
-@router.get(
-    "/observations",
-    operation_id="list_observations",
-    summary="Figures by dataset, indicator, area, period, breakdown and status",
-    responses=responses(list_model("ObservationsAnswer", Observation), csv=True),
-)
-async def list_observations(
-    request: Request,
-    asked: Annotated[FigureParameters, Query()],
-) -> Response:
-    """List figures: by indicator and period, or by area where areas are named."""
-    return answer_observations(request, asked, filters_of(asked))
-
-
 def answer_observations(
     request: Request, asked: ListParameters, filters: Filters, document: Document | None = None
 ) -> Response:
@@ -273,49 +272,6 @@ def answer_observations(
     return reply.send(dump(answer), links)
 
 
-@router.get(
-    "/series",
-    operation_id="list_series",
-    summary="The same figures, put together as series over time",
-    responses=responses(list_model("SeriesAnswer", Series)),
-)
-async def list_series(
-    request: Request,
-    asked: Annotated[FigureParameters, Query()],
-) -> Response:
-    """List series: the figures of one dataset, indicator, area and breakdown, oldest first.
-
-    Name an indicator or an area: a series is made of all its figures, so a request without either is refused.
-    CSV is that of /observations.
-    """
-    filters = filters_of(asked)
-    if not filters.areas and not filters.indicators:
-        detail = "Name at least one indicator or one area: a series holds all its figures."
-        raise Failure("parameter-wrong", detail, problems=[{"parameter": "indicator", "detail": detail}])
-    choice = choose(request.headers.get("accept"), (JSON,)) if asked.format is None else None
-    if asked.format == "csv":
-        return answer_observations(request, asked, filters)
-    choice = choice or Choice(JSON, JSON.media_type)
-    bound, after = read_cursor(request, asked.cursor, (0,))
-    edition = bound or edition_of(request)
-    reply = begin(request, edition, choice)
-    unchanged = reply.unchanged()
-    if unchanged is not None:
-        return unchanged
-    selection = observations.select(edition, filters)
-    every = _series(edition, selection)
-    start = int(after[0]) if after else 0
-    part = every[start : start + asked.limit]
-    following = None
-    if start + asked.limit < len(every):
-        following = next_link(request, write_cursor(edition, [start + asked.limit]))
-    sources = sources_of_datasets(edition, {one["dataset"] for one in part})
-    document = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", "edition"}))
-    document |= {"count": len(every), "next": following, "items": part}
-    links = [*standing_links(edition, sources), *([link(following, "next")] if following else [])]
-    return reply.send(dump(document), links)
-
-
 def _series(edition: Edition, selection: observations.Selection) -> list[Row]:
     """Put figures together as series, in the order of indicator, area, breakdown and dataset."""
     read = observations.reader(edition)
@@ -345,31 +301,6 @@ class ProfileParameters(Parameters):
     """The parameters of a profile."""
 
     format: str | None = Field(None, pattern="^(json|csv)$", description="The form; it wins over Accept.")
-
-
-@router.get(
-    "/profile/{area}",
-    operation_id="get_profile",
-    summary="The newest figures of one area, each with what it is held against",
-    responses=responses(ProfileAnswer, csv=True),
-)
-async def get_profile(
-    request: Request,
-    area: Annotated[
-        str,
-        Path(
-            description="The code of the area.",
-            pattern=f"^{load_model().forms['area-code']['pattern']}$",
-            max_length=load_model().forms["area-code"]["maxLength"],
-        ),
-    ],
-    asked: Annotated[ProfileParameters, Query()],
-) -> Response:
-    """Give an area's profile: the summary table of its page, from the same function."""
-    edition = edition_of(request)
-    choice = choose_form(request, asked.format)
-    reply = begin(request, edition, choice)
-    return reply.unchanged() or answer_profile(edition, area, Document(choice, reply))
 
 
 def answer_profile(edition: Edition, area: str, document: Document) -> Response:
@@ -405,39 +336,6 @@ class VerdictParameters(Parameters):
     )
 
 
-@router.get(
-    "/verdict",
-    operation_id="get_verdict",
-    summary="May these two figures be compared?",
-    responses=responses(VerdictAnswer),
-)
-async def get_verdict(request: Request, asked: Annotated[VerdictParameters, Query()]) -> Response:
-    """Decide whether two figures are like for like, comparable with care, or not comparable, and say why."""
-    edition = edition_of(request)
-    choice = choose(request.headers.get("accept"), (JSON,))
-    reply = begin(request, edition, choice)
-    unchanged = reply.unchanged()
-    if unchanged is not None:
-        return unchanged
-    keys = [_observation_key(edition, text) for text in (asked.a, asked.b)]
-    decided = decide(edition, *keys)
-    figures = [find_observation(edition, key) for key in keys]
-    sources = sources_of_datasets(edition, {key[0] for key in keys})
-    document = envelope(edition, sources, {"a": figures[0]["uri"], "b": figures[1]["uri"]})
-    document["verdict"] = decided.level.notation
-    document["reasons"] = [
-        {
-            "code": reason.code,
-            "level": reason.level.notation,
-            "text": reason.text,
-            "evidence": {name: list(pair) for name, pair in reason.evidence.items()},
-        }
-        for reason in decided.reasons
-    ]
-    document |= {"a": figures[0], "b": figures[1]}
-    return reply.send(dump(document), standing_links(edition, sources))
-
-
 def _observation_key(edition: Edition, text: str) -> tuple[str, str, str, str, str]:
     """Read a figure's URI, address or path as its key.
 
@@ -461,3 +359,131 @@ def find_observation(edition: Edition, key: Sequence[str]) -> Row:
     filters = Filters((dataset,), (indicator,), (area,), (period,), (breakdown or observations.TOTAL,))
     selection = observations.select(edition, filters)
     return observations.reader(edition)(observations.list_page(edition, selection, 1, None)[0])
+
+
+def answer_series(request: Request, asked: FigureParameters) -> Response:
+    """Answer a list of series."""
+    filters = filters_of(asked)
+    if not filters.areas and not filters.indicators:
+        detail = "Name at least one indicator or one area: a series holds all its figures."
+        raise Failure("parameter-wrong", detail, problems=[{"parameter": "indicator", "detail": detail}])
+    if asked.format == "csv":
+        return answer_observations(request, asked, filters)
+    bound, after = read_cursor(request, asked.cursor, (0,))
+    edition = bound or edition_of(request)
+    reply = begin(request, edition, _only_json(request, asked.format))
+    unchanged = reply.unchanged()
+    if unchanged is not None:
+        return unchanged
+    every = _series(edition, observations.select(edition, filters))
+    start = int(after[0]) if after else 0
+    part = every[start : start + asked.limit]
+    following = None
+    if start + asked.limit < len(every):
+        following = next_link(request, write_cursor(edition, [start + asked.limit]))
+    sources = sources_of_datasets(edition, {one["dataset"] for one in part})
+    answer = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", "edition"}))
+    answer |= {"count": len(every), "next": following, "items": part}
+    links = [*standing_links(edition, sources), *([link(following, "next")] if following else [])]
+    return reply.send(dump(answer), links)
+
+
+def _only_json(request: Request, named: str | None = None) -> Choice:
+    if named is not None:
+        return Choice(JSON, JSON.media_type)
+    return choose(request.headers.get("accept"), (JSON,))
+
+
+def answer_verdict(request: Request, asked: VerdictParameters) -> Response:
+    """Answer the verdict on two figures."""
+    edition = edition_of(request)
+    reply = begin(request, edition, _only_json(request))
+    unchanged = reply.unchanged()
+    if unchanged is not None:
+        return unchanged
+    keys = [_observation_key(edition, text) for text in (asked.a, asked.b)]
+    decided = decide(edition, *keys)
+    figures = [find_observation(edition, key) for key in keys]
+    sources = sources_of_datasets(edition, {key[0] for key in keys})
+    answer = envelope(edition, sources, {"a": figures[0]["uri"], "b": figures[1]["uri"]})
+    answer["verdict"] = decided.level.notation
+    answer["reasons"] = [
+        {
+            "code": reason.code,
+            "level": reason.level.notation,
+            "text": reason.text,
+            "evidence": {name: list(pair) for name, pair in reason.evidence.items()},
+        }
+        for reason in decided.reasons
+    ]
+    answer |= {"a": figures[0], "b": figures[1]}
+    return reply.send(dump(answer), standing_links(edition, sources))
+
+
+def make_router() -> APIRouter:
+    """Make the routes of figures."""
+    router = APIRouter(prefix="/api/v1", tags=["Figures"])
+    parameters = figure_parameters()
+    code = load_model().forms["area-code"]
+    area_code = Path(
+        description="The code of the area.", pattern=f"^{code['pattern']}$", max_length=code["maxLength"]
+    )
+
+    @router.get(
+        "/observations",
+        operation_id="list_observations",
+        summary="Figures by dataset, indicator, area, period, breakdown and status",
+        responses=responses(list_model("ObservationsAnswer", Observation), csv=True),
+    )
+    async def list_observations(
+        request: Request,
+        asked: Annotated[parameters, Query()],  # type: ignore[valid-type]  # made above
+    ) -> Response:
+        """List figures: by indicator and period, or by area where areas are named."""
+        return answer_observations(request, asked, filters_of(asked))
+
+    @router.get(
+        "/series",
+        operation_id="list_series",
+        summary="The same figures, put together as series over time",
+        responses=responses(list_model("SeriesAnswer", Series)),
+    )
+    async def list_series(
+        request: Request,
+        asked: Annotated[parameters, Query()],  # type: ignore[valid-type]  # made above
+    ) -> Response:
+        """List series: the figures of one dataset, indicator, area and breakdown, oldest first.
+
+        Name an indicator or an area: a series is made of all its figures, so a request without either is
+        refused. CSV is that of /observations.
+        """
+        return answer_series(request, asked)
+
+    @router.get(
+        "/profile/{area}",
+        operation_id="get_profile",
+        summary="The newest figures of one area, each with what it is held against",
+        responses=responses(ProfileAnswer, csv=True),
+    )
+    async def get_profile(
+        request: Request,
+        area: Annotated[str, area_code],
+        asked: Annotated[ProfileParameters, Query()],
+    ) -> Response:
+        """Give an area's profile: the summary table of its page, from the same function."""
+        edition = edition_of(request)
+        choice = choose_form(request, asked.format)
+        reply = begin(request, edition, choice)
+        return reply.unchanged() or answer_profile(edition, area, Document(choice, reply))
+
+    @router.get(
+        "/verdict",
+        operation_id="get_verdict",
+        summary="May these two figures be compared?",
+        responses=responses(VerdictAnswer),
+    )
+    async def get_verdict(request: Request, asked: Annotated[VerdictParameters, Query()]) -> Response:
+        """Decide whether two figures are like for like, comparable with care, or not comparable, and why."""
+        return answer_verdict(request, asked)
+
+    return router

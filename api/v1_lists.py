@@ -40,8 +40,6 @@ from api.v1_responses import responses
 from ingest.problems import find_nearest, shown
 from schemas import TableSchema, load_model
 
-router = APIRouter(prefix="/api/v1", tags=["Lists"])
-
 
 @dataclass(frozen=True)
 class Filter:
@@ -376,7 +374,15 @@ def _csv(
     return stream_csv(reply, listed.fields, chunks, [*standing_links(edition, ()), *links])
 
 
-def _route(listed: List) -> None:
+def make_router() -> APIRouter:
+    """Make the routes of lists."""
+    router = APIRouter(prefix="/api/v1", tags=["Lists"])
+    for listed in LISTS:
+        _add_route(router, listed)
+    return router
+
+
+def _add_route(router: APIRouter, listed: List) -> None:
     parameters = parameters_of(listed)
     item = row_model(
         listed.kind.capitalize(),
@@ -398,7 +404,3 @@ def _route(listed: List) -> None:
         description=listed.schema.description,
         responses=responses(model, csv=True),
     )
-
-
-for _listed in LISTS:
-    _route(_listed)

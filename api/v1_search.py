@@ -4,12 +4,12 @@ In:   a text, kinds
 Out:  hits, areas first; the one thing it names exactly; the nearest spellings where nothing is found
 """
 
-from __future__ import annotations
+# Not from __future__ import annotations: FastAPI reads those of endpoints that are made in a function.
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
 
 from api.answers import Row, begin, dump, envelope, standing_links
@@ -21,8 +21,6 @@ from api.v1_models import TEXT_PATTERN, Envelope, Parameters, values
 from api.v1_responses import responses
 from schemas import load_model
 
-router = APIRouter(prefix="/api/v1", tags=["Search"])
-
 
 class SearchParameters(Parameters):
     """What to search for."""
@@ -33,7 +31,7 @@ class SearchParameters(Parameters):
         pattern=TEXT_PATTERN,
         description="A name, an old name, a code, or part of one.",
     )
-    kind: list[str] = values("Only things of this kind.", codes=tuple(load_model().kinds))
+    kind: list[str] = Field(default=[])
     limit: int = Field(50, ge=1, le=200, description="How many hits at most.")
 
 
@@ -59,14 +57,20 @@ class SearchAnswer(Envelope):
     nearest: list[HitModel] = Field(description="Where nothing is found: things with the nearest names.")
 
 
-@router.get(
-    "/search",
-    operation_id="search",
-    summary="Things by what people write",
-    responses=responses(SearchAnswer),
-)
-async def search(request: Request, asked: Annotated[SearchParameters, Query()]) -> Response:
-    """Search names, codes and other words of everything that has an address."""
+def _item(edition: Edition, hit: Hit) -> Row:
+    return {
+        "kind": hit.kind,
+        "notation": hit.notation,
+        "label": hit.label,
+        "name": hit.name,
+        "is_current": hit.is_current,
+        "uri": edition.uri(hit.kind, hit.notation),
+        "address": hit.address,
+    }
+
+
+def answer_search(request: Request, asked: SearchParameters) -> Response:
+    """Answer a search."""
     edition = edition_of(request)
     choice = choose(request.headers.get("accept"), (JSON,))
     reply = begin(request, edition, choice)
@@ -86,13 +90,23 @@ async def search(request: Request, asked: Annotated[SearchParameters, Query()]) 
     return reply.send(dump(document), standing_links(edition, []))
 
 
-def _item(edition: Edition, hit: Hit) -> Row:
-    return {
-        "kind": hit.kind,
-        "notation": hit.notation,
-        "label": hit.label,
-        "name": hit.name,
-        "is_current": hit.is_current,
-        "uri": edition.uri(hit.kind, hit.notation),
-        "address": hit.address,
-    }
+def make_router() -> APIRouter:
+    """Make the route of the search."""
+    router = APIRouter(prefix="/api/v1", tags=["Search"])
+    kinds: Any = (list[str], values("Only things of this kind.", codes=tuple(load_model().kinds)))
+    parameters = create_model("SearchParameters", __base__=SearchParameters, kind=kinds)
+
+    @router.get(
+        "/search",
+        operation_id="search",
+        summary="Things by what people write",
+        responses=responses(SearchAnswer),
+    )
+    async def search(
+        request: Request,
+        asked: Annotated[parameters, Query()],  # type: ignore[valid-type]  # made above
+    ) -> Response:
+        """Search names, codes and other words of everything that has an address."""
+        return answer_search(request, asked)
+
+    return router
