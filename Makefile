@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8001
 SITE   ?= site
+TESTS  ?=
 PIP    := $(BIN)/pip --disable-pip-version-check --no-input
 
 .PHONY: help env dev demo test lint unit judges bench golden docs shots lock example clean
@@ -42,7 +43,7 @@ lint: dev         ## format, lint, types, derived files
 	@$(BIN)/python -m schemas.derive --check
 
 unit: dev
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(TESTS)
 
 judges: dev       ## the dearer outside judges
 	@$(BIN)/pytest -m judge tests/judges

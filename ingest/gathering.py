@@ -12,6 +12,7 @@ references reach from one package into another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -80,25 +81,31 @@ def check_packages(
     beside: Iterable[str | Path] = (),
     operator: bool = False,
     recipe: str | None = None,
+    is_site: bool = False,
     progress: Progress = lambda _stage: None,
 ) -> Report:
     """Read and check packages, and publish nothing.
 
     scratch     a folder for what is made on the way; the tables lie in it, and the caller deletes it
     beside      packages that the checked ones refer to (the other packages of a site): they are read too, and
-                what is wrong with them alone is not reported
+                what is wrong with them alone is not reported. A checked package stands in for one of them
+                that has its name.
     operator    whether the operator gave the addresses, so that https may be among them
     recipe      reads the files of each address as they lie
+    is_site     the packages are all that a site has; without it what refers to a table that none of them has
+                is not judged, and one warning says so
 
     Raises OSError if a file or the disk cannot be read or written.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    gathering = _Gathering(scratch, Report(), progress)
+    gathering = _Gathering(scratch, Report(), progress, is_site)
     wanted = [str(address) for address in addresses]
     others = [str(address) for address in beside if str(address) not in wanted]
-    for address in (*others, *wanted):
-        gathering.open(address, operator, recipe if address in wanted else None)
-    reported = {gathering.names[address] for address in wanted if address in gathering.names}
+    for address in wanted:
+        gathering.open(address, operator, recipe)
+    reported = gathering.opened
+    for address in others:
+        gathering.open(address, operator, None, stands_back=True)
     gathering.read()
     gathering.check()
     report = gathering.report
@@ -130,21 +137,32 @@ class _Gathering:
     scratch: Path
     report: Report
     progress: Progress
+    is_site: bool
     names: dict[str, str] = field(default_factory=dict)
     dimensions: set[str] = field(default_factory=set)
     corrections: dict[tuple[str, str], list[Correction]] = field(default_factory=dict)
 
     @property
+    def knows_dimensions(self) -> bool:
+        """Whether all dimensions are known; without them, a column that could be one is taken for one."""
+        return self.is_site or bool(self.dimensions)
+
+    @property
     def opened(self) -> set[str]:
         return set(self.names.values())
 
-    def open(self, address: str, operator: bool, recipe: str | None) -> None:
-        """Open a package under a name of its own; what is wrong with it is kept."""
+    def open(self, address: str, operator: bool, recipe: str | None, *, stands_back: bool = False) -> None:
+        """Open a package under a name of its own; what is wrong with it is kept.
+
+        stands_back    a package of that name that is open already takes its place
+        """
         self.progress(f"Opening {Path(address).name or address}")
         try:
             package = open_package(address, self.scratch, operator=operator, recipe=recipe)
         except ProblemsFound as fault:
             self.report.problems.extend(fault.problems)
+            return
+        if package.name in self.opened and stands_back:
             return
         if package.name in self.opened:
             place = Place(package.name)
@@ -174,9 +192,27 @@ class _Gathering:
             return
         self.progress("Checking all tables together")
         with open_engine(self.scratch) as connection:
+            tables, places = self.report.tables, self.report.places
             self.report.problems.extend(
-                check_standard_tables(self.report.tables, self.report.places, connection)
+                check_standard_tables(tables, places, connection, is_partial=not self.is_site)
             )
+        if not self.is_site:
+            self._say_what_was_not_looked_up()
+
+    def _say_what_was_not_looked_up(self) -> None:
+        """Name the tables that the checked ones refer to and that nobody gave."""
+        model = load_model()
+        referred = {
+            to
+            for table in self.report.tables
+            for to in (
+                *(key.table for key in model.tables[table].foreign_keys),
+                *(field.list_of.table for field in model.tables[table].fields if field.list_of),
+            )
+        }
+        absent = sorted(referred - self.report.tables.keys() - {"code_lists"})
+        if absent:
+            self.report.problems.append(problem("references-unchecked", Place(), wanted=", ".join(absent)))
 
     def _read_ahead(self, package: Package, connection: duckdb.DuckDBPyConnection) -> None:
         """Read what decides how other tables are read: the names of dimensions, and declared corrections."""
@@ -268,7 +304,10 @@ class _Gathering:
         given = {"dataset": resource.dataset} if resource.dataset and "dataset" not in labels else {}
         known = set(table.field_names)
         takes_dimensions = table.name == "observations"
-        dimensions = [label for label in labels if takes_dimensions and label in self.dimensions - known]
+        is_dimension = self.dimensions.__contains__ if self.knows_dimensions else _is_notation
+        dimensions = [
+            label for label in labels if takes_dimensions and label not in known and is_dimension(label)
+        ]
         self.report.problems.extend(
             check_standard_headings(table.name, staged.headings, place, dimensions, list(given))
         )
@@ -337,6 +376,10 @@ class _Gathering:
         self.report.left_out.extend(
             (_shown(package, left.file), left.reason, left.count) for left in applied.leave_outs
         )
+
+
+def _is_notation(text: str) -> bool:
+    return re.fullmatch(load_model().forms["notation"]["pattern"], text) is not None
 
 
 def _read_rows(staged: Staged, connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:

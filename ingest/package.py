@@ -13,12 +13,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urljoin, urlsplit
 
-import httpx
-
-from ingest.fetching import FetchFault, fetch_file, open_client
 from ingest.package_descriptor import (
     MOST_BYTES,
     DescriptorReader,
@@ -31,6 +28,9 @@ from ingest.package_descriptor import (
 )
 from ingest.package_files import Files, PackageFile, find_path_fault, unpack
 from ingest.problems import Place, Problem, ProblemsFound, problem
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["Package", "PackageFile", "Resource", "open_package", "stage_resource"]
 
@@ -88,6 +88,9 @@ def open_package(
         work.mkdir(parents=True, exist_ok=True)
         if client is not None:
             return _open_fetched(client, text, work, recipe)
+        # The client takes longer to load than a small package to check, so only an address pays for it.
+        from ingest.fetching import open_client
+
         with open_client() as opened:
             return _open_fetched(opened, text, work, recipe)
     path = Path(address)
@@ -109,6 +112,8 @@ def _open_archive(path: Path, work: Path, recipe: str | None) -> Package:
 
 def _open_fetched(client: httpx.Client, address: str, work: Path, recipe: str | None) -> Package:
     """Fetch a package: an archive, or a descriptor and the files it names beside itself."""
+    from ingest.fetching import FetchFault, fetch_file
+
     name = PurePosixPath(urlsplit(address).path).name or "package"
     place = Place(name)
     folder = work / "fetched"
@@ -153,7 +158,7 @@ def _named_paths(told: Mapping[str, Any]) -> set[str]:
 
 
 def _quoted(path: str) -> str:
-    return str(httpx.URL(path="/" + str(PurePosixPath(path))).raw_path, "ascii").removeprefix("/")
+    return quote(str(PurePosixPath(path)), safe="/~")
 
 
 def _open_files(files: Files, name: str | None, work: Path, recipe: str | None, label: str = "") -> Package:

@@ -50,6 +50,10 @@ _FIGURE_RULES = frozenset(
 )
 
 
+# Tables that a rule looks into beside the one it is about.
+_NEEDED = {"grade-known": ("grades", "rating_scales"), "framework-in-force": ("frameworks",)}
+
+
 def find_rule_problems(world: World) -> list[Problem]:
     """Find the problems of every rule in every table that has rows."""
     problems: list[Problem] = []
@@ -62,7 +66,7 @@ def find_rule_problems(world: World) -> list[Problem]:
 
 def _check(world: World, table: StandardTable) -> Iterator[Found]:
     for rule in table.schema.rules:
-        if rule.name in _RULES:
+        if rule.name in _RULES and world.has(*_NEEDED.get(rule.name, ())):
             yield from _RULES[rule.name](world, table, rule)
     rules = {rule.name for rule in table.schema.rules}
     if rules & _FIGURE_RULES:

@@ -88,6 +88,8 @@ def find_unread_periods(world: World, table: StandardTable, periods: str) -> Ite
     """Find the rows whose period is none, or could be two."""
     faults = world.rows(f"SELECT DISTINCT fault FROM {periods} WHERE fault IS NOT NULL ORDER BY 1")
     for (code,) in faults:
+        if code != "period-unknown" and not world.has("indicators"):
+            continue
         query = (
             f"SELECT o._source, o._row, o.period AS cell, p.reason FROM {table.view} AS o"
             f" JOIN {periods} AS p ON {join_periods(table)} WHERE p.fault = {literal(code)}"

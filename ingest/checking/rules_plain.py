@@ -144,7 +144,7 @@ def _check_parents(world: World, table: StandardTable, rule: Rule) -> Iterator[F
 def check_list_items(world: World, table: StandardTable) -> Iterator[Found]:
     """Find items of list columns that are not in the table they refer to."""
     for field in table.schema.fields:
-        if field.list_of is None:
+        if field.list_of is None or not world.has(field.list_of.table):
             continue
         cell, to = name(field.name), field.list_of
         rows = world.rows(f"SELECT DISTINCT {cell} FROM {table.view} WHERE {cell} <> '' ORDER BY 1")
@@ -189,9 +189,9 @@ def check_open_codes(world: World, table: StandardTable) -> Iterator[Found]:
     for dimension in table.dimensions:
         if dimension in world.dimension_lists:
             lists[dimension] = world.dimension_lists[dimension]
-        else:
+        elif world.has("dimensions"):
             yield _unknown_column(world, table, dimension)
-    for column, code_list in lists.items():
+    for column, code_list in lists.items() if world.has("codes") else ():
         cell, known = name(column), world.codes(code_list)
         query = (
             f"SELECT _source, _row, {cell} AS cell FROM {table.view}"

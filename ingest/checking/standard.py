@@ -79,14 +79,17 @@ def check_standard_tables(
     places: Mapping[int, Place],
     connection: duckdb.DuckDBPyConnection,
     held_rows: int = HELD_ROWS,
+    *,
+    is_partial: bool = False,
 ) -> list[Problem]:
     """Check the standard tables of all packages together.
 
     tables       for each standard table its Parquet files: the table's columns as text, _source and _row
     places       for each number in _source the file and sheet
     held_rows    tables of up to this many rows are held in memory meanwhile
+    is_partial   these packages are not a whole site: what refers to a table none of them has is not judged
     """
-    with open_world(tables, places, connection, held_rows) as world:
+    with open_world(tables, places, connection, held_rows, is_partial=is_partial) as world:
         return check_world(world)
 
 
@@ -103,7 +106,7 @@ def check_world(world: World) -> list[Problem]:
         faults += _check_finite(table)
         if not any(rule.name == "one-value-per-key" for rule in table.schema.rules):
             faults += check_primary_key(table.grid, table.schema.primary_key)
-        faults += _check_references(table, references)
+        faults += _check_references(world, table, references)
         nearest = _find_nearest_functions(world, table.schema)
         words = Words(table.read, world.places, nearest, _describe_forms(world, table))
         problems += word_faults(world.connection, faults, words)
@@ -146,11 +149,11 @@ def _open_references(world: World) -> dict[str, Grid]:
     return grids
 
 
-def _check_references(table: StandardTable, references: Mapping[str, Grid]) -> list[Fault]:
+def _check_references(world: World, table: StandardTable, references: Mapping[str, Grid]) -> list[Fault]:
     left = {_LEFT_TO_RULES.get(rule.name) for rule in table.schema.rules}
     faults: list[Fault] = []
     for key in table.schema.foreign_keys:
-        if key.table not in left:
+        if key.table not in left and world.has(key.table):
             other = references[key.table]
             faults += check_foreign_key(table.grid, key.fields, other, key.table_fields, key.table)
     return faults

@@ -56,13 +56,21 @@ class StandardTable:
 
 @dataclass
 class World:
-    """All standard tables, and the places of their sources by number."""
+    """All standard tables, and the places of their sources by number.
+
+    is_partial    these packages are not a whole site: what refers to a table none of them has is not judged
+    """
 
     connection: duckdb.DuckDBPyConnection
     model: Model
     tables: Mapping[str, StandardTable]
     places: Mapping[int, Place]
     scratch: list[str] = field(default_factory=list)
+    is_partial: bool = False
+
+    def has(self, *tables: str) -> bool:
+        """Say whether what is in these tables is known. In a whole site every table is, even an empty one."""
+        return not self.is_partial or all(self.tables[table].is_given for table in tables)
 
     def view(self, table: str) -> str:
         """Name the view of a table, quoted."""
@@ -114,6 +122,8 @@ def open_world(
     places: Mapping[int, Place],
     connection: duckdb.DuckDBPyConnection,
     held_rows: int = HELD_ROWS,
+    *,
+    is_partial: bool = False,
 ) -> Iterator[World]:
     """Open the standard tables of all packages.
 
@@ -128,7 +138,7 @@ def open_world(
         files = _paths(tables.get(table.name, ()))
         rows = sum(pq.ParquetFile(file).metadata.num_rows for file in files)
         opened[table.name] = _open_table(table, files, connection, scratch, is_held=rows <= held_rows)
-    world = World(connection, model, opened, places, scratch)
+    world = World(connection, model, opened, places, scratch, is_partial)
     try:
         yield world
     finally:
