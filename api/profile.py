@@ -17,8 +17,9 @@ from typing import Any
 from api.edition import Edition
 from api.pages.area import look_around
 from api.pages.definitions import load_definitions
-from api.pages.figures import AreaFigure, Observed, list_area_figures, read_observed
+from api.pages.figures import AreaFigure, list_area_figures
 from api.pages.places import compared_tier, find_place
+from api.pages.series import Observed, read_observed
 from api.things import observation_notation
 from compare import Verdict, verdict
 

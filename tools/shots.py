@@ -80,7 +80,7 @@ KINDS: Mapping[str, str] = {
     "body-council": "/bodies/kent-county-council",
     "body-inspectorate": "/bodies/ofsted",
     "judgements": "/judgements",
-    "judgement": "/judgements/ilacs-2020-03-16-harrow-overall",
+    "judgement": "/judgements/ilacs-2025-03-04-london-borough-of-harrow-overall",
     "frameworks": "/frameworks",
     "framework": "/frameworks/ofsted-ilacs",
     "scales": "/scales",

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from api import sentences
 from api.pages.definitions import Definition, Definitions, Theme, load_definitions
 from api.pages.drawings import SeriesRow, draw_lines, draw_strip, list_series_rows
-from api.pages.figures import AreaFigure, list_area_figures, list_council_values
+from api.pages.figures import AreaFigure, list_area_figures
 from api.pages.inspections import Inspection, draw_timeline, list_area_inspections, list_letters
 from api.pages.mapping import draw_map
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page, with_query
@@ -31,12 +31,14 @@ from api.pages.places import (
     list_groups,
     list_inside,
 )
+from api.pages.series import list_council_values
 
 if TYPE_CHECKING:
     from api.edition import Edition
 
-# Cards of one topic on the page; the others have a page of the topic.
+# Cards of one topic on the page, and of all topics together; the others have a page of the topic.
 _CARDS = 3
+_ALL_CARDS = 15
 # Sentences at a glance about figures.
 _GLANCES = 3
 
@@ -117,6 +119,7 @@ def area(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         "inspections": inspections,
         "newest": newest_inspections(inspections),
         "kinds": kinds,
+        "by_theme": lambda listed: group_by_theme(definitions, listed),
         "topics": _topics(edition, definitions, place, around, kinds.judged),
         "views": [draw_card(edition, around, one) for one in kinds.views[:_CARDS]],
         "views_count": len(kinds.views),
@@ -165,6 +168,17 @@ def sort_figures(place: Place, figures: Sequence[AreaFigure]) -> Sorted:
     return Sorted(judged, views, context, [one for one in figures if one not in answers])
 
 
+def group_by_theme(
+    definitions: Definitions, figures: Sequence[AreaFigure]
+) -> list[tuple[str, list[AreaFigure]]]:
+    """Put figures under their main topics, in the order of the topics."""
+    out: dict[str, list[AreaFigure]] = {theme.label: [] for theme in definitions.themes.values()}
+    for one in figures:
+        theme = definitions.themes.get(one.definition.themes[0]) if one.definition.themes else None
+        out.setdefault(theme.label if theme else "Other", []).append(one)
+    return [(label, listed) for label, listed in out.items() if listed]
+
+
 def list_glances(judged: Sequence[AreaFigure], views: Sequence[AreaFigure]) -> list[AreaFigure]:
     """Choose what stands out most, and something each way where there is something each way."""
     out = sorted(
@@ -211,11 +225,17 @@ def _topics(
     around: Around,
     judged: Sequence[AreaFigure],
 ) -> list[Topic]:
+    themes = {
+        theme: [one for one in judged if one.definition.themes[:1] == (theme.theme,)]
+        for theme in definitions.themes.values()
+    }
+    each = _CARDS
+    while each > 1 and sum(min(each, len(inside)) for inside in themes.values()) > _ALL_CARDS:
+        each -= 1
     out = []
-    for theme in definitions.themes.values():
-        inside = [one for one in judged if one.definition.themes[:1] == (theme.theme,)]
+    for theme, inside in themes.items():
         if inside:
-            cards = [draw_card(edition, around, one) for one in inside[:_CARDS]]
+            cards = [draw_card(edition, around, one) for one in inside[:each]]
             address = with_query(address_of("area", place.area), topic=theme.theme)
             out.append(Topic(theme, cards, len(inside), address))
     return out

@@ -9,6 +9,7 @@ no bar for what may not stand beside the others.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -252,20 +253,32 @@ def write_answer(definition: Definition, period: Period, rows: Sequence[CouncilR
         out.append(sentences.missing_sentence(this.place.name, status, period.span))
     others = [row for row in rows if not row.is_this and row.is_comparable and row.standing is not None]
     if others:
-        counts = {
-            direction: sum(row.direction == direction for row in others)
-            for direction in ("higher", "no-clear-difference", "lower")
-        }
         whom = f"{len(others):,} other {among}" if this is not None else f"{len(others):,} {among}"
-        out.append(
-            f"Of {whom}, {counts['higher']:,} are higher than the middle council,"
-            f" {counts['no-clear-difference']:,} not clearly different and {counts['lower']:,} lower."
-        )
+        out.append(f"Of {whom}, {_counted([row.direction for row in others])}.")
     apart = sum(row.verdict is not None and row.verdict.level is Level.NOT_COMPARABLE for row in rows)
     if apart:
         told = sentences.count(apart, "figure", "figures")
         out.append(f"{told} may not be compared with the others.")
     return out
+
+
+def _counted(directions: Sequence[str]) -> str:
+    """Say how many stand where against the middle council, the most first.
+
+    >>> _counted(["lower", "lower", "higher"])
+    '2 are lower than the middle council and 1 is higher'
+    """
+    words = {
+        "higher": "higher than the middle council",
+        "lower": "lower than the middle council",
+        "no-clear-difference": "not clearly different from the middle council",
+    }
+    counts = {direction: directions.count(direction) for direction in words}
+    order = sorted((one for one in words if counts[one]), key=lambda one: -counts[one])
+    told = [f"{counts[one]:,} {'is' if counts[one] == 1 else 'are'} {words[one]}" for one in order]
+    # The middle council is named once.
+    later = [re.sub(r" (than|from) the middle council", "", text) for text in told[1:]]
+    return sentences.listed([told[0], *later])
 
 
 def _by_theme(definitions: Definitions) -> list[tuple[str, list[Definition]]]:

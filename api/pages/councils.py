@@ -18,9 +18,9 @@ from markupsafe import Markup
 
 from api import charts, sentences
 from api.pages.definitions import Definition
-from api.pages.figures import OBSERVATIONS, Cell, Observed, read_observed, read_spread
 from api.pages.page import address_of
 from api.pages.places import Place, compared_tier, find_places, types_of_tier
+from api.pages.series import OBSERVATIONS, Cell, Observed, read_observed, read_spread
 from api.sentences import Span
 from compare import Distribution, Level, Standing, Verdict, standing
 
@@ -86,7 +86,9 @@ class CouncilRow:
 
     @property
     def standing(self) -> Standing | None:
-        if self.seen is None or self.spread is None or self.seen.status == "definition-differs":
+        if self.seen is None or self.spread is None or self.definition.is_total:
+            return None
+        if self.seen.status == "definition-differs":
             return None
         return standing(self.seen.figure, self.spread)
 

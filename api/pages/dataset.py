@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from api import sentences
@@ -83,9 +82,12 @@ def dataset(edition: Edition, notation: Sequence[str], query: Mapping[str, str])
     )
 
 
-@lru_cache(maxsize=256)
 def count_coverage(edition: Edition, dataset: str) -> tuple[Coverage, ...]:
     """Count what a dataset has of each indicator. Kept, because every figure is looked at."""
+    return edition.once(("coverage", dataset), lambda: _count_coverage(edition, dataset))
+
+
+def _count_coverage(edition: Edition, dataset: str) -> tuple[Coverage, ...]:
     rows = edition.rows(
         "SELECT o.indicator, h.label, count(*) AS figures, sum(o.value IS NULL) AS missing,"
         " count(DISTINCT o.area) AS areas, count(DISTINCT o.period) AS periods,"

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from api.sentences import Unit, polarity_words, range_words
@@ -79,9 +78,12 @@ class Definitions:
         return self.by_version[indicator, version]
 
 
-@lru_cache(maxsize=2)
 def load_definitions(edition: Edition) -> Definitions:
     """Load every definition of an edition; kept while the edition is in use."""
+    return edition.once("definitions", lambda: _load_definitions(edition))
+
+
+def _load_definitions(edition: Edition) -> Definitions:
     themes: dict[tuple[str, str], list[str]] = {}
     for row in edition.rows(
         "SELECT indicator, version, theme FROM indicator_themes ORDER BY indicator, version, place"

@@ -14,7 +14,8 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from api import charts, sentences
-from api.pages.figures import AreaFigure, Middle, Observed, is_overdue, joins
+from api.pages.figures import AreaFigure, is_overdue, joins
+from api.pages.series import Middle, Observed
 from api.sentences import Span
 from compare import Distribution
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -16,9 +15,10 @@ from markupsafe import Markup
 from api import maps, sentences
 from api.charts import Words
 from api.pages.definitions import Definition
-from api.pages.figures import AreaFigure, Cell, list_council_values
+from api.pages.figures import AreaFigure
 from api.pages.page import address_of, with_query
 from api.pages.places import Place, types_of_tier
+from api.pages.series import Cell, list_council_values
 from api.sentences import Span
 
 if TYPE_CHECKING:
@@ -47,12 +47,15 @@ class MapSection:
     chosen: str = ""
 
 
-@lru_cache(maxsize=8)
 def load_ground(edition: Edition, tier: str, on: str) -> tuple[maps.Ground, tuple[str, ...]] | None:
     """Load the outlines of a tier's councils that existed on a day, drawn once; None if there are none.
 
     Returns the ground and the attributions of the boundaries.
     """
+    return edition.once(("ground", tier, on), lambda: _load_ground(edition, tier, on))
+
+
+def _load_ground(edition: Edition, tier: str, on: str) -> tuple[maps.Ground, tuple[str, ...]] | None:
     types = types_of_tier(tier)
     rows = edition.rows(
         # Only question marks are put into the statement.

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from api import sentences
 from api.pages.councils import find_spread
 from api.pages.definitions import load_definitions
-from api.pages.figures import OBSERVATIONS, AreaFigure, Cell, group_words, list_series, read_observed
+from api.pages.figures import AreaFigure, group_words
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page, with_query
 from api.pages.places import compared_tier, find_place, list_around
 from api.pages.rows import Fact, Value, name_period
+from api.pages.series import OBSERVATIONS, Cell, list_series, read_observed
 from api.things import read_observation
 
 if TYPE_CHECKING:
