@@ -179,7 +179,7 @@ def make_router() -> APIRouter:
 
 def _add_route(router: APIRouter, kind: Kind) -> None:
     async def endpoint(request: Request, notation: str) -> Response:
-        if notation.endswith("/"):
+        if not notation or notation.endswith("/"):
             address = request.url.path.rstrip("/")
             return Response(status_code=301, headers={"Location": address, "Cache-Control": CURRENT})
         return await answer_document(request, kind, notation)
