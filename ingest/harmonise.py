@@ -219,10 +219,8 @@ def _harmonise_observations(
     dimensions = sorted(
         name for name in read["observations"].columns if name not in known and not name.startswith("given_")
     )
-    numbers = ("value", *_TEXT_NUMBERS)
-    texts, plain = _make_plain(texts, "observations", numbers, _PLAIN_NUMBER, find_plain, connection)
-    texts, whole = _make_plain(
-        texts, "sample_sizes", ("sample_size",), _PLAIN_INTEGER, find_whole, connection
+    texts, plain = _make_plain(
+        texts, "observations", {"number": ["value", *_TEXT_NUMBERS], "integer": ["sample_size"]}, connection
     )
     cells: dict[str, ir.Value] = {
         "dataset": texts.dataset,
@@ -235,7 +233,7 @@ def _harmonise_observations(
         "value": texts[plain["value"]].try_cast("float64"),
         "status": texts.status.fill_null("normal"),
         **{name: texts[plain[name]] for name in _TEXT_NUMBERS},
-        "sample_size": texts[whole["sample_size"]].try_cast("int64"),
+        "sample_size": texts[plain["sample_size"]].try_cast("int64"),
         "note": texts.note,
         "_source": texts["_source"],
         "_row": texts["_row"],
@@ -272,42 +270,49 @@ def _breakdown(
 
 
 def _make_plain(
-    texts: ibis.Table,
-    name: str,
-    columns: Sequence[str],
-    form: str,
-    read: Callable[[str], str | None],
-    connection: Any,
+    texts: ibis.Table, name: str, columns: Mapping[str, Sequence[str]], connection: Any
 ) -> tuple[ibis.Table, dict[str, str]]:
-    """Bring the texts of columns into one plain form; a text that has none becomes NULL.
+    """Bring the texts of columns into the plain form of their kind; a text that has none becomes NULL.
 
-    form    a regular expression for texts that are plain already
-    read    gives the plain form of any other text
+    columns    the columns of each kind of _FORMS
 
     Returns the table with further columns, and for each column the name of the plain one.
     """
-    different: ibis.Table | None = None
-    for column in columns:
-        odd = texts.filter(texts[column].notnull() & ~_is_plain(texts[column], form))
-        found = odd.select(text=odd[column]).distinct()
-        different = found if different is None else different.union(found)
-    assert different is not None
-    odd_texts = sorted(set(different.to_pyarrow().column("text").to_pylist()))
-    if not odd_texts:
-        return texts, {column: column for column in columns}
+    plain = {column: column for of_kind in columns.values() for column in of_kind}
+    odd = {
+        column: (texts[column].notnull() & ~_is_plain(texts[column], _FORMS[kind][0])).any()
+        for kind, of_kind in columns.items()
+        for column in of_kind
+    }
+    # One look at all columns: nearly always every text is plain, and then there is nothing to do.
+    [found] = texts.aggregate(**odd).to_pyarrow().to_pylist() if odd else [{}]
+    for kind, of_kind in columns.items():
+        form, read = _FORMS[kind]
+        for column in of_kind:
+            if found[column]:
+                known = _read_odd_texts(texts, f"{name}_{column}", column, (form, read), connection)
+                joined = texts.left_join(known, [(column, f"odd_{column}")])
+                text = ibis.ifelse(_is_plain(joined[column], form), joined[column], joined[f"read_{column}"])
+                texts = joined.mutate(**{f"plain_{column}": text}).drop(f"odd_{column}", f"read_{column}")
+                plain[column] = f"plain_{column}"
+    return texts, plain
+
+
+def _read_odd_texts(
+    texts: ibis.Table, name: str, column: str, form: tuple[str, Callable[[str], str | None]], connection: Any
+) -> ibis.Table:
+    """Read every different text of a column that is not plain; give what each becomes."""
+    pattern, read = form
+    odd = texts.filter(texts[column].notnull() & ~_is_plain(texts[column], pattern))
+    found = sorted(odd.select(text=odd[column]).distinct().to_pyarrow().column("text").to_pylist())
     mapping = pa.table(
         {
-            "odd_text": pa.array(odd_texts, pa.string()),
-            "plain_text": pa.array([read(text) for text in odd_texts], pa.string()),
+            f"odd_{column}": pa.array(found, pa.string()),
+            f"read_{column}": pa.array([read(text) for text in found], pa.string()),
         }
     )
-    known = connection.create_table(f"harmonise_texts_of_{name}", mapping, overwrite=True)
-    for column in columns:
-        mapped = known.select(**{f"odd_{column}": known.odd_text, f"read_{column}": known.plain_text})
-        joined = texts.left_join(mapped, [(column, f"odd_{column}")])
-        plain = ibis.ifelse(_is_plain(joined[column], form), joined[column], joined[f"read_{column}"])
-        texts = joined.mutate(**{f"plain_{column}": plain}).drop(f"odd_{column}", f"read_{column}")
-    return texts, {column: f"plain_{column}" for column in columns}
+    made: ibis.Table = connection.create_table(f"harmonise_texts_of_{name}", mapping, overwrite=True)
+    return made
 
 
 def _is_plain(text: ir.StringValue, form: str) -> ir.BooleanValue:
@@ -319,14 +324,10 @@ def _is_plain(text: ir.StringValue, form: str) -> ir.BooleanValue:
 
 
 def _harmonise_table(texts: ibis.Table, schema: TableSchema, connection: Any) -> ibis.Table:
-    for kind, (form, read) in _FORMS.items():
-        columns = [field.name for field in schema.fields if field.type == kind]
-        if columns:
-            texts, plain = _make_plain(texts, f"{schema.name}_{kind}s", columns, form, read, connection)
-            for column in columns:
-                texts = texts.mutate(**{column: texts[plain[column]]})
+    columns = {kind: [field.name for field in schema.fields if field.type == kind] for kind in _FORMS}
+    texts, plain = _make_plain(texts, schema.name, columns, connection)
     return texts.select(
-        **{field.name: _typed(texts[field.name], field) for field in schema.fields},
+        **{field.name: _typed(texts[plain.get(field.name, field.name)], field) for field in schema.fields},
         _source=texts["_source"],
         _row=texts["_row"],
     )
