@@ -121,6 +121,12 @@ def sources_of_rows(edition: Edition, rows: Iterable[sqlite3.Row | Mapping[str, 
     return list({tuple(known[n].items()): known[n] for n in numbers if n in known}.values())
 
 
+def sources_of_table(edition: Edition, table: str) -> list[Row]:
+    """Say which publishers' files all rows of a standard table were read from; `table` is of our own model."""
+    sql = f'SELECT DISTINCT _source FROM "{table}"'  # noqa: S608
+    return edition.once(sql, lambda: sources_of_rows(edition, edition.rows(sql)))
+
+
 def _read_sources(edition: Edition) -> dict[int, Row]:
     rows = edition.rows(
         "SELECT source, title, publisher, licence, package, resource, file, sha256 FROM sources"
@@ -128,7 +134,8 @@ def _read_sources(edition: Edition) -> dict[int, Row]:
     found = {}
     for row in rows:
         told = dict(row)
-        found[told.pop("source")] = {**told, "licence": licence_address(told["licence"])}
+        number = told.pop("source")
+        found[number] = {**told, "licence": licence_address(told["licence"])}
     return found
 
 

@@ -27,6 +27,7 @@ from api.answers import (
     plain,
     read_cursor,
     sources_of_rows,
+    sources_of_table,
     standing_links,
     stream_csv,
     write_cursor,
@@ -371,7 +372,8 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
 def _csv(
     edition: Edition, listed: List, reply: Any, chunks: Iterator[list[Row]], links: Sequence[str]
 ) -> Response:
-    return stream_csv(reply, listed.fields, chunks, [*standing_links(edition, ()), *links])
+    sources = sources_of_table(edition, listed.table)
+    return stream_csv(reply, listed.fields, chunks, [*standing_links(edition, sources), *links])
 
 
 def make_router() -> APIRouter:

@@ -14,11 +14,13 @@ from starlette.responses import Response
 
 from api.answers import Row, begin, dump, envelope, standing_links
 from api.edition import Edition
+from api.failures import Failure
 from api.forms import JSON, choose
 from api.replies import edition_of
 from api.search import LONGEST_TEXT, Hit, find_exact, find_hits, find_spellings
 from api.v1_models import TEXT_PATTERN, Envelope, Parameters, values
 from api.v1_responses import responses
+from ingest.problems import find_nearest, shown
 from schemas import load_model
 
 
@@ -72,6 +74,13 @@ def _item(edition: Edition, hit: Hit) -> Row:
 def answer_search(request: Request, asked: SearchParameters) -> Response:
     """Answer a search."""
     edition = edition_of(request)
+    for kind in asked.kind:
+        if kind not in load_model().kinds:
+            nearest = find_nearest(kind, load_model().kinds)
+            hint = f" Closest: {nearest}." if nearest else ""
+            detail = f"'{shown(kind)}' is not a kind of thing.{hint}"
+            problem = {"parameter": "kind", "detail": detail, "nearest": nearest}
+            raise Failure("parameter-wrong", detail, problems=[problem])
     choice = choose(request.headers.get("accept"), (JSON,))
     reply = begin(request, edition, choice)
     unchanged = reply.unchanged()
