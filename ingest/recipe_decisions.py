@@ -19,21 +19,20 @@ import duckdb
 import pyarrow as pa
 
 from ingest.problems import Place, Problem, problem
+from ingest.recipe_conditions import Rule
 from ingest.recipe_expressions import (
     ANY_NUMBER,
     FAULT,
     LET,
     MARK,
+    NOTHING,
     Column,
     Expression,
     Fault,
-    Fixed,
     Let,
-    Number,
-    Rule,
-    Value,
     World,
 )
+from ingest.recipe_figures import Number, Value
 
 PLAIN_NUMBER = r"-?[0-9]+(\.[0-9]+)?"
 
@@ -349,7 +348,7 @@ def _name_multipliers(
     multipliers: dict[str, Expression] = {}
     for name, expression in fields.items():
         named[name] = expression
-        if isinstance(expression, Value | Number) and expression.figure.multiply != Fixed(""):
+        if isinstance(expression, Value | Number) and expression.figure.multiply != NOTHING:
             hidden = f"\0times {name}"
             multipliers[hidden] = expression.figure.multiply
             figure = replace(expression.figure, multiply=Let(hidden, expression.figure.multiply))

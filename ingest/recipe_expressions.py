@@ -14,14 +14,12 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any, Literal, Protocol
 
 from ingest.period import PeriodUnknown
 from ingest.problems import find_nearest
 from ingest.recipe_periods import PeriodStyle
-from ingest.recipe_registers import Ambiguous, NotFound, Registers, span
-from ingest.value import ValueMalformed, find_number, read_value
+from ingest.recipe_registers import Ambiguous, NotFound, Registers
 
 Other = Literal["problem", "keep", "empty"]
 OTHERS = ("problem", "keep", "empty")
@@ -35,8 +33,10 @@ LET = "\0let:"
 # What stands in place of a text that could not be read: the number of its fault in World.faults.
 FAULT = "\0fault:"
 
+# Patterns are tried on texts up to this many characters. A slow pattern on a huge cell would take for ever.
+LONGEST_MATCHED = 4000
+
 _DAY_ZERO = date(1899, 12, 30)  # day 0 of the spreadsheets' serial dates, from 1 March 1900 on
-_EXACT = Context(prec=100, traps=[Inexact, InvalidOperation])
 
 
 class Fault(Exception):  # noqa: N818 - it becomes a problem at the row it is found in
@@ -113,6 +113,9 @@ class Fixed:
 
     def read(self, texts: Texts, world: World) -> str:  # noqa: ARG002 - the protocol's form
         return self.text
+
+
+NOTHING = Fixed("")
 
 
 @dataclass(frozen=True)
@@ -217,7 +220,7 @@ class Match:
         text = self.source.read(texts, world)
         if not text:
             return ""
-        match = re.fullmatch(self.pattern, text, re.DOTALL)
+        match = match_whole(self.pattern, text)
         if match is None:
             return _other(self.other, text, "recipe-text-unknown", wanted=f"a text like {self.pattern}")
         return (match.group(1) if match.re.groups else match.group(0)) or ""
@@ -236,6 +239,8 @@ class Replaced:
 
     def read(self, texts: Texts, world: World) -> str:
         text = self.source.read(texts, world)
+        if len(text) > LONGEST_MATCHED:
+            raise Fault("recipe-text-unknown", text, wanted=f"at most {LONGEST_MATCHED} characters")
         for pattern, replacement in self.pairs:
             text = re.sub(pattern, replacement, text)
         return text.strip()
@@ -389,87 +394,6 @@ class DateOf:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A cell that holds a figure or a mark that says why there is none. Value and Status read it.
-
-    multiply   what the figure is multiplied by, exactly; '' for nothing
-    thousands  the separator of thousands, or ''
-    marks      a mark and the status it stands for
-    empty      the status of an empty cell that nothing else explains, or ''
-    statuses   what the row says beside the cell
-    """
-
-    cell: Expression
-    multiply: Expression = Fixed("")
-    thousands: str = ""
-    marks: Mapping[str, str] = field(default_factory=dict, hash=False)
-    empty: str = ""
-    statuses: Expression = Fixed("")
-
-
-@dataclass(frozen=True)
-class Value:
-    """The figure of a cell, in the publisher's digits unless it is multiplied."""
-
-    figure: Figure
-
-    @property
-    def uses(self) -> frozenset[str]:
-        return self.figure.cell.uses | self.figure.multiply.uses
-
-    def read(self, texts: Texts, world: World) -> str:
-        cell = self.figure.cell.read(texts, world)
-        number, _ = _read_cell(cell, self.figure)
-        multiplier = self.figure.multiply.read(texts, world)
-        if not number or not multiplier:
-            return number
-        factor = find_number(multiplier)
-        if factor is None:
-            raise Fault("recipe-number-unread", multiplier, wanted="a number to multiply by")
-        return _plain(_EXACT.multiply(Decimal(number), factor))
-
-
-@dataclass(frozen=True)
-class Status:
-    """The status of a cell's figure: its own mark, else what the row says, else what an empty cell means."""
-
-    figure: Figure
-
-    @property
-    def uses(self) -> frozenset[str]:
-        if isinstance(self.figure.cell, Column):
-            return self.figure.statuses.uses | {self.figure.cell.name + MARK}
-        return self.figure.statuses.uses | self.figure.cell.uses
-
-    def read(self, texts: Texts, world: World) -> str:
-        if isinstance(self.figure.cell, Column):
-            cell = texts[self.figure.cell.name + MARK]
-        else:
-            cell = self.figure.cell.read(texts, world)
-        try:
-            _, status = _read_cell(cell, self.figure)
-        except Fault:
-            status = ""  # the value tells
-        if status:
-            return status
-        return self.figure.statuses.read(texts, world) or (self.figure.empty if not cell else "")
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number without a status."""
-
-    figure: Figure
-
-    @property
-    def uses(self) -> frozenset[str]:
-        return Value(self.figure).uses
-
-    def read(self, texts: Texts, world: World) -> str:
-        return Value(self.figure).read(texts, world)
-
-
-@dataclass(frozen=True)
 class Notation:
     """A text as a notation: lower-case letters, digits and single hyphens.
 
@@ -507,95 +431,9 @@ class Cased:
         return text.lower() if self.case == "lower" else text.upper()
 
 
-@dataclass(frozen=True)
-class Condition:
-    """Whether a row is meant by a rule.
-
-    kind   "is" (one of the operands), "matches" (a pattern fits the whole text), "empty", "number" (the text
-           is one), or, where the text is an area's code: "known" (the register has it), "existed" (in the
-           period or on the day `on`), "ended" (before it) and "begun" (by the end of it)
-    """
-
-    source: Expression
-    kind: Literal["is", "matches", "empty", "existed", "ended", "begun", "known", "number"]
-    operands: tuple[str, ...] = ()
-    on: Expression = Fixed("")
-    wanted: bool = True
-
-    @property
-    def uses(self) -> frozenset[str]:
-        if isinstance(self.source, Column) and self._needs_mark_only:
-            return frozenset([self.source.name + MARK])
-        return self.source.uses | self.on.uses
-
-    @property
-    def _needs_mark_only(self) -> bool:
-        """Whether one plain number is as good as another."""
-        is_text = self.kind == "is" and not any(find_number(text) for text in self.operands)
-        return self.kind in ("empty", "number") or (is_text and "0" not in self.operands)
-
-    def holds(self, texts: Texts, world: World) -> bool:
-        """Say whether the condition holds. What cannot be read, or is not known, does not hold."""
-        if isinstance(self.source, Column) and self._needs_mark_only:
-            text, on = texts[self.source.name + MARK], ""
-        else:
-            try:
-                text = self.source.read(texts, world)
-                on = self.on.read(texts, world)
-            except Fault:
-                return False
-        if self.kind == "empty":
-            return (not text) is self.wanted
-        if self.kind == "is":
-            return (text in self.operands) is self.wanted
-        if self.kind == "number":
-            return (find_number(text) is not None) is self.wanted
-        if self.kind == "matches":
-            return (re.fullmatch(self.operands[0], text, re.DOTALL) is not None) is self.wanted
-        if self.kind == "known":
-            return (text in world.registers.areas.entries) is self.wanted
-        if not text or not on:
-            return False
-        entry = world.registers.areas.entries.get(text)
-        if entry is None:
-            return False
-        first, last = span(on)
-        ended, begun = not entry.existed(first, "9999"), entry.existed("", last)
-        told = {"existed": begun and not ended, "ended": ended, "begun": begun}
-        return told[self.kind] is self.wanted
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One expression where conditions hold, another where they do not."""
-
-    conditions: tuple[Condition, ...]
-    then: Expression
-    otherwise: Expression
-
-    @property
-    def uses(self) -> frozenset[str]:
-        conditions = frozenset().union(*(condition.uses for condition in self.conditions))
-        return conditions | self.then.uses | self.otherwise.uses
-
-    def read(self, texts: Texts, world: World) -> str:
-        holds = all(condition.holds(texts, world) for condition in self.conditions)
-        return (self.then if holds else self.otherwise).read(texts, world)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Rows that are left out, and why. All conditions must hold."""
-
-    conditions: tuple[Condition, ...]
-    reason: str
-
-    @property
-    def uses(self) -> frozenset[str]:
-        return frozenset().union(*(condition.uses for condition in self.conditions))
-
-    def holds(self, texts: Texts, world: World) -> bool:
-        return all(condition.holds(texts, world) for condition in self.conditions)
+def match_whole(pattern: str, text: str) -> re.Match[str] | None:
+    """Match a pattern with a whole text, line breaks and all. A very long text fits none."""
+    return re.fullmatch(pattern, text, re.DOTALL) if len(text) <= LONGEST_MATCHED else None
 
 
 def _other(other: Other, text: str, code: str, **facts: Any) -> str:
@@ -603,37 +441,4 @@ def _other(other: Other, text: str, code: str, **facts: Any) -> str:
         return text
     if other == "empty":
         return ""
-    raise Fault(code, text, **({"nearest": None} | facts))
-
-
-def _read_cell(cell: str, figure: Figure) -> tuple[str, str]:
-    """Read a cell as the digits of its number, '' for none, and the status of its mark, '' for none."""
-    text = cell.strip()
-    if not text:
-        return "", figure.marks.get("", "")
-    plain = _without_thousands(text, figure.thousands)
-    try:
-        number, status = read_value(plain, figure.marks)
-    except ValueMalformed as malformed:
-        wanted = "a number" + (f" or one of {', '.join(figure.marks)}" if figure.marks else "")
-        raise Fault("recipe-number-unread", cell, wanted=wanted) from malformed
-    if number is None:
-        return "", status
-    if "," in plain:
-        # A comma was not declared to separate thousands, so it may as well stand for a decimal point.
-        raise Fault("recipe-number-unread", cell, wanted="a number without commas, or 'thousands' declared")
-    mark = next((m for m in figure.marks if m and plain.endswith(m) and status == figure.marks[m]), "")
-    digits = plain[: len(plain) - len(mark)].strip().removeprefix("+")
-    return digits, "" if status == "normal" else status
-
-
-def _without_thousands(text: str, separator: str) -> str:
-    if not separator or not re.match(rf"[-+]?\d{{1,3}}({re.escape(separator)}\d{{3}})+(?!\d)", text):
-        return text
-    return text.replace(separator, "")
-
-
-def _plain(number: Decimal) -> str:
-    """Write a product without an exponent and without empty decimal places."""
-    text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    raise Fault(code, text, **facts)

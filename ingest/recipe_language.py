@@ -18,11 +18,17 @@ from typing import Any
 import yaml
 
 from ingest.problems import Place, Problem, ProblemsFound, find_nearest, problem
-from ingest.recipe_expressions import Expression, Figure, ListTable, Rule
+from ingest.recipe_conditions import Rule
+from ingest.recipe_expressions import Expression, ListTable
+from ingest.recipe_figures import Figure
 from ingest.recipe_periods import PeriodPattern, PeriodStyle, built_in_styles
 from schemas import Field, Model, TableSchema, load_model
 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
+# A recipe may come with a package, so it is bounded like anything else that is sent in.
+LONGEST_RECIPE = 1_000_000
+MOST_PARTS = 100_000
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -322,10 +328,23 @@ def read_recipe(text: str, file: Path, shown: str | None = None) -> Recipe:
     from ingest.recipe_sources import read_sources
 
     name = shown or file.name
+    if len(text) > LONGEST_RECIPE:
+        fault = f"it has more than {LONGEST_RECIPE:,} characters"
+        raise ProblemsFound([problem("recipe-wrong", Place(name), fault=fault)])
+    lines: dict[str, int] = {}
+    twice: list[tuple[str, int]] = []
     try:
         node = yaml.compose(text, Loader=_Loader)
+        if node is not None:
+            _note_lines(node, "", lines, twice)
         # The loader is a safe one: it makes texts, numbers, lists and mappings only.
         content = yaml.load(text, Loader=_Loader)  # noqa: S506
+    except RecursionError as error:
+        fault = "it is nested too deep"
+        raise ProblemsFound([problem("recipe-wrong", Place(name), fault=fault)]) from error
+    except _TooMany as error:
+        fault = f"with its aliases written out it has more than {MOST_PARTS:,} parts"
+        raise ProblemsFound([problem("recipe-wrong", Place(name), fault=fault)]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = Place(name, row=mark.line + 1 if mark else 1)
@@ -333,10 +352,6 @@ def read_recipe(text: str, file: Path, shown: str | None = None) -> Recipe:
         raise ProblemsFound(
             [problem("recipe-wrong", place, fault=f"the YAML cannot be read: {said}")]
         ) from error
-    lines: dict[str, int] = {}
-    twice: list[tuple[str, int]] = []
-    if node is not None:
-        _note_lines(node, "", lines, twice)
     reader = Reader(name, lines, load_model())
     for path, line in twice:
         reader.faults.append(
@@ -384,8 +399,14 @@ def read_recipe(text: str, file: Path, shown: str | None = None) -> Recipe:
     )
 
 
+class _TooMany(Exception):  # noqa: N818 - it becomes a problem at once
+    """Aliases of aliases make more of a recipe than anybody wrote."""
+
+
 def _note_lines(node: Any, path: str, lines: dict[str, int], twice: list[tuple[str, int]]) -> None:
     """Note the line of every key and item, and the keys that stand twice in one mapping."""
+    if len(lines) > MOST_PARTS:
+        raise _TooMany
     lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()

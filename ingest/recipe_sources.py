@@ -12,16 +12,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ingest.recipe_conditions import Choice, Condition, Rule
 from ingest.recipe_expressions import (
     OTHERS,
     Cased,
-    Choice,
     CodeOf,
     Column,
-    Condition,
     DateOf,
     Expression,
-    Figure,
     FirstOf,
     Fixed,
     Joined,
@@ -30,14 +28,11 @@ from ingest.recipe_expressions import (
     Mapped,
     Match,
     Notation,
-    Number,
     PeriodOf,
     Replaced,
-    Rule,
-    Status,
     Template,
-    Value,
 )
+from ingest.recipe_figures import Figure, Number, Status, Value
 from ingest.recipe_language import (
     NAME,
     Block,
@@ -372,7 +367,7 @@ def _read_condition(reader: Reader, value: Any, path: str, scope: Scope) -> Cond
     told = [kind for kind in kinds if kind in keys]
     if len(told) != 1:
         reader.fault(path, f"a condition says one of {', '.join(kinds)}")
-        return Condition(Fixed(""), "is")
+        return Condition(NOTHING, "is")
     kind = told[0]
     about_area = kind in _ABOUT_AREAS
     if ("area" in keys) != about_area or ("text" in keys) == about_area:
@@ -393,7 +388,7 @@ def _read_condition(reader: Reader, value: Any, path: str, scope: Scope) -> Cond
 def read_expression(reader: Reader, value: Any, path: str, scope: Scope) -> Expression:
     """Read an expression: a text with {columns}, a list whose first that gives something counts, or keys."""
     if value is None:
-        return Fixed("")
+        return NOTHING
     if isinstance(value, list):
         options = (read_expression(reader, v, f"{path}[{n}]", scope) for n, v in enumerate(value))
         return FirstOf(tuple(options))
@@ -407,7 +402,7 @@ def read_expression(reader: Reader, value: Any, path: str, scope: Scope) -> Expr
     starts = [key for key in ("from", "join", "look_up", "if") if key in keys]
     if len(starts) != 1:
         reader.fault(path, "an expression begins with one of from, join, look_up and if")
-        return Fixed("")
+        return NOTHING
     if "other" in keys and not _KNOWN_TEXTS & set(keys):
         reader.fault(f"{path}.other", f"'other' belongs to one of {', '.join(sorted(_KNOWN_TEXTS))}")
     if starts[0] == "join":
