@@ -14,6 +14,7 @@ from typing import Any
 
 from ingest.recipe_conditions import Choice, Condition, Rule
 from ingest.recipe_expressions import (
+    NOTHING,
     OTHERS,
     Cased,
     CodeOf,
