@@ -186,7 +186,7 @@ def line_chart(words: Words, series: Sequence[Series], axis: Axis) -> Markup:
     ]
     for tick, text in zip(ticks, texts, strict=True):
         out.append(_text(text, left - 6, y_of(tick) + 5, "axis", anchor="end"))
-    out += _time_labels(known, x_of, bottom + 20)
+    out += _time_labels(known, x_of, bottom + 22)
     for on in axis.breaks:
         x = x_of(on.toordinal())
         out.append(_tag("path", {"class": "cut", "d": f"M{_n(x)} {_n(top)}V{_n(bottom)}"}))
@@ -200,7 +200,7 @@ def line_chart(words: Words, series: Sequence[Series], axis: Axis) -> Markup:
     for (one, point), y in zip(ends, ys, strict=True):
         x = x_of(point.at.toordinal()) + 9
         out.append(_text(one.label, x, y, f"{one.role}-label", bold=one.role == "here"))
-    height = bottom + 26
+    height = bottom + 28
     if ticks[0] > 0 or ticks[-1] < 0:
         height += 18
         start = texts[0] if ticks[0] > 0 else texts[-1]

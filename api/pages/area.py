@@ -180,9 +180,13 @@ def group_by_theme(
 
 
 def list_glances(judged: Sequence[AreaFigure], views: Sequence[AreaFigure]) -> list[AreaFigure]:
-    """Choose what stands out most, and something each way where there is something each way."""
+    """Choose what stands out most, and something each way where there is something each way.
+
+    Only where the definition says which way is better: spending more or less is neither.
+    """
     out = sorted(
-        (one for one in (*judged, *views) if one.stands_out), key=lambda one: (-one.distance, one.label)
+        (one for one in (*judged, *views) if one.stands_out and one.definition.polarity != "neither"),
+        key=lambda one: (-one.distance, one.label),
     )
     chosen = out[:_GLANCES]
     for direction in ("higher", "lower"):

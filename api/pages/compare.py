@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from api import sentences
@@ -222,27 +222,24 @@ def _choose_places(edition: Edition, asked: Asked, groups: Sequence[Group]) -> t
 
 
 def _marked(row: CouncilRow, focus: str) -> CouncilRow:
-    fields = {name: getattr(row, name) for name in row.__slots__}
-    return CouncilRow(**{**fields, "is_this": row.place.area == focus})
+    return replace(row, is_this=row.place.area == focus)
 
 
 def _judged(row: CouncilRow, rows: Sequence[CouncilRow]) -> CouncilRow:
     """Hold a row against the one in focus, or against the first that has a figure where none is."""
-    other = next((one for one in rows if one.is_this), None)
-    if other is None:
-        other = next((one for one in rows if one.value is not None), None)
+    usable = [one for one in rows if one.value is not None and one.runs]
+    other = next((one for one in usable if one.is_this), usable[0] if usable else None)
     if other is None or other is row or row.seen is None or other.seen is None or row.value is None:
         return row
     decided = verdict(other.seen.figure, row.seen.figure)
-    fields = {name: getattr(row, name) for name in row.__slots__}
-    return CouncilRow(**{**fields, "verdict": decided})
+    return replace(row, verdict=decided)
 
 
 def write_answer(definition: Definition, period: Period, rows: Sequence[CouncilRow], among: str) -> list[str]:
     """Say what the table shows, counted from its rows."""
     out = []
     this = next((row for row in rows if row.is_this), None)
-    if this is not None and this.seen is not None and this.seen.value is not None:
+    if this is not None and this.runs and this.seen is not None and this.seen.value is not None:
         text = sentences.figure(this.seen.value, definition.unit, definition.decimals)
         out.append(sentences.figure_sentence(this.place.name, text, period.span))
         if this.standing is not None and this.spread is not None:
@@ -250,11 +247,17 @@ def write_answer(definition: Definition, period: Period, rows: Sequence[CouncilR
             out.append(sentences.standing_sentence(this.standing, middle))
     elif this is not None:
         status = this.seen.status if this.seen is not None else "not-available"
+        if not this.runs:
+            status = "not-provided"
         out.append(sentences.missing_sentence(this.place.name, status, period.span))
     others = [row for row in rows if not row.is_this and row.is_comparable and row.standing is not None]
     if others:
-        whom = f"{len(others):,} other {among}" if this is not None else f"{len(others):,} {among}"
-        out.append(f"Of {whom}, {_counted([row.direction for row in others])}.")
+        told = _counted([row.direction for row in others])
+        other = "other " if this is not None else ""
+        if len(others) > 1:
+            out.append(f"Of {len(others):,} {other}{among}, {told}.")
+        else:
+            out.append(f"{others[0].place.name} {told.removeprefix('1 ')}.")
     apart = sum(row.verdict is not None and row.verdict.level is Level.NOT_COMPARABLE for row in rows)
     if apart:
         told = sentences.count(apart, "figure", "figures")

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -61,10 +61,17 @@ class CouncilRow:
         return None if self.seen is None or self.seen.value is None else float(self.seen.value)
 
     @property
+    def runs(self) -> bool:
+        """The council runs the service that the indicator is about."""
+        return not self.place.is_council or (
+            compared_tier(self.definition.tier, self.place.area_type) is not None
+        )
+
+    @property
     def text(self) -> str:
         """The figure, or in words why there is none."""
         if self.seen is None:
-            return sentences.status_words("not-available")
+            return sentences.status_words("not-available" if self.runs else "not-provided")
         if self.seen.value is None:
             return sentences.status_words(self.seen.status)
         return sentences.short_figure(self.seen.value, self.definition.unit, self.definition.decimals)
@@ -160,7 +167,7 @@ def list_rows(
         f" AND o.dataset = ? AND o.area IN ({','.join('?' * len(areas))})",
         (cell.indicator, cell.version, cell.period, cell.breakdown, cell.dataset, *areas),
     )
-    seen = {row["area"]: read_observed(row, definition, by_area[row["area"]]) for row in rows}
+    seen = {row["area"]: _read(row, definition, by_area[row["area"]]) for row in rows}
     spreads: dict[str, Distribution | None] = {}
     out = []
     for place in by_area.values():
@@ -170,6 +177,14 @@ def list_rows(
         spread = spreads.get(tier) if tier is not None else None
         out.append(CouncilRow(place, definition, seen.get(place.area), spread, place.area == focus))
     return sorted(out, key=lambda row: (row.place.name, row.place.area))
+
+
+def _read(row: Any, definition: Definition, place: Place) -> Observed:
+    """Read an observation; a council that does not run the service is marked, whatever it has a figure of."""
+    seen = read_observed(row, definition, place)
+    if place.is_council and compared_tier(definition.tier, place.area_type) is None:
+        return replace(seen, figure=replace(seen.figure, runs=False))
+    return seen
 
 
 def list_tier_rows(edition: Edition, definition: Definition, period: Period, tier: str) -> list[CouncilRow]:
@@ -241,8 +256,7 @@ def with_bars(rows: Sequence[CouncilRow]) -> list[CouncilRow]:
                 float(row.spread.median),
                 (float(limits[0]), float(limits[1])) if limits else None,
             )
-        fields = {name: getattr(row, name) for name in row.__slots__}
-        out.append(CouncilRow(**{**fields, "bar": bar}))
+        out.append(replace(row, bar=bar))
     return out
 
 

@@ -31,12 +31,13 @@ _WHOLES = (
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file to take away. `words` says what it is."""
+    """One file to take away. `words` says what it is; `description` is the path of the one that describes it."""
 
     path: str
     words: str
     size: str
     sha256: str
+    description: str = ""
 
 
 def size_words(bytes_: int) -> str:
@@ -59,6 +60,8 @@ def downloads(edition: Edition) -> Page:
     wholes, datasets, tables, others = [], [], [], []
     names = dict(_WHOLES)
     for path in sorted(manifest):
+        if path.removesuffix("-metadata.json") in manifest and path.endswith("-metadata.json"):
+            continue
         told = manifest[path]
         stem = path.rpartition("/")[2].split(".")[0]
         if path in names:
@@ -67,11 +70,16 @@ def downloads(edition: Edition) -> Page:
             words = titles.get(stem, stem)
         elif stem in model.tables and path.endswith(".csv"):
             words = model.tables[stem].title
-        elif path.endswith("-metadata.json"):
-            words = f"What the columns of {stem}.csv mean (CSVW)"
         else:
             words = path
-        file = File(path, words, size_words(int(told["bytes"])), str(told["sha256"]))
+        described = f"{path}-metadata.json"
+        file = File(
+            path,
+            words,
+            size_words(int(told["bytes"])),
+            str(told["sha256"]),
+            described if described in manifest else "",
+        )
         if path in names:
             wholes.append(file)
         elif path.startswith("datasets/"):
@@ -81,7 +89,7 @@ def downloads(edition: Edition) -> Page:
         else:
             others.append(file)
     wholes.sort(key=lambda file: list(names).index(file.path))
-    datasets.sort(key=lambda file: (file.path.endswith(".json"), file.words))
+    datasets.sort(key=lambda file: file.words)
     frame = Frame(
         path="/downloads",
         title="Downloads",

@@ -63,6 +63,8 @@ def group(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) -
         choices=choices,
         focus=focus,
         neighbours=neighbours,
+        has_distance=any(one["distance"] is not None for one in neighbours),
+        has_closeness=any(one["closeness"] for one in neighbours),
         inputs=list_pointing(edition, "groups", {"group": key}, ("group_members", "neighbours", "targets")),
     )
 
@@ -91,7 +93,7 @@ def body(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         edition,
         "body",
         frame,
-        facts=list_facts(edition, model.tables["bodies"], row, ("label", "body_type")),
+        facts=list_facts(edition, model.tables["bodies"], row, ("body", "label", "body_type")),
         areas=areas,
         inspections=list_inspections(edition, row["body"]),
         pointing=list_pointing(edition, "bodies", {"body": row["body"]}, ("body_areas", "judgements")),

@@ -6,9 +6,10 @@ Out:  pages that send people on: places first, then topics, then doors for those
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from api import sentences
 from api.pages.definitions import Theme, load_definitions
@@ -62,7 +63,17 @@ def home(edition: Edition) -> Page:
         topics=[topic for topic in topics if topic.count],
         regions=_regions(edition),
         counts=counts,
+        newest=_newest(edition),
     )
+
+
+def _newest(edition: Edition) -> list[tuple[Any, str]]:
+    """List the datasets that were released last, with their days."""
+    rows = edition.rows(
+        "SELECT dataset, title, released_on FROM datasets WHERE released_on IS NOT NULL"
+        " ORDER BY released_on DESC, title LIMIT 5"
+    )
+    return [(row, sentences.day(dt.date.fromisoformat(row["released_on"]))) for row in rows]
 
 
 def _regions(edition: Edition) -> list[Place]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -221,8 +221,7 @@ def _with_change(
         change = "First grade under this framework. Different framework: do not compare with earlier grades."
     else:
         change = "First grade of this service."
-    fields = {name: getattr(one, name) for name in one.__slots__}
-    return Inspection(**{**fields, "change": change})
+    return replace(one, change=change)
 
 
 def draw_timeline(edition: Edition, name: str, listed: Sequence[Inspection], key: str) -> Markup | None:

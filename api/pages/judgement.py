@@ -41,7 +41,7 @@ def judgement(edition: Edition, notation: Sequence[str], query: Mapping[str, str
     lede = f"{whole.body_label}: {question}. {whole.kind_label} by {whole.inspector}, published {whole.day}."
     frame = Frame(
         path=address_of("judgement", row["judgement"]),
-        title=f"{whole.body_label}: {grading.grade if grading else whole.kind_label}, {whole.day}",
+        title=f"{whole.body_label}, {whole.service}: {grading.grade if grading else whole.kind_label}",
         lede=lede,
         crumbs=[
             Link("Judgements", "/judgements"),
@@ -186,7 +186,9 @@ def scale(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) -
         frame,
         grades=grades,
         mappings=mappings,
-        facts=list_facts(edition, load_model().tables["rating_scales"], row, ("label", "definition")),
+        facts=list_facts(
+            edition, load_model().tables["rating_scales"], row, ("scale", "label", "definition")
+        ),
         pointing=list_pointing(
             edition, "rating_scales", {"scale": row["scale"]}, ("grades", "grade_mappings", "judgements")
         ),

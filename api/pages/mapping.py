@@ -89,10 +89,15 @@ def draw_cell(
     def write(value: float) -> str:
         return sentences.figure(sentences.exact(value), definition.unit, definition.decimals)
 
+    def write_range(low: float, high: float) -> str:
+        ends = (sentences.exact(low), sentences.exact(high))
+        told = sentences.range_words(*ends, definition.unit, definition.decimals)
+        return write(low) if write(low) == write(high) else told
+
     shades = [
         Shade(
             one.number,
-            f"{write(one.lowest)} to {write(one.highest)}:"
+            f"{write_range(one.lowest, one.highest)}:"
             f" {sentences.count(one.area_count, 'council', 'councils')}",
         )
         for one in classes

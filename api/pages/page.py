@@ -10,6 +10,7 @@ the strictest content policy fits them.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import jinja2
+from markupsafe import Markup, escape
 
 from api.forms import BY_SUFFIX
+from api.sentences import day
 from schemas import load_model
 
 if TYPE_CHECKING:
@@ -132,7 +135,32 @@ def _environment() -> jinja2.Environment:
     environment.globals["address_of"] = address_of
     environment.globals["with_query"] = with_query
     environment.tests["web"] = is_web_address
+    environment.filters["day"] = day_words
+    environment.filters["with_code"] = with_code
+    environment.filters["host"] = lambda address: urlsplit(address).hostname or address
     return environment
+
+
+def day_words(text: str) -> str:
+    """Write a date of the catalogue in words.
+
+    >>> day_words("2025-03-04")
+    '4 March 2025'
+    """
+    return day(dt.date.fromisoformat(text))
+
+
+def with_code(text: str) -> Markup:
+    """Write a text whose words between backticks are code.
+
+    >>> with_code("Follow `next` & stop")
+    Markup('Follow <code>next</code> &amp; stop')
+    """
+    parts = text.split("`")
+    marked = [
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts)
+    ]
+    return Markup("").join(marked)
 
 
 def is_web_address(text: object) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.pages.page import Frame, Link, Page, make_page
 from api.pages.rows import Value
+from schemas import load_model
 
 if TYPE_CHECKING:
     from api.edition import Edition
@@ -145,6 +146,19 @@ def vocabulary(edition: Edition) -> Page:
     return make_page(edition, "vocabulary", frame, sections=listed, base=base)
 
 
+def shorten(uri: str) -> str:
+    """Write an address of a standard with its prefix, as Turtle does.
+
+    >>> shorten("http://www.w3.org/2004/02/skos/core#Concept")
+    'skos:Concept'
+    """
+    found = [(name, start) for name, start in load_model().prefixes.items() if uri.startswith(start)]
+    if not found:
+        return uri
+    name, start = max(found, key=lambda pair: len(pair[1]))
+    return f"{name}:{uri.removeprefix(start)}"
+
+
 def _term(base: str, name: str, statements: Sequence[tuple[str, str]]) -> Term:
     label, words = name, ""
     more = []
@@ -154,8 +168,8 @@ def _term(base: str, name: str, statements: Sequence[tuple[str, str]]) -> Term:
             label = thing
         elif short in {"comment", "definition"}:
             words = thing
-        elif short != "isDefinedBy":
+        elif short not in {"isDefinedBy", "type"}:
             local = thing.removeprefix(base)
             is_ours = thing.startswith(base) and local
-            more.append((short, Value(local if is_ours else thing, f"/def/#{local}" if is_ours else "")))
+            more.append((short, Value(local, f"/def/#{local}") if is_ours else Value(shorten(thing))))
     return Term(name, label, words, more)

@@ -79,7 +79,7 @@ def label_of(schema: TableSchema, row: Mapping[str, Any] | Any) -> str:
 
 def list_facts(edition: Edition, schema: TableSchema, row: Any, leave_out: Iterable[str] = ()) -> list[Fact]:
     """List the filled cells of a row in words, in the order of the schema."""
-    hidden = set(leave_out)
+    hidden = {*leave_out, *_only_leading(schema)}
     out = []
     for field in schema.fields:
         if field.name in hidden or row[field.name] in (None, ""):
@@ -87,6 +87,12 @@ def list_facts(edition: Edition, schema: TableSchema, row: Any, leave_out: Itera
         values = read_cell(edition, schema, field, row)
         out.append(Fact(field.title, field.description, values))
     return out
+
+
+def _only_leading(schema: TableSchema) -> set[str]:
+    """Name the columns that only lead a key of several: its last column says it all and has the link."""
+    last = {key.fields[-1] for key in schema.foreign_keys}
+    return {name for key in schema.foreign_keys for name in key.fields[:-1] if name not in last}
 
 
 def read_cell(edition: Edition, schema: TableSchema, field: Field, row: Any) -> list[Value]:
@@ -198,7 +204,7 @@ def _pointing(
         values,
     )
     # The name of a row leads to its page, and long texts have their place there.
-    apart = {*foreign.fields, "definition", "description", "note"}
+    apart = {*foreign.fields, *_only_leading(schema), "definition", "description", "note"}
     own_address = address_of_row(schema, rows[0]) is not None
     if own_address:
         apart |= {*LABELS, schema.primary_key[-1]}

@@ -71,6 +71,8 @@ _NAMES = (
     ("area", "SELECT area, coalesce(everyday_label, label) FROM areas WHERE area IN ({})"),
     ("indicator", "SELECT indicator, label FROM indicator_heads WHERE indicator IN ({})"),
     ("period", "SELECT period, label FROM periods WHERE period IN ({})"),
+    ("dataset", "SELECT dataset, title FROM datasets WHERE dataset IN ({})"),
+    ("body", "SELECT body, label FROM bodies WHERE body IN ({})"),
 )
 
 

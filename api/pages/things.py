@@ -75,9 +75,17 @@ def make_thing_page(kind_name: str) -> PageMaker:
             lead=found.row[lead] if lead else "",
             facts=facts,
             pointing=list_pointing(edition, schema.name, key),
+            links=_links(key),
         )
 
     return thing
+
+
+def _links(key: Mapping[str, str]) -> list[Link]:
+    """Lead from a theme to its indicators."""
+    if key.get("code_list") != "theme":
+        return []
+    return [Link("Indicators about this", with_query("/indicators", theme=key["code"]))]
 
 
 def make_list_page(kind_name: str) -> ListMaker:
