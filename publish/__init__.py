@@ -24,7 +24,7 @@ import ibis
 from ingest import Report, check_packages
 from ingest.harmonise import harmonise
 from ingest.problems import ProblemsFound, as_json
-from publish.build import Making, publish_contents
+from publish.build import Making, prepare, publish_contents
 from publish.contents import Contents, Heading, Row, gather_contents
 from publish.edition import (
     EditionsFolder,
@@ -106,12 +106,14 @@ def publish_site(
         connection = _connect(site, scratch)
         try:
             contents = _gather(site, report, connection)
+            progress("Writing observations as CSV")
+            prepared = prepare(contents, scratch / "downloads")
             if dry_run:
-                name = folder.find_digest(contents.digest) or edition_name(on, contents.digest)
+                name = folder.find_digest(prepared.digest) or edition_name(on, prepared.digest)
                 moved = name != folder.current
             else:
                 making = Making(on, site.rdf_url, _reports(report, contents), progress)
-                name, moved = publish_contents(contents, folder, making)
+                name, moved = publish_contents(prepared, folder, making)
         finally:
             connection.disconnect()
     return Published(

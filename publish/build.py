@@ -15,7 +15,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import ibis
 import pyarrow as pa
 
 from publish.catalogue import write_catalogue
@@ -23,10 +22,12 @@ from publish.contents import Contents
 from publish.cube import component_lines, structure_lines
 from publish.dcat import catalogue_lines, vocabulary_lines
 from publish.descriptors import csvw_description, package_descriptor
+from publish.digest import digest_edition, digest_tables
 from publish.edition import MANIFEST, EditionsFolder, edition_name
 from publish.engine import text_bytes
-from publish.files import Folder, write_csv_files, write_parquet
-from publish.links import area_lines, implied_lines
+from publish.files import write_observation_files, write_parquet, write_table_files
+from publish.folder import Folder
+from publish.links import implied_lines
 from publish.statements import Spelling, StatementWriter
 from publish.store import open_store
 from publish.triples import Names, list_lines, shown_properties, table_lines
@@ -55,23 +56,47 @@ class Making:
     progress: Progress = lambda _stage: None
 
 
-def write_edition(contents: Contents, folder: Path, name: str, making: Making) -> None:
-    """Write all files of an edition, which has a name already, into an empty folder."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Contents whose digest is known: while it was taken, the files of observations were written.
+
+    downloads    a folder with those files; it becomes the downloads of the edition, if there is to be one
+    tables       the digest of each table
+    digest       the digest of everything
+    """
+
+    contents: Contents
+    downloads: Folder
+    tables: Mapping[str, str]
+    digest: str
+
+
+def prepare(contents: Contents, folder: Path) -> Prepared:
+    """Take the digest of contents, and write the files of observations into a new folder."""
+    folder.mkdir()
+    downloads = Folder(folder)
+    tables = digest_tables(contents, write_observation_files(contents, downloads))
+    return Prepared(contents, downloads, tables, digest_edition(contents, tables))
+
+
+def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -> None:
+    """Write all files of an edition, which has a name already, into a folder that has none of them."""
+    contents = prepared.contents
     told = {
         "edition": name,
-        "digest": contents.digest,
+        "digest": prepared.digest,
         "title": contents.title,
         "base": contents.base,
         "product_version": contents.product_version,
     }
-    downloads = Folder(folder / DOWNLOADS)
     making.progress("Writing tables as CSV and Parquet")
-    write_csv_files(contents, downloads)
+    downloads = prepared.downloads.moved(folder / DOWNLOADS)
+    write_table_files(contents, downloads)
     write_parquet(contents, downloads.folder / "observations.parquet")
     downloads.note("observations.parquet", contents.observations.count)
     statements = [
-        *(piece.decode() for piece in statement_lines(contents, Names(contents.base, contents.model))),
-        *catalogue_lines(contents, name, making.on, downloads.files),
+        *(bytes(piece).decode() for piece in statement_lines(contents, Names(contents.base, contents.model))),
+        *catalogue_lines(contents, told, making.on, downloads.files),
         *vocabulary_lines(contents.base),
     ]
     _write_descriptions(contents, name, downloads)
@@ -99,7 +124,7 @@ def write_edition(contents: Contents, folder: Path, name: str, making: Making) -
         **told,
         "rows": rows,
         "statements": count,
-        "tables": contents.table_digests,
+        "tables": prepared.tables,
         "sources": contents.sources,
         "downloads": {
             path: {"bytes": file.bytes, "sha256": file.sha256}
@@ -136,7 +161,8 @@ def _write_turtle(contents: Contents, path: Path, statements: Sequence[str]) -> 
 def observation_texts(contents: Contents, spelling: Spelling) -> Iterator[memoryview]:
     """Write what every observation says, a batch at a time."""
     writer = StatementWriter(contents, spelling)
-    return (text_bytes(writer.write(batch)) for batch in contents.observations.batches())
+    for batch in contents.observations.batches():
+        yield from map(text_bytes, writer.write(batch))
 
 
 def _load_store(turtle: Path, folder: Path, base: str, rdf_url: str) -> int:
@@ -157,50 +183,43 @@ def _write_quads(contents: Contents, downloads: Folder, statements: Sequence[str
             write(piece)
 
 
-def statement_lines(contents: Contents, names: Names) -> Iterator[bytes]:
+def statement_lines(contents: Contents, names: Names) -> Iterator[bytes | memoryview]:
     """Write every statement of an edition that is not about one observation, as lines of N-Triples."""
-    model, engine = contents.model, contents.engine
+    model = contents.model
     for name, schema in model.tables.items():
-        if name == "observations" or not any(shown_properties(schema)) or not contents.rows(name):
+        if name == "observations" or not any(shown_properties(schema)) or not contents.tables[name].num_rows:
             continue
-        rows = engine.load(f"said_{name}", contents.tables[name])
-        tables = [table_lines(model, names, schema, rows)]
-        tables += [
-            list_lines(model, names, schema, field, _items(contents, schema, field), "item")
-            for field in schema.fields
-            if field.type == "list"
-        ]
-        if name == "areas":
-            tables.append(area_lines(names, rows))
-        for table in tables:
-            yield from map(bytes, engine.texts(table))
+        yield text_bytes(table_lines(model, names, schema, contents.tables[name]))
+        for column in schema.fields:
+            if column.type == "list":
+                items = _items(contents, schema, column)
+                yield text_bytes(list_lines(model, names, schema, column, items))
     texts = chain(
         implied_lines(contents, names), component_lines(contents, names), structure_lines(contents, names)
     )
     yield from (text.encode() for text in texts)
 
 
-def _items(contents: Contents, schema: TableSchema, field: Field) -> ibis.Table:
-    """Bring the items of a list field into the engine, beside the key of their row."""
-    found = contents.items(schema.name, field.name)
+def _items(contents: Contents, schema: TableSchema, column: Field) -> pa.Table:
+    """Give the items of a list field, beside the key of their row."""
+    found = contents.items(schema.name, column.name)
     columns = {key: [row[key] for row, _, _ in found] for key in schema.primary_key}
     columns["item"] = [item for _, item, _ in found]
-    form = pa.schema([(name, pa.string()) for name in columns])
-    return contents.engine.load(f"items_{schema.name}_{field.name}", pa.table(columns, schema=form))
+    return pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns]))
 
 
-def publish_contents(contents: Contents, folder: EditionsFolder, making: Making) -> tuple[str, bool]:
+def publish_contents(prepared: Prepared, folder: EditionsFolder, making: Making) -> tuple[str, bool]:
     """Publish contents as the current edition. Call it only while holding the folder's lock.
 
     Returns the edition's name, and whether the pointer was moved. Content that is current already is left as
     it is, and content that is kept under another date becomes current again without being built once more.
     """
-    kept = folder.find_digest(contents.digest)
+    kept = folder.find_digest(prepared.digest)
     if kept is not None and kept == folder.current:
         return kept, False
-    name = kept or edition_name(making.on, contents.digest)
+    name = kept or edition_name(making.on, prepared.digest)
     if kept is None:
-        folder.build(name, lambda building: write_edition(contents, building, name, making))
+        folder.build(name, lambda building: write_edition(prepared, building, name, making))
     making.progress("Making the edition current")
     folder.point(name, "published")
     return name, True

@@ -22,7 +22,6 @@ import pyarrow.compute as pc
 
 from compare import distributions
 from ingest.period import Period, read_period
-from publish.digest import digest_edition, digest_tables
 from publish.engine import Engine
 from publish.observations import Observations, code_observations
 from schemas import Field, Model, TableSchema
@@ -59,17 +58,6 @@ class Contents:
         if name not in self._rows:
             self._rows[name] = self.tables[name].to_pylist()
         return self._rows[name]
-
-    @cached_property
-    def table_digests(self) -> Mapping[str, str]:
-        """The digest of each table."""
-        return digest_tables(self.tables, self.observations, self.sources)
-
-    @cached_property
-    def digest(self) -> str:
-        """The digest of everything that is published."""
-        said = {"base": self.base, "title": self.title, "product_version": self.product_version}
-        return digest_edition(said, self.table_digests)
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:

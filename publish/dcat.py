@@ -19,7 +19,7 @@ from rdflib.namespace import DCTERMS, FOAF, PROV, RDF, XSD, Namespace
 
 import schemas
 from publish.contents import Contents, Row
-from publish.files import File
+from publish.folder import File
 from publish.triples import Names, is_harmless_address
 
 # rdflib's own DCAT is version 2; series and versions are of version 3.
@@ -47,16 +47,18 @@ WHOLES = (
 )
 
 
-def catalogue_lines(contents: Contents, edition: str, on: date, files: Mapping[str, File]) -> list[str]:
+def catalogue_lines(
+    contents: Contents, edition: Mapping[str, str], on: date, files: Mapping[str, File]
+) -> list[str]:
     """Describe an edition and its distributions.
 
-    edition   its name
+    edition   what the edition says of itself: its name and digest among it
     on        the day in its name
     files     the files of the downloads that are written already, by path
     """
     names = Names(contents.base, contents.model)
     graph = Graph()
-    catalogue = URIRef(names.thing(f"edition/{edition}"))
+    catalogue = URIRef(names.thing(f"edition/{edition['edition']}"))
     series = URIRef(f"{contents.base}catalog")
     publisher = URIRef(f"{contents.base}catalog#publisher")
     title = Literal(contents.title, lang="en")
@@ -70,13 +72,13 @@ def catalogue_lines(contents: Contents, edition: str, on: date, files: Mapping[s
     graph.add((catalogue, RDF.type, DCAT.Catalog))
     graph.add((catalogue, RDF.type, PROV.Entity))
     graph.add((catalogue, DCAT.inSeries, series))
-    graph.add((catalogue, DCAT.version, Literal(edition)))
+    graph.add((catalogue, DCAT.version, Literal(edition["edition"])))
     graph.add((catalogue, DCTERMS.title, title))
     about = f"The edition of {contents.title} of {on.isoformat()}: {contents.observations.count} figures."
     graph.add((catalogue, DCTERMS.description, Literal(about, lang="en")))
     graph.add((catalogue, DCTERMS.publisher, publisher))
     graph.add((catalogue, DCTERMS.issued, Literal(on.isoformat(), datatype=XSD.date)))
-    graph.add((catalogue, DCTERMS.identifier, Literal(contents.digest)))
+    graph.add((catalogue, DCTERMS.identifier, Literal(edition["digest"])))
     graph.add((catalogue, FOAF.homepage, URIRef(contents.base)))
     service = URIRef(f"{contents.base}sparql")
     graph.add((catalogue, DCAT.service, service))

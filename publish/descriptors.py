@@ -15,7 +15,8 @@ from dataclasses import replace
 from typing import Any
 
 from publish.contents import Contents, Row
-from publish.files import File, observation_columns
+from publish.files import observation_columns
+from publish.folder import File
 from publish.triples import Names
 from schemas import Field, TableSchema
 

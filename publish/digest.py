@@ -1,6 +1,6 @@
 """The content of an edition becomes one digest, the same on any machine and with any number of threads.
 
-In:   the tables of an edition, in key order
+In:   Contents
 Out:  sha256 in hexadecimal, of every table's own digest
 
 Each table is written as lines in key order, one for each row: columns as canonical text, apart by tabs, a
@@ -15,32 +15,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import pyarrow as pa
 
-from publish.engine import text_bytes
-from publish.lines import CsvLines
-from publish.observations import Observations
+from publish.contents import Contents
 
 _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 
 
-def digest_tables(
-    tables: Mapping[str, pa.Table], coded: Observations, sources: Iterable[Mapping[str, Any]]
-) -> dict[str, str]:
-    """Give the digest of each table, by its name; the tables are in key order."""
-    digests = {name: _lines_digest(_lines(table)) for name, table in tables.items()}
-    digests["observations"] = _rows_digest(coded)
+def digest_tables(contents: Contents, observations: str) -> dict[str, str]:
+    """Give the digest of each table, by its name.
+
+    observations    the digest of the observations
+    """
+    digests = {name: _lines_digest(_lines(table)) for name, table in contents.tables.items()}
+    digests["observations"] = observations
     digests["sources"] = _lines_digest(
         "\t".join(_line(str(row[name] if row[name] is not None else "")) for name in sorted(row))
-        for row in sources
+        for row in contents.sources
     )
     return digests
 
 
-def digest_edition(said: Mapping[str, str], tables: Mapping[str, str]) -> str:
+def digest_edition(contents: Contents, tables: Mapping[str, str]) -> str:
     """Give the digest of an edition from what it says of itself and the digests of its tables."""
+    said = {"base": contents.base, "title": contents.title, "product_version": contents.product_version}
     texts = [f"{name}\t{_line(value)}" for name, value in sorted(said.items())]
     texts += [f"table\t{name}\t{digest}" for name, digest in sorted(tables.items())]
     return _lines_digest(texts)
@@ -65,12 +64,3 @@ def _lines(table: pa.Table) -> Iterator[str]:
         ["" if cell is None else _line(str(cell)) for cell in column.to_pylist()] for column in table.columns
     ]
     return map("\t".join, zip(*columns, strict=True))
-
-
-def _rows_digest(coded: Observations) -> str:
-    """Digest the observations as they stand in observations.csv.gz, without its heading."""
-    notes = [_line(text) for (text,) in coded.lists["note"]]
-    lines, sha = CsvLines(coded, notes), hashlib.sha256()
-    for batch in coded.batches():
-        sha.update(text_bytes(lines.write(batch)))
-    return sha.hexdigest()

@@ -11,23 +11,18 @@ spreadsheet would run as a formula gets an apostrophe in front; a number never d
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from isal import igzip
 
 from publish.contents import Contents
 from publish.engine import text_bytes
+from publish.folder import Folder
 from publish.lines import CsvLines, numbers_of
 from publish.observations import LISTS, NUMBERS
 from schemas import Field
@@ -37,11 +32,9 @@ _FORMULA = frozenset("=+-@\t\r")
 
 _QUOTED = frozenset('",\n\r')
 
-# Compressed files are written in pieces of one size, so that their bytes do not depend on the engine's
-# batches.
-_PIECE_BYTES = 1 << 18
-
 _PARQUET_ROWS = 131_072
+
+WHOLE = "observations.csv.gz"
 
 _ALL_COLUMNS = (
     "dataset",
@@ -58,151 +51,40 @@ _ALL_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file of the downloads. `path` is its path inside that folder, with forward slashes."""
-
-    path: str
-    bytes: int
-    sha256: str
-    rows: int | None = None
-
-
-class Folder:
-    """A folder that files are written into, each digested while it is written."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.files: dict[str, File] = {}
-
-    def write(self, path: str, pieces: Iterable[bytes | memoryview], rows: int | None = None) -> File:
-        """Write a file from pieces."""
-        at = self.folder / path
-        at.parent.mkdir(parents=True, exist_ok=True)
-        sha, size = hashlib.sha256(), 0
-        with at.open("wb") as file:
-            for piece in pieces:
-                sha.update(piece)
-                size += len(piece)
-                file.write(piece)
-        self.files[path] = File(path, size, sha.hexdigest(), rows)
-        return self.files[path]
-
-    def part(self, path: str) -> Part:
-        """Begin a file that is written a piece at a time, beside others."""
-        at = self.folder / path
-        at.parent.mkdir(parents=True, exist_ok=True)
-        return Part(self, path)
-
-    def note(self, path: str, rows: int | None = None) -> File:
-        """Digest a file that was written by other means."""
-        at = self.folder / path
-        with at.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        self.files[path] = File(path, at.stat().st_size, digest, rows)
-        return self.files[path]
-
-    @contextmanager
-    def compressed(self, path: str) -> Iterator[Callable[[bytes | memoryview], None]]:
-        """Write a file compressed with gzip, fast, from pieces of any size. No clock and no name is in it."""
-        at = self.folder / path
-        at.parent.mkdir(parents=True, exist_ok=True)
-        with at.open("wb") as raw, _gzip(raw) as file:
-            pieces = _Pieces(file)
-            yield pieces.write
-            pieces.close()
-        self.note(path)
-
-    def link(self, path: str, original: Path) -> File:
-        """Let a file of the edition appear here too: the same bytes on the disk where that is possible."""
-        try:
-            os.link(original, self.folder / path)
-        except OSError:
-            shutil.copyfile(original, self.folder / path)
-        return self.note(path)
-
-    def sums(self) -> bytes:
-        """Give the lines of SHA256SUMS, as sha256sum checks them."""
-        return "".join(f"{self.files[path].sha256}  {path}\n" for path in sorted(self.files)).encode()
-
-
-def _gzip(raw: BinaryIO) -> Any:
-    settings = {"filename": "", "mode": "wb", "compresslevel": 1, "mtime": 0}
-    return igzip.IGzipFile(fileobj=raw, **settings)  # type: ignore[no-untyped-call]  # isal has no types
-
-
-class Part:
-    """A file that grows. It is open only while a piece is written: there may be thousands of them."""
-
-    def __init__(self, folder: Folder, path: str) -> None:
-        self._folder, self._path = folder, path
-        self._sha, self._bytes, self._rows = hashlib.sha256(), 0, 0
-
-    def write(self, piece: bytes | memoryview, rows: int = 0) -> None:
-        with (self._folder.folder / self._path).open("ab") as file:
-            file.write(piece)
-        self._sha.update(piece)
-        self._bytes += len(piece)
-        self._rows += rows
-
-    def close(self) -> None:
-        """Note what the file has become."""
-        self._folder.files[self._path] = File(self._path, self._bytes, self._sha.hexdigest(), self._rows)
-
-
-class _Pieces:
-    """Cuts what is written into pieces of one size."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self._piece = memoryview(bytearray(_PIECE_BYTES))
-        self._filled = 0
-
-    def write(self, text: bytes | memoryview) -> None:
-        rest = memoryview(text).cast("B")
-        while rest:
-            taken = min(len(rest), _PIECE_BYTES - self._filled)
-            self._piece[self._filled : self._filled + taken] = rest[:taken]
-            self._filled += taken
-            rest = rest[taken:]
-            if self._filled == _PIECE_BYTES:
-                self.close()
-
-    def close(self) -> None:
-        self._file.write(self._piece[: self._filled])
-        self._filled = 0
-
-
-def write_csv_files(contents: Contents, folder: Folder) -> None:
-    """Write every table as CSV: observations by dataset, and all together, compressed."""
+def write_table_files(contents: Contents, folder: Folder) -> None:
+    """Write every table but the observations as CSV."""
     for name, schema in contents.model.tables.items():
         if name != "observations" and contents.tables[name].num_rows:
             table = contents.tables[name].select(list(schema.field_names))
             folder.write(f"tables/{name}.csv", _csv_lines(table, schema.fields), table.num_rows)
-    _write_observations(contents, folder)
 
 
-def _write_observations(contents: Contents, folder: Folder) -> None:
-    """Write all observations compressed in one file, and those of each dataset in a file of their own."""
-    observations = contents.observations
-    datasets = [name for (name,) in observations.lists["dataset"]]
-    parts = [folder.part(f"datasets/{dataset}.csv") for dataset in datasets]
-    for dataset, part in zip(datasets, parts, strict=True):
-        part.write(_heading(observation_columns(contents, dataset)))
+def write_observation_files(contents: Contents, folder: Folder) -> str:
+    """Write all observations compressed in one file, and those of each dataset in a file of their own.
+
+    Returns the digest of all observations: of the lines of the one file, without its heading.
+    """
+    observations, sha = contents.observations, hashlib.sha256()
+    parts = []
+    for (dataset,) in observations.lists["dataset"]:
+        parts.append(folder.part(f"datasets/{dataset}.csv"))
+        parts[-1].write(_heading(observation_columns(contents, dataset)))
     notes = [csv_cell(text) for (text,) in observations.lists["note"]]
-    whole = CsvLines(observations, notes)
-    by_dataset = CsvLines(observations, notes, _dimension_cells(contents))
-    with folder.compressed("observations.csv.gz") as write:
+    lines = CsvLines(observations, notes, _dimension_cells(contents))
+    with folder.compressed(WHOLE) as write:
         write(_heading(observation_columns(contents)))
         for batch in observations.batches():
-            write(text_bytes(whole.write(batch)))
-            lines, numbers = by_dataset.write(batch), numbers_of(batch, "dataset")
+            whole, by_dataset = lines.write(batch)
+            write(text_bytes(whole))
+            sha.update(text_bytes(whole))
+            numbers = numbers_of(batch, "dataset")
             cuts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
             for first, last in pairwise(cuts):
-                rows = lines.slice(first, last - first)
+                rows = by_dataset.slice(first, last - first)
                 parts[int(numbers[first]) - 1].write(text_bytes(rows), last - first)
     for part in parts:
         part.close()
+    return sha.hexdigest()
 
 
 def _heading(columns: Sequence[str]) -> bytes:

@@ -75,16 +75,14 @@ def together_where(condition: Text, texts: Sequence[Text]) -> list[Text]:
 
 
 class CsvLines:
-    """Writes coded rows as lines of CSV."""
+    """Writes coded rows as lines of CSV: for the file of all, and for the files of the datasets."""
 
-    def __init__(
-        self, observations: Observations, notes: Sequence[str], dimensions: Sequence[str] | None = None
-    ) -> None:
-        """Take what differs.
+    def __init__(self, observations: Observations, notes: Sequence[str], dimensions: Sequence[str]) -> None:
+        """Take what Python has worked out.
 
         notes         each note as a cell
         dimensions    for each pair of dataset and breakdown of Observations.cells, the cells of the dataset's
-                      dimensions, each with a comma before it; if left out, the whole breakdown is a cell
+                      dimensions, each with a comma before it
         """
         self._codes = {
             column: Pieces([row[at] for row in observations.lists[name]])
@@ -93,24 +91,24 @@ class CsvLines:
         }
         self._notes = Pieces(notes)
         self._pairs = Pairs(observations.cells)
-        self._dimensions = None if dimensions is None else Pieces(dimensions)
+        self._dimensions = Pieces(dimensions)
 
-    def write(self, batch: pa.RecordBatch) -> pa.StringArray:
-        """Write a batch: a line for each row."""
+    def write(self, batch: pa.RecordBatch) -> tuple[pa.StringArray, pa.StringArray]:
+        """Write a batch: a line for each row, with one cell for its breakdown, and with one for each
+        dimension of its dataset."""
         numbers = {name: numbers_of(batch, name) for name in LISTS}
         codes = {
             column: self._codes[column].pick(numbers[name])
             for name, among in LISTS.items()
             for column in among
         }
-        cells = [codes[name] for name in ("dataset", "indicator", "version", "area", "period")]
-        if self._dimensions is None:
-            cells.append(codes["breakdown"])
-        else:
-            dimensions = self._dimensions.pick(self._pairs.numbers(numbers["dataset"], numbers["breakdown"]))
-            cells[-1] = pc.binary_join_element_wise(codes["period"], dimensions, "")
-        cells += [batch.column("value_text"), codes["status"]]
-        cells += [batch.column(name) for name in NUMBERS]
+        key = [codes[name] for name in ("dataset", "indicator", "version", "area", "period")]
+        cells = [batch.column("value_text"), codes["status"], *(batch.column(name) for name in NUMBERS)]
         cells += [batch.column("sample_size").cast("string"), self._notes.pick(numbers["note"])]
-        line = pc.binary_join_element_wise(*cells, ",", null_handling="replace", null_replacement="")
-        return together([line, "\n"], batch.num_rows)
+        before = pc.binary_join_element_wise(*key, ",")
+        after = pc.binary_join_element_wise("", *cells, ",", null_handling="replace", null_replacement="")
+        dimensions = self._dimensions.pick(self._pairs.numbers(numbers["dataset"], numbers["breakdown"]))
+        return (
+            together([before, ",", codes["breakdown"], after, "\n"], batch.num_rows),
+            together([before, dimensions, after, "\n"], batch.num_rows),
+        )

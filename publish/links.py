@@ -6,13 +6,13 @@ Out:  lines of N-Triples, in a fixed order, without blank nodes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-
-import ibis
 
 from publish.contents import Contents
 from publish.triples import RDF_TYPE, Names, english, line, literal
 
+_GSS_CODE = re.compile("[EKLMNSWJ][0-9]{8}")
 GSS_ADDRESS = "http://statistics.data.gov.uk/id/statistical-geography/"
 INTERVAL_ADDRESS = "http://reference.data.gov.uk/id/gregorian-interval/"
 GOVERNMENT_YEAR_ADDRESS = "http://reference.data.gov.uk/id/government-year/"
@@ -24,6 +24,7 @@ _SDMX_STATUSES = frozenset("ABEFIMPS")
 
 def implied_lines(contents: Contents, names: Names) -> Iterator[str]:
     """Write what follows from the small tables."""
+    yield from _areas(contents, names)
     yield from _indicators(contents, names)
     yield from _frameworks(contents, names)
     yield from _periods(contents, names)
@@ -32,16 +33,15 @@ def implied_lines(contents: Contents, names: Names) -> Iterator[str]:
     yield from _identifiers(contents, names)
 
 
-def area_lines(names: Names, areas: ibis.Table) -> ibis.Table:
-    """Put each area in the scheme of areas, and link one with a GSS code to the register: a column "text"."""
-    area = ibis.literal(f"<{names.thing('area/')}").concat(areas.area, ">")
-    scheme = area.concat(f" <{names.iri('skos:inScheme')}> <{names.iri('def:areas')}> .\n")
-    gss = ibis.ifelse(
-        areas.area.re_search("^[EKLMNSWJ][0-9]{8}$"),
-        area.concat(f" <{names.iri('owl:sameAs')}> <{GSS_ADDRESS}", areas.area, "> .\n"),
-        "",
-    )
-    return areas.select(text=scheme.concat(gss))
+def _areas(contents: Contents, names: Names) -> Iterator[str]:
+    """Put each area in the scheme of areas, and link one with a GSS code to the register of those."""
+    in_scheme, areas = names.iri("skos:inScheme"), f"<{names.iri('def:areas')}>"
+    same = names.iri("owl:sameAs")
+    for row in contents.rows("areas"):
+        iri = names.thing(f"area/{row['area']}")
+        yield line(iri, in_scheme, areas)
+        if _GSS_CODE.fullmatch(row["area"]):
+            yield line(iri, same, f"<{GSS_ADDRESS}{row['area']}>")
 
 
 def _indicators(contents: Contents, names: Names) -> Iterator[str]:

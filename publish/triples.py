@@ -1,7 +1,7 @@
-"""Rows of any standard table become lines of N-Triples, as one text expression for each table.
+"""Rows of any standard table become lines of N-Triples, a table at a time.
 
 In:   a table's schema (its subject, type and properties) and its rows as canonical text
-Out:  an expression with one text for each row: all its statements, a line each
+Out:  one text for each row: all its statements, a line each
 
 Nothing here knows a particular table. What a cell says follows from the schema: a cell that names a thing
 becomes its URI, a number, date or truth value a typed literal, words a literal in English. An empty cell says
@@ -11,10 +11,12 @@ nothing. There are no blank nodes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from publish.lines import Text, together
 from schemas import Field, Model, TableSchema
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -94,36 +96,35 @@ def line(subject: str, predicate: str, thing: str) -> str:
     return f"<{subject}> <{predicate}> {thing} .\n"
 
 
-def table_lines(model: Model, names: Names, schema: TableSchema, rows: ibis.Table) -> ibis.Table:
-    """Write every row of a table: an expression with one column "text", all the row's lines.
+def table_lines(model: Model, names: Names, schema: TableSchema, rows: pa.Table) -> pa.StringArray:
+    """Write every row of a table: one text for each, all the row's lines.
 
-    rows    the table's columns as canonical text, null where empty; list fields are not among them
+    rows    the table's columns as canonical text, null where empty; its list fields are left to list_lines
     """
     subject = _path(names, schema.subject, rows)
-    lines = []
+    lines: list[Text] = []
     if schema.rdf_type:
-        lines.append(subject.concat(f" <{RDF_TYPE}> <{names.iri(schema.rdf_type)}> .\n"))
+        lines.append(_join([subject, f" <{RDF_TYPE}> <{names.iri(schema.rdf_type)}> .\n"]))
     for field in schema.fields:
         if field.rdf_property is None or field.type == "list":
             continue
-        predicate = names.iri(field.rdf_property)
-        lines.append(subject.concat(f" <{predicate}> ", _object(model, names, schema, field, rows), " .\n"))
-    return rows.select(text=_joined(lines))
+        predicate = f" <{names.iri(field.rdf_property)}> "
+        lines.append(_join([subject, predicate, *_object(model, names, schema, field, rows), " .\n"]))
+    return together(lines, rows.num_rows)
 
 
 def list_lines(
-    model: Model, names: Names, schema: TableSchema, field: Field, items: ibis.Table, item: str
-) -> ibis.Table:
+    model: Model, names: Names, schema: TableSchema, field: Field, items: pa.Table
+) -> pa.StringArray:
     """Write the items of a list field: a line each.
 
-    items    the table's key columns and one column, named by `item`, with one item of the list
+    items    the table's key columns, and the column "item" with one item of the list
     """
     path = model.link(schema, field)
     if path is None or field.rdf_property is None:
         raise ValueError(f"{schema.name}.{field.name} names no things")
-    subject = _path(names, schema.subject, items)
-    thing = _path(names, path.replace("{item}", f"{{{item}}}"), items)
-    return items.select(text=subject.concat(f" <{names.iri(field.rdf_property)}> ", thing, " .\n"))
+    subject, thing = _path(names, schema.subject, items), _path(names, path, items)
+    return together([subject, f" <{names.iri(field.rdf_property)}> ", thing, " .\n"], items.num_rows)
 
 
 def shown_properties(schema: TableSchema) -> Iterator[Field]:
@@ -131,50 +132,44 @@ def shown_properties(schema: TableSchema) -> Iterator[Field]:
     return (field for field in schema.fields if field.rdf_property is not None)
 
 
-def _object(
-    model: Model, names: Names, schema: TableSchema, field: Field, rows: ibis.Table
-) -> ibis.expr.types.StringValue:
-    """Write a cell as the object of a statement; null where the cell is empty."""
-    cell = rows[field.name]
+def _object(model: Model, names: Names, schema: TableSchema, field: Field, rows: pa.Table) -> list[Text]:
+    """Write a cell as the object of a statement: texts to join, one of them null where the cell is empty."""
+    cell = rows[field.name].combine_chunks()
     path = model.link(schema, field)
     if path is not None:
-        return _path(names, path, rows)
+        return [_path(names, path, rows)]
     if field.type in _DATATYPES:
-        return ibis.literal('"').concat(cell, f'"^^<{XSD}{_DATATYPES[field.type]}>')
+        return ['"', cell, f'"^^<{XSD}{_DATATYPES[field.type]}>']
     if field.format == "uri":
-        return ibis.ifelse(
-            cell.re_search(_HARMLESS_ADDRESS),
-            ibis.literal("<").concat(cell, ">"),
-            ibis.literal('"').concat(escaped(cell), f'"^^<{XSD}anyURI>'),
-        )
-    return ibis.literal('"').concat(escaped(cell), _after_text(field, rows))
+        is_harmless = pc.match_substring_regex(cell, _HARMLESS_ADDRESS)
+        as_text = _join(['"', escaped(cell), f'"^^<{XSD}anyURI>'])
+        return [pc.if_else(is_harmless, _join(["<", cell, ">"]), as_text)]
+    return ['"', escaped(cell), *_after_text(field, rows)]
 
 
-def _after_text(field: Field, rows: ibis.Table) -> str | ibis.expr.types.StringValue:
+def _after_text(field: Field, rows: pa.Table) -> list[Text]:
     """Close a text: in English unless it is verbatim, or the row has a column that says its language."""
     if field.rdf_property in _VERBATIM or field.pattern is not None or field.enum is not None:
-        return '"'
-    if field.rdf_property == "skos:altLabel" and "language" in rows.columns:
-        return ibis.literal('"@').concat(rows.language.fill_null("en"))
-    return '"@en'
+        return ['"']
+    if field.rdf_property == "skos:altLabel" and "language" in rows.column_names:
+        return ['"@', rows["language"].combine_chunks().fill_null("en")]
+    return ['"@en']
 
 
-def escaped(text: ibis.expr.types.StringValue) -> ibis.expr.types.StringValue:
+def escaped(texts: pa.StringArray) -> pa.StringArray:
     """Make a column of texts fit to stand between quotation marks, as `escape` does for one."""
     for found, written in _ESCAPES:
-        text = text.replace(found, written)
-    return text
+        texts = pc.replace_substring(texts, found, written)
+    return texts
 
 
-def _path(names: Names, path: str, rows: ibis.Table) -> ibis.expr.types.StringValue:
+def _path(names: Names, path: str, rows: pa.Table) -> Text:
     """Write the IRI of a path with {columns}, in angle brackets; null where one of the columns is."""
     texts = re.split(r"{(\w+)}", path)
-    pieces: list[str | ibis.expr.types.StringValue] = [
-        rows[text] if at % 2 else text for at, text in enumerate(texts)
-    ]
-    return ibis.literal(f"<{names.thing(str(pieces[0]))}").concat(*pieces[1:-1], f"{pieces[-1]}>")
+    pieces = [rows[text].combine_chunks() if at % 2 else text for at, text in enumerate(texts)]
+    return _join([f"<{names.thing(texts[0])}", *pieces[1:], ">"])
 
 
-def _joined(texts: Iterable[ibis.expr.types.StringValue]) -> ibis.expr.types.StringValue:
-    """Put texts together, leaving out those that are null."""
-    return ibis.literal("").join(list(texts))
+def _join(texts: Sequence[Text]) -> Text:
+    """Put texts together row by row; null where one of them is."""
+    return pc.binary_join_element_wise(*texts, "")

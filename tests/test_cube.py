@@ -11,17 +11,15 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pyoxigraph
 import pyshacl
 import pytest
 import rdflib
-from test_publish_world import BASE, small_world
+from test_publish_world import BASE, small_world, write_world
 
 import schemas
-from publish.build import Making, write_edition
 
 PREFIXES = f"""
 PREFIX qb: <http://purl.org/linked-data/cube#>
@@ -266,9 +264,7 @@ def found(store: pyoxigraph.Store, constraint: Constraint) -> list[str]:
 @pytest.fixture(scope="module")
 def quads(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The small world's N-Quads, as people download them."""
-    folder = tmp_path_factory.mktemp("cube") / "edition"
-    folder.mkdir()
-    write_edition(small_world(), folder, "2026-01-02-000000000000", Making(date(2026, 1, 2)))
+    folder = write_world(small_world(), tmp_path_factory.mktemp("cube") / "edition")
     return gzip.decompress((folder / "downloads" / "site.nq.gz").read_bytes())
 
 

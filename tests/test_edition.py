@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pyoxigraph
 import pytest
-from test_publish_world import BASE, OBSERVATIONS, make_contents, small_world
+from test_publish_world import BASE, DAY, OBSERVATIONS, make_contents, small_world
 
-from publish.build import Making, publish_contents
+from publish.build import Making, prepare, publish_contents
 from publish.contents import Contents
 from publish.edition import EditionsFolder, EditionUnknown, OtherPublisher
 
-DAY = date(2026, 1, 2)
-
 
 def publish(folder: EditionsFolder, contents: Contents, on: date = DAY) -> tuple[str, bool]:
-    with folder.locked():
-        return publish_contents(contents, folder, Making(on))
+    with folder.locked(), folder.scratch() as scratch:
+        prepared = prepare(contents, scratch / "downloads")
+        return publish_contents(prepared, folder, Making(on))
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def folder(tmp_path: Path) -> EditionsFolder:
 
 def test_an_edition_is_named_by_its_date_and_content(folder: EditionsFolder):
     name, _ = publish(folder, small_world())
-    assert name == f"2026-01-02-{small_world().digest[:12]}"
+    assert name == f"2026-01-02-{folder.digest(name)[:12]}"
     assert folder.current == name
     assert (folder.folder / "current").readlink() == Path(name)
 
@@ -66,5 +65,5 @@ def test_an_edition_holds_a_catalogue_and_a_store_that_agree(folder: EditionsFol
     assert int(next(iter(found))["n"].value) == count == 6
     told = dict(catalogue.execute("SELECT name, value FROM edition"))
     assert told["base"] == BASE
-    assert told["digest"] == small_world().digest
+    assert told["digest"] == folder.digest(name)
     catalogue.close()

@@ -7,23 +7,28 @@ import hashlib
 import json
 import subprocess
 import sys
-from datetime import date
 from io import StringIO
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from frictionless import Package
-from test_publish_world import BASE, TABLES, YEAR_2023, make_contents, observation, small_world, without_areas
+from test_publish_world import (
+    BASE,
+    TABLES,
+    YEAR_2023,
+    make_contents,
+    observation,
+    small_world,
+    without_areas,
+    write_world,
+)
 
-from publish.build import Making, write_edition
 from publish.contents import Contents
 
 
 def downloads(contents: Contents, folder: Path) -> Path:
-    folder.mkdir()
-    write_edition(contents, folder, "2026-01-02-000000000000", Making(date(2026, 1, 2)))
-    return folder / "downloads"
+    return write_world(contents, folder) / "downloads"
 
 
 @pytest.fixture(scope="module")

@@ -13,15 +13,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from test_publish_world import BASE, OBSERVATIONS, make_contents, small_world
+from test_publish_world import BASE, DAY, OBSERVATIONS, make_contents, small_world, write_world
 
 from ingest.problems import ProblemsFound
 from publish import OtherPublisher, publish_site
-from publish.build import Making, publish_contents, write_edition
+from publish.build import Making, prepare, publish_contents
 from publish.edition import EditionsFolder
 from schemas.site import Site
-
-DAY = date(2026, 1, 2)
 
 # Publishes the site named first, on a fixed day.
 PROGRAM = """
@@ -41,10 +39,7 @@ except PublishingStopped as stopped:
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The downloads of the small world, which are a package like any publisher's."""
-    folder = tmp_path_factory.mktemp("world") / "edition"
-    folder.mkdir()
-    write_edition(small_world(), folder, "2026-01-02-000000000000", Making(DAY))
-    return folder / "downloads"
+    return write_world(small_world(), tmp_path_factory.mktemp("world") / "edition") / "downloads"
 
 
 def make_site(folder: Path, package: Path, threads: int = 2) -> Site:
@@ -156,7 +151,7 @@ from datetime import date
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from test_publish_world import OBSERVATIONS, make_contents
-from publish.build import Making, publish_contents
+from publish.build import Making, prepare, publish_contents
 from publish.edition import EditionsFolder
 
 def progress(stage):
@@ -167,9 +162,10 @@ def progress(stage):
 folder = EditionsFolder(Path(sys.argv[1]))
 with folder.locked():
     folder.clean()
-    with folder.scratch():
+    with folder.scratch() as scratch:
         making = Making(date(2026, 1, 2), progress=progress)
-        publish_contents(make_contents(OBSERVATIONS[:-1]), folder, making)
+        prepared = prepare(make_contents(OBSERVATIONS[:-1]), scratch / "downloads")
+        publish_contents(prepared, folder, making)
 """
 
 STAGES = (
@@ -184,7 +180,7 @@ STAGES = (
 def test_killed_anywhere_before_the_swap_the_old_edition_stays(tmp_path: Path, root: Path):
     folder = EditionsFolder(tmp_path / "editions")
     with folder.locked():
-        first, _ = publish_contents(small_world(), folder, Making(DAY))
+        first, _ = publish_contents(prepare(small_world(), tmp_path / "first"), folder, Making(DAY))
     for stage in STAGES:
         command = [sys.executable, "-c", KILLED, str(folder.folder), stage, str(root / "tests")]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -199,7 +195,8 @@ def test_killed_anywhere_before_the_swap_the_old_edition_stays(tmp_path: Path, r
     complete = folder.names()
     with folder.locked():
         folder.clean()
-        second, moved = publish_contents(make_contents(OBSERVATIONS[:-1]), folder, Making(DAY))
+        prepared = prepare(make_contents(OBSERVATIONS[:-1]), tmp_path / "second")
+        second, moved = publish_contents(prepared, folder, Making(DAY))
     assert (folder.current, moved) == (second, True)
     assert folder.names() == complete == sorted([first, second])
     assert [path.name for path in folder.folder.iterdir() if path.name.startswith(".")] == [".lock"]

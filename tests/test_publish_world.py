@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import ibis
 import pyarrow as pa
 
+from publish.build import Making, prepare, write_edition
 from publish.contents import Contents, Heading, gather_contents
 from publish.engine import Engine
 from schemas import load_model
+
+DAY = date(2026, 1, 2)
 
 BASE = "https://data.example.org/"
 
@@ -330,3 +334,10 @@ def make_contents(
 def small_world() -> Contents:
     """Stage the small world once for all tests that only read it."""
     return make_contents()
+
+
+def write_world(contents: Contents, folder: Path, name: str = "2026-01-02-000000000000") -> Path:
+    """Write an edition of a world into a folder that is not there yet, and give the folder."""
+    folder.mkdir()
+    write_edition(prepare(contents, folder / "downloads"), folder, name, Making(DAY))
+    return folder
