@@ -122,7 +122,7 @@ def write_rdf(package: Path, turtle: Path, quads: Path) -> int:
             )
     # N-Triples is Turtle, and rdflib writes it several times faster than Turtle with prefixes.
     graph.serialize(turtle, format="nt", encoding="utf-8")
-    with gzip.open(quads, "wb") as file:
+    with gzip.open(quads, "wb", compresslevel=6) as file:
         data.serialize(file, format="nquads", encoding="utf-8")
     return len(graph)
 
@@ -143,7 +143,7 @@ def write_files(package: Path, folder: Path) -> None:
 
     with (
         (package / "observations.csv").open("rb") as source,
-        gzip.open(folder / "observations.csv.gz", "wb") as target,
+        gzip.open(folder / "observations.csv.gz", "wb", compresslevel=6) as target,
     ):
         shutil.copyfileobj(source, target)
     rows = [_typed(row) for row in read_rows(package, "observations")]
