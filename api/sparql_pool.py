@@ -15,7 +15,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,9 +87,13 @@ class _Worker:
         except (asyncio.IncompleteReadError, ConnectionError) as ended:
             raise EOFError from ended
 
-    def kill(self) -> None:
+    async def end(self) -> None:
+        """Kill the process and wait until it is gone."""
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        await self.process.wait()
 
     def give_way(self) -> None:
         """Let other processes go first from now on."""
@@ -108,6 +112,7 @@ class Pool:
         self._waiting = 0
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
+        self._ends: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
     async def run(self, request: Mapping[str, Any]) -> Answer:
@@ -171,34 +176,49 @@ class Pool:
             worker = self._idle.pop()
             if worker.process.returncode is None:
                 return worker
-            self._all.discard(worker)
-        worker = await _Worker.start(self._store_folder, self.limits.memory)
+            self._end(worker)
+        starting = asyncio.create_task(_Worker.start(self._store_folder, self.limits.memory))
+        try:
+            worker = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # The process comes into being all the same, and somebody has to end it.
+            self._track(self._end_when_started(starting))
+            raise
         self._all.add(worker)
         return worker
+
+    async def _end_when_started(self, starting: asyncio.Task[_Worker]) -> None:
+        self._end(await starting)
 
     def _give_back(self, worker: _Worker, *, is_reusable: bool) -> None:
         if is_reusable and not self._is_closed and len(self._idle) < self.limits.fast_places:
             self._idle.append(worker)
         else:
-            self._all.discard(worker)
-            worker.kill()
+            self._end(worker)
+
+    def _end(self, worker: _Worker) -> None:
+        """End a worker now; that it is gone is seen to later."""
+        self._all.discard(worker)
+        self._track(worker.end())
+
+    def _track(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._ends.add(task)
+        task.add_done_callback(self._ends.discard)
 
     def close(self) -> None:
         """Let no worker outlive its query: idle ones end now, busy ones when they are done."""
         self._is_closed = True
         while self._idle:
-            worker = self._idle.pop()
-            self._all.discard(worker)
-            worker.kill()
+            self._end(self._idle.pop())
 
     async def stop(self) -> None:
         """End every worker now and wait until they are gone."""
         self.close()
-        workers = list(self._all)
-        for worker in workers:
-            worker.kill()
-        for worker in workers:
-            await worker.process.wait()
+        for worker in list(self._all):
+            self._end(worker)
+        while self._ends:
+            await asyncio.gather(*self._ends)
 
 
 def _busy() -> Failure:

@@ -146,7 +146,7 @@ def write_graph(
 
     Raises ValueError if RDF/XML cannot hold a property.
     """
-    ordered = sorted(triples, key=lambda triple: _order(triple, first))
+    ordered = sorted(dict.fromkeys(triples), key=lambda triple: _order(triple, first))
     used = _used(ordered, prefixes)
     if form == "jsonld":
         return _jsonld(ordered, used)

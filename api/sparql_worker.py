@@ -219,7 +219,8 @@ def malformed(message: str, query: str) -> Refused:
         return Refused("query-refused", "SPARQL Update is not accepted: what is published never changes.")
     rest = "".join(query.splitlines()[line - 1 : line])[column - 1 :].strip()
     detail = f"Line {line}, column {column}: "
-    detail += f"'{rest[:30]}' cannot be read here." if rest else "the query ends too early."
+    detail += f"'{rest[:30]}' cannot be read here." if rest else "the query cannot be read to its end."
+    detail += _beginning(query, line)
     sentence = re.search(r"The [a-zA-Z ]{15,}", match[3])
     if sentence:
         detail += f" {sentence[0].strip()}."
@@ -232,6 +233,26 @@ def malformed(message: str, query: str) -> Refused:
         if words:
             detail += f" Wanted: {', '.join(words[:20])}."
     return Refused("query-malformed", detail, line=line, column=column)
+
+
+def _beginning(query: str, line: int) -> str:
+    """Say where what was not finished begins, if that is on an earlier line.
+
+    Oxigraph's parser names the farthest place it came to, which for a slip inside a clause is often the next
+    line or the end; rdflib's names the beginning of the clause.
+    """
+    from pyparsing import ParseException
+    from rdflib.plugins.sparql.parser import parseQuery
+
+    try:
+        parseQuery(query)
+    except ParseException as fault:
+        clause = " ".join(query[fault.loc :].split())[:30]
+        if clause and fault.lineno < line:
+            return f" Look at what begins at line {fault.lineno}, column {fault.col}: '{clause}'."
+    except Exception:  # whatever another parser makes of it, this is a hint only
+        return ""
+    return ""
 
 
 if __name__ == "__main__":

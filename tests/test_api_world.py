@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from test_publish_world import OBSERVATIONS, TABLES, make_contents
 
 from api.app import create_app
 from api.sparql_pool import Limits
-from publish.build import Making, publish_contents
+from publish.build import Making, prepare, publish_contents
 from publish.edition import EditionsFolder
 from schemas.site import Site
 
@@ -60,8 +59,9 @@ class Served:
         rows = OBSERVATIONS if observations is None else [dict(row) for row in observations]
         contents = make_contents(rows, tables, base=self.url)
         editions = EditionsFolder(self.folder / "editions")
-        with editions.locked():
-            name, _ = publish_contents(contents, editions, Making(date(2026, 11, 23)))
+        with editions.locked(), editions.scratch() as scratch:
+            prepared = prepare(contents, scratch / "downloads")
+            name, _ = publish_contents(prepared, editions, Making(date(2026, 11, 23)))
         return name
 
 
@@ -123,7 +123,3 @@ def test_site_without_an_edition_says_so_at_every_door(tmp_path: Path) -> None:
         served.publish()
         assert client.get("/healthz").status_code == 200
 
-
-def wait_until(moment: float) -> bool:
-    """Say whether a moment of the monotonic clock has not come yet; for bounded loops."""
-    return time.monotonic() < moment
