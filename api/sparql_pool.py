@@ -69,6 +69,14 @@ class _Worker:
             cwd="/",
             env=environment,
         )
+        assert process.stdout is not None
+        try:
+            await process.stdout.readexactly(LENGTHS.size)
+        except asyncio.IncompleteReadError as ended:
+            await process.wait()
+            raise RuntimeError(
+                f"a worker over {store_folder.parent.parent.name} could not be started"
+            ) from ended
         return cls(process)
 
     async def ask(self, request: bytes, most: int) -> tuple[dict[str, Any], bytes]:
@@ -188,7 +196,8 @@ class Pool:
         return worker
 
     async def _end_when_started(self, starting: asyncio.Task[_Worker]) -> None:
-        self._end(await starting)
+        with contextlib.suppress(RuntimeError):
+            self._end(await starting)
 
     def _give_back(self, worker: _Worker, *, is_reusable: bool) -> None:
         if is_reusable and not self._is_closed and len(self._idle) < self.limits.fast_places:

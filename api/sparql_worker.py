@@ -55,6 +55,9 @@ def main(arguments: Sequence[str]) -> None:
     store = ox.Store.read_only(store_folder)
     _set_limits(int(memory))
     source, sink = sys.stdin.buffer, sys.stdout.buffer
+    # Ready: the time of the first query begins now, not when the process was started.
+    sink.write(LENGTHS.pack(0, 0))
+    sink.flush()
     while (request := _read_request(source)) is not None:
         try:
             header, body = answer(store, request)

@@ -93,8 +93,10 @@ def _source_of(edition: Edition, table: str) -> dict[str, str]:
 def count_rows(edition: Edition) -> dict[str, int]:
     """Give how many rows each table has, as publish counted them."""
     counted: dict[str, int] = edition.manifest.get("rows", {})
-    found = dict(counted)
+    found = {}
     for (name,) in edition.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
-        if name not in found:
+        if name in counted:
+            found[name] = counted[name]
+        else:
             found[name] = int(edition.value(f'SELECT count(*) FROM "{name}"'))  # noqa: S608 - its own table
     return found

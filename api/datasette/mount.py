@@ -160,6 +160,8 @@ def make_datasette(edition: Edition) -> Any:
     datasette.edition = edition
     database = Catalogue(datasette, path=str(edition.catalogue), is_mutable=False)
     datasette.add_database(database, name=DATABASE)
+    if "_memory" in datasette.databases:
+        datasette.remove_database("_memory")
     environment = datasette.jinja_env
     environment.loader = ChoiceLoader([environment.loader, FileSystemLoader(PAGE_TEMPLATES)])
     environment.globals.update(template_globals(edition, metadata["databases"][DATABASE]["queries"]))

@@ -1,0 +1,193 @@
+"""Datasette below /data/ on a real server: our frame, our bounds, nothing of the server, every saved question."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from test_api_world import Served, client, site
+
+from api.datasette.metadata import load_queries
+from schemas import load_model
+
+__all__ = ["client", "site"]
+
+PAGES = (
+    "/data/",
+    "/data/catalogue",
+    "/data/catalogue/areas",
+    "/data/catalogue/areas?_facet=area_type&area_type__exact=unitary&_sort=label",
+    "/data/catalogue/areas/E06000002",
+    "/data/catalogue/observations",
+    "/data/catalogue/figures",
+    "/data/catalogue/judgements/brookborough-2023",
+    "/data/catalogue?sql=SELECT+*+FROM+figures",
+    "/data/catalogue/newest-figures-of-an-area?area=E06000002",
+    "/data/catalogue/where-figures-come-from",
+)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_page_is_in_our_frame_and_has_nothing_the_policy_forbids(client: httpx.Client, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text[:500]
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    page = answer.text
+    assert '<html lang="en-GB">' in page
+    assert 'class="brand"' in page
+    assert "This is not a government service" in page
+    assert len(re.findall(r"<h1\b", page)) == 1
+    assert not re.search(r"<script|<style|\sstyle=|\son\w+=", page)
+    for target in re.findall(r'(?:src|href)="([^"]+)"', page):
+        assert "/data/data" not in target
+        if re.search(rf'(?:src|rel="stylesheet" href)="{re.escape(target)}"', page):
+            assert target.startswith("/")
+
+
+def test_every_link_of_the_first_pages_resolves(client: httpx.Client) -> None:
+    found: dict[str, str] = {}
+    for address in PAGES[:6]:
+        page = client.get(address).text
+        for target in re.findall(r'href="(/[^"#]*)', page):
+            found.setdefault(target.replace("&amp;", "&"), address)
+    wrong = {}
+    for target, source in found.items():
+        answer = client.get(target, headers={"Accept": "text/html, */*;q=0.5"})
+        if answer.status_code not in (200, 301, 302, 303):
+            wrong[target] = (source, answer.status_code)
+    assert wrong == {}
+    assert len(found) > 40
+
+
+@pytest.mark.parametrize("name", sorted(load_queries()))
+def test_saved_question_is_a_question_and_has_an_answer(client: httpx.Client, name: str) -> None:
+    query = load_queries()[name]
+    assert query["title"].endswith("?")
+    database = client.get("/data/catalogue.json").json()
+    (told,) = [one for one in database["queries"] if one["name"] == name]
+    example = told["example"]
+    answer = client.get(f"/data/catalogue/{name}.json", params={**example, "_shape": "array"})
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()) > 0 or name == "figures-that-are-missing"
+    page = client.get(f"/data/catalogue/{name}", params=example)
+    assert query["title"].replace("'", "&#39;") in page.text
+
+
+def test_there_are_enough_saved_questions() -> None:
+    assert len(load_queries()) >= 8
+
+
+def test_every_table_says_source_and_licence(client: httpx.Client) -> None:
+    model = load_model()
+    for name in ("areas", "figures", "observations", "distributions", "judgements", "indicators"):
+        page = client.get(f"/data/catalogue/{name}").text
+        assert "Source:" in page, name
+        assert "Licence:" in page, name
+        table = model.derived.get(name) or model.tables[name]
+        assert table.description.split(".")[0].strip()[:40].replace("'", "&#39;") in page
+
+
+def test_codes_lead_to_pages_and_rows_to_their_things(client: httpx.Client, site: Served) -> None:
+    page = client.get("/data/catalogue/observations").text
+    assert 'href="/areas/E06000002"' in page
+    assert 'href="/indicators/recycled"' in page
+    row = client.get("/data/catalogue/areas/E06000002").text
+    assert 'href="/areas/E06000002"' in row
+    assert f'href="{site.url}id/area/E06000002"' in row
+
+
+def test_text_of_a_visitor_is_never_markup(client: httpx.Client) -> None:
+    for sql in (
+        "SELECT '<script>alert(1)</script>' AS area",
+        "SELECT 'https://x/\"><script>alert(1)</script>' AS link",
+        'SELECT \'"><script>\' AS "<script>"',
+    ):
+        page = client.get("/data/catalogue", params={"sql": sql}).text
+        assert "<script>" not in page
+    assert "<script>" not in client.get("/data/catalogue", params={"sql": 'SELECT * FROM "<script>"'}).text
+    assert "<script>" not in client.get("/data/<script>").text
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT length(randomblob(500000000))", "too big"),
+        ("SELECT length(zeroblob(50000000))", "too big"),
+        ("SELECT * FROM pragma_database_list()", "not authorized"),
+        (
+            "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c",
+            "time limit",
+        ),
+        ("ATTACH 'x.db' AS x", "must be a SELECT"),
+        ("SELECT load_extension('x')", ""),
+        ("DELETE FROM areas", "must be a SELECT"),
+        ("SELECT " + "+".join(["1"] * 300), "Expression tree"),
+        ("SELECT nope", "no such column"),
+    ],
+)
+def test_sql_of_a_visitor_is_bounded(client: httpx.Client, sql: str, said: str) -> None:
+    answer = client.get("/data/catalogue", params={"sql": sql})
+    assert answer.status_code == 400
+    assert said.lower() in answer.text.lower()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            f"/data/-/{name}"
+            for name in ("databases.json", "settings", "plugins.json", "threads", "metadata.json")
+        ),
+        *(
+            f"/data/-/{name}"
+            for name in ("versions", "permissions", "allow-debug", "messages", "logout", "actor.json")
+        ),
+    ],
+)
+def test_nothing_of_the_server_is_shown(client: httpx.Client, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_no_path_of_the_server_is_in_any_answer(client: httpx.Client, site: Served) -> None:
+    for address in (
+        *PAGES,
+        "/data/catalogue.json",
+        "/data/catalogue/areas.json",
+        "/data/nope",
+        "/data/catalogue?sql=x",
+    ):
+        assert str(site.folder) not in client.get(address).text
+
+
+def test_whole_database_can_be_taken_away(client: httpx.Client, site: Served) -> None:
+    answer = client.get("/data/catalogue.db")
+    assert answer.content == site.app.state.editions.current.catalogue.read_bytes()
+    copy = sqlite3.connect(":memory:")
+    copy.deserialize(answer.content)
+    assert copy.execute("SELECT count(*) FROM areas").fetchone() == (4,)
+    copy.close()
+
+
+def test_json_and_csv_are_as_datasette_gives_them(client: httpx.Client) -> None:
+    rows = client.get("/data/catalogue/areas.json?_shape=array&_sort=area").json()
+    assert [row["area"] for row in rows] == ["E06000001", "E06000002", "E06000003", "E92000001"]
+    text = client.get("/data/catalogue/areas.csv?_sort=area").text
+    assert text.splitlines()[0].startswith("area,label,")
+    missing = client.get("/data/catalogue/nope.json")
+    assert (missing.status_code, missing.json()["ok"]) == (404, False)
+
+
+def test_known_tag_is_answered_304(client: httpx.Client) -> None:
+    tag = client.get("/data/catalogue/areas").headers["etag"]
+    assert client.get("/data/catalogue/areas", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_mount_without_its_slash_leads_in(client: httpx.Client) -> None:
+    answer = client.get("/data")
+    assert (answer.status_code, urlsplit(answer.headers["location"]).path) == (301, "/data/")
+    assert client.post("/data/catalogue").status_code == 405
