@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
@@ -36,6 +36,10 @@ from schemas import Field, TableSchema
 CATALOGUE = "catalogue.db"
 STORE = "rdf/store"
 DOWNLOADS = "downloads"
+
+# Up to so many observations the store is loaded beside other work, on a core of its own. Above, the two
+# together would take more memory than either, so one comes after the other.
+BESIDE_ROWS = 1_000_000
 
 Progress = Callable[[str], None]
 
@@ -103,17 +107,23 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
     making.progress("Writing linked data")
     turtle = folder / "rdf" / "edition.ttl"
     _write_turtle(contents, turtle, statements)
+    is_small = contents.observations.count <= BESIDE_ROWS
+    loading: Future[int] | None = None
     with ThreadPoolExecutor(max_workers=1) as beside:
-        # The store loads on a core of its own and holds no lock of Python's meanwhile.
-        making.progress("Loading the RDF store")
-        loading = beside.submit(_load_store, turtle, folder / STORE, contents.base, making.rdf_url)
+        if is_small:
+            making.progress("Loading the RDF store beside")
+            loading = beside.submit(_load_store, turtle, folder / STORE, contents.base, making.rdf_url)
         making.progress("Writing the catalogue")
         rows = write_catalogue(contents, told, folder / CATALOGUE)
         downloads.link(CATALOGUE, folder / CATALOGUE)
         making.progress("Writing linked data to download")
         _write_quads(contents, downloads, statements)
-        making.progress("Waiting for the RDF store")
-        count = loading.result()
+        making.progress("Loading the RDF store")
+        if loading is None:
+            contents.observations.forget()
+            count = _load_store(turtle, folder / STORE, contents.base, making.rdf_url)
+        else:
+            count = loading.result()
     turtle.unlink()
     downloads.write("SHA256SUMS", [downloads.sums()])
     for path, text in making.reports.items():

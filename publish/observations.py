@@ -72,6 +72,10 @@ class Observations:
     origins: tuple[tuple[int, int], ...]
     lookups: Mapping[str, ibis.Table]
 
+    def forget(self) -> None:
+        """Let the engine forget the rows; nothing more can be written from them."""
+        self.engine.drop("coded_observations")
+
     def batches(self, rows: ibis.Table | None = None) -> Iterator[pa.RecordBatch]:
         """Stream the rows, or an expression that has a row for each of them, in key order.
 

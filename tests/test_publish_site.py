@@ -170,9 +170,9 @@ with folder.locked():
 
 STAGES = (
     "Writing tables as CSV",
-    "Loading the RDF store",
+    "Loading the RDF store beside",
     "Writing the catalogue",
-    "Waiting for the RDF store",
+    "Writing linked data to download",
     "Making the edition current",
 )
 
