@@ -39,7 +39,7 @@ _KEPT_OPEN = 4
 # Things worked out once for an edition: code lists, and counts of lists that people ask for.
 _MOST_KEPT = 5_000
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,80}")
+_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{12}")
 
 _log = logging.getLogger(__name__)
 
