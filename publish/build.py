@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from publish.catalogue import write_catalogue
@@ -40,6 +41,11 @@ DOWNLOADS = "downloads"
 # Up to so many observations the store is loaded beside other work, on a core of its own. Above, the two
 # together would take more memory than either, so one comes after the other.
 BESIDE_ROWS = 1_000_000
+
+# A table is written so many rows at a time: a column of texts holds at most 2 gigabytes.
+TABLE_ROWS = 100_000
+
+_LINE_END = ord("\n")
 
 Progress = Callable[[str], None]
 
@@ -108,7 +114,7 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
     turtle = folder / "rdf" / "edition.ttl"
     _write_turtle(contents, turtle, statements)
     is_small = contents.observations.count <= BESIDE_ROWS
-    loading: Future[int] | None = None
+    loading: Future[None] | None = None
     with ThreadPoolExecutor(max_workers=1) as beside:
         if is_small:
             making.progress("Loading the RDF store beside")
@@ -117,13 +123,13 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         rows = write_catalogue(contents, told, folder / CATALOGUE)
         downloads.link(CATALOGUE, folder / CATALOGUE)
         making.progress("Writing linked data to download")
-        _write_quads(contents, downloads, statements)
+        count = _write_quads(contents, downloads, statements)
         making.progress("Loading the RDF store")
         if loading is None:
             contents.observations.forget()
-            count = _load_store(turtle, folder / STORE, contents.base, making.rdf_url)
+            _load_store(turtle, folder / STORE, contents.base, making.rdf_url)
         else:
-            count = loading.result()
+            loading.result()
     turtle.unlink()
     downloads.write("SHA256SUMS", [downloads.sums()])
     for path, text in making.reports.items():
@@ -175,22 +181,27 @@ def observation_texts(contents: Contents, spelling: Spelling) -> Iterator[memory
         yield from map(text_bytes, writer.write(batch))
 
 
-def _load_store(turtle: Path, folder: Path, base: str, rdf_url: str) -> int:
+def _load_store(turtle: Path, folder: Path, base: str, rdf_url: str) -> None:
     store = open_store(rdf_url, folder)
-    count = store.load(turtle, base)
+    store.load(turtle, base)
     store.close()
-    return count
 
 
-def _write_quads(contents: Contents, downloads: Folder, statements: Sequence[str]) -> None:
-    """Write every statement as N-Quads: a graph for each dataset's observations, and one for the rest."""
+def _write_quads(contents: Contents, downloads: Folder, statements: Sequence[str]) -> int:
+    """Write every statement as N-Quads: a graph for each dataset's observations, and one for the rest.
+
+    Returns how many lines there are.
+    """
     # A line end stands nowhere but at the end of a statement: inside of texts it is escaped.
     rest = "".join(statements).replace(" .\n", f" <{contents.base}catalog> .\n")
     spelling = Spelling(Names(contents.base, contents.model), is_lines=True)
     with downloads.compressed("site.nq.gz") as write:
         write(rest.encode())
+        count = rest.count("\n")
         for piece in observation_texts(contents, spelling):
             write(piece)
+            count += int(np.count_nonzero(np.frombuffer(piece, np.uint8) == _LINE_END))
+    return count
 
 
 def statement_lines(contents: Contents, names: Names) -> Iterator[bytes | memoryview]:
@@ -199,7 +210,8 @@ def statement_lines(contents: Contents, names: Names) -> Iterator[bytes | memory
     for name, schema in model.tables.items():
         if name == "observations" or not any(shown_properties(schema)) or not contents.tables[name].num_rows:
             continue
-        yield text_bytes(table_lines(model, names, schema, contents.tables[name]))
+        for rows in contents.tables[name].to_batches(max_chunksize=TABLE_ROWS):
+            yield text_bytes(table_lines(model, names, schema, pa.Table.from_batches([rows])))
         for column in schema.fields:
             if column.type == "list":
                 items = _items(contents, schema, column)

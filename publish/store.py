@@ -17,8 +17,8 @@ import pyoxigraph
 class RdfStore(Protocol):
     """Somewhere that an edition's statements are loaded once and then only read."""
 
-    def load(self, turtle: Path, base: str) -> int:
-        """Load all statements of an edition into an empty store, and count those that are in it."""
+    def load(self, turtle: Path, base: str) -> None:
+        """Load all statements of an edition into an empty store."""
 
     def close(self) -> None:
         """Let go of the store; readers may open it."""
@@ -31,13 +31,12 @@ class Oxigraph:
         folder.mkdir(parents=True)
         self._store: pyoxigraph.Store | None = pyoxigraph.Store(str(folder))
 
-    def load(self, turtle: Path, base: str) -> int:
+    def load(self, turtle: Path, base: str) -> None:
         """Load a file. It is our own writing, but it is parsed strictly: what is wrong must not be served."""
         if self._store is None:
             raise ValueError("the store is closed")
         self._store.bulk_load(path=str(turtle), format=pyoxigraph.RdfFormat.TURTLE, base_iri=base)
         self._store.flush()
-        return len(self._store)
 
     def close(self) -> None:
         self._store = None

@@ -67,3 +67,11 @@ def test_an_edition_holds_a_catalogue_and_a_store_that_agree(folder: EditionsFol
     assert told["base"] == BASE
     assert told["digest"] == folder.digest(name)
     catalogue.close()
+
+
+def test_a_site_without_any_figure_can_be_published(folder: EditionsFolder):
+    name, _ = publish(folder, make_contents([]))
+    catalogue = sqlite3.connect(folder.folder / name / "catalogue.db")
+    assert catalogue.execute("SELECT count(*) FROM observations").fetchone() == (0,)
+    assert catalogue.execute("SELECT count(*) FROM areas").fetchone() == (4,)
+    catalogue.close()

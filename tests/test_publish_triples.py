@@ -54,6 +54,11 @@ def pyoxigraph_triple(text: str) -> pyoxigraph.Triple:
     return quad.triple
 
 
+def test_the_manifest_counts_the_statements(edition: Path):
+    manifest = json.loads((edition / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["statements"] == len(quads(edition))
+
+
 def test_no_blank_nodes_are_published(edition: Path):
     assert not [text for text in quads(edition) if text.startswith("_:") or " _:" in text.split('"')[0]]
 
@@ -127,7 +132,7 @@ HOSTILE = st.text(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(texts=st.lists(HOSTILE, min_size=20, max_size=60, unique=True))
 def test_a_hostile_text_comes_back_as_the_same_text(texts: list[str]):
     """Read by two parsers that none of us wrote."""
