@@ -26,6 +26,7 @@ from ingest.harmonise import harmonise
 from ingest.problems import ProblemsFound, as_json
 from publish.build import Making, prepare, publish_contents
 from publish.contents import Contents, Heading, Row, gather_contents
+from publish.cube import check_totals
 from publish.edition import (
     EditionsFolder,
     EditionUnknown,
@@ -106,6 +107,8 @@ def publish_site(
         connection = _connect(site, scratch)
         try:
             contents = _gather(site, report, connection)
+            if placeless := check_totals(contents):
+                raise ProblemsFound([*report.problems, *placeless])
             progress("Writing observations as CSV")
             prepared = prepare(contents, scratch / "downloads")
             if dry_run:

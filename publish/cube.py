@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ingest.problems import Place, Problem, problem
 from publish.contents import Contents
 from publish.triples import RDF_TYPE, Names, english, line, literal
 
@@ -24,6 +25,27 @@ _ATTRIBUTES = (
     ("def:denominator", False),
     ("def:sampleSize", False),
 )
+
+
+def check_totals(contents: Contents) -> list[Problem]:
+    """Find dimensions in which figures that are not broken down would have no place: their lists have no total."""
+    observations = contents.observations
+    lists = {row["dimension"]: row["code_list"] for row in contents.rows("dimensions")}
+    with_total = {row["code_list"] for row in contents.rows("codes") if row["is_total"] == "true"}
+    found = {}
+    for dataset_number, breakdown_number in observations.cells:
+        (dataset,) = observations.lists["dataset"][dataset_number - 1]
+        told = dict(contents.breakdowns[observations.lists["breakdown"][breakdown_number - 1][0]])
+        for dimension in contents.dataset_dimensions[dataset]:
+            if dimension not in told and lists[dimension] not in with_total:
+                found[dataset, dimension] = problem(
+                    "total-missing",
+                    Place(column="is_total"),
+                    value=dimension,
+                    dataset=dataset,
+                    code_list=lists[dimension],
+                )
+    return list(found.values())
 
 
 def structure_lines(contents: Contents, names: Names) -> Iterator[str]:

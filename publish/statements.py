@@ -44,10 +44,6 @@ _NUMBERS = (
 Statement = tuple[str, str]  # a predicate's IRI, and an object as it stands in N-Triples
 
 
-class TotalMissing(Exception):  # noqa: N818 - the check before publishing should have found it
-    """A code list has no total, so figures that are not broken down have no place in the cube."""
-
-
 class Spelling:
     """How statements about a subject become text: lines that repeat it, or one block that begins with it."""
 
@@ -225,9 +221,7 @@ def _cells(contents: Contents, spelling: Spelling) -> list[list[str]]:
         codes = dict(contents.breakdowns[lists["breakdown"][breakdown_number - 1][0]])
         statements = []
         for dimension in contents.dataset_dimensions[dataset]:
-            code = codes.get(dimension) or totals.get(code_lists[dimension])
-            if code is None:
-                raise TotalMissing(f"the code list '{code_lists[dimension]}' has no total")
+            code = codes.get(dimension) or totals[code_lists[dimension]]
             thing = names.thing(f"code/{code_lists[dimension]}/{code}")
             statements.append((names.thing(f"dimension/{dimension}"), f"<{thing}>"))
         said.append(spelling.said(statements) if statements else [])

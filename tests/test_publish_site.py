@@ -118,6 +118,18 @@ def test_a_site_with_problems_publishes_nothing(tmp_path: Path, package: Path):
     assert (folder.current, folder.names()) == (first, [first])
 
 
+def test_a_figure_without_a_place_in_the_cube_is_a_problem(tmp_path: Path, package: Path):
+    site = make_site(tmp_path / "site", package)
+    change(site, "41.0", "41.5")
+    codes = Path(site.packages[0]) / "tables" / "codes.csv"
+    text = codes.read_text(encoding="utf-8")
+    codes.write_text(text.replace("sex,all,Everyone,,,1,true,", "sex,all,Everyone,,,1,,"), encoding="utf-8")
+    with pytest.raises(ProblemsFound) as found:
+        publish_site(site, on=DAY)
+    assert [(problem.code, problem.value) for problem in found.value.problems] == [("total-missing", "sex")]
+    assert EditionsFolder(site.editions_folder).names() == []
+
+
 def test_a_dry_run_writes_nothing(tmp_path: Path, package: Path):
     site = make_site(tmp_path / "site", package)
     published = publish_site(site, dry_run=True, on=DAY)
