@@ -35,7 +35,7 @@ from api import (
 from api.datasette.mount import DatasetteDoor
 from api.edition import Editions, NoEdition, QueryTooSlow
 from api.failures import Failure, unknown_parameters
-from api.gate import METHODS, Gate
+from api.gate import Gate, methods_of
 from api.html import PageCache, send_failure, wants_page
 from api.metrics import Metrics
 from api.sparql_pool import Limits
@@ -118,7 +118,7 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         detail = f"{request.method} is not allowed here."
         return await _answer_failure(
-            request, Failure("method-not-allowed", detail, headers={"Allow": METHODS})
+            request, Failure("method-not-allowed", detail, headers={"Allow": methods_of(path)})
         )
     if len(path) > 1 and path.endswith("/") and request.method == "GET":
         query = f"?{request.url.query}" if request.url.query else ""

@@ -31,7 +31,8 @@ _SMALLEST = 860
 
 _COMPRESSED = ("text/", "application/json", "application/xml", "image/svg+xml")
 
-METHODS = "GET, HEAD, POST, OPTIONS"
+METHODS = "GET, HEAD, OPTIONS"
+METHODS_OF_SPARQL = "GET, HEAD, POST, OPTIONS"
 
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -82,13 +83,14 @@ class Gate:
             if self.root:
                 _strip(scope, self.root)
             if scope["method"] == "OPTIONS":
+                methods = methods_of(scope["path"]).encode()
                 await answer(
                     {
                         "type": "http.response.start",
                         "status": 204,
                         "headers": [
-                            (b"allow", METHODS.encode()),
-                            (b"access-control-allow-methods", METHODS.encode()),
+                            (b"allow", methods),
+                            (b"access-control-allow-methods", methods),
                             (b"access-control-allow-headers", b"*"),
                             (b"access-control-max-age", b"86400"),
                         ],
@@ -111,6 +113,11 @@ class Gate:
         finally:
             route = getattr(scope.get("route"), "path", None) or scope.get("door", "other")
             self.metrics.count_request(route, answer.status, time.perf_counter() - began)
+
+
+def methods_of(path: str) -> str:
+    """Say which methods an address has. Everything is read; only a SPARQL query may also be posted."""
+    return METHODS_OF_SPARQL if path == "/sparql" else METHODS
 
 
 def check_address(scope: Scope) -> None:

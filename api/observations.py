@@ -10,7 +10,7 @@ statements below compare numbers only, along one of the two orders that the cata
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from api.edition import Edition
@@ -209,6 +209,11 @@ def select(edition: Edition, filters: Filters) -> Selection:
     )
 
 
+def by_area(selection: Selection) -> Selection:
+    """Give the same selection in the order by area, indicator and period."""
+    return replace(selection, order=_BY_AREA)
+
+
 def _numbers(column: str, names: Sequence[str], codes: Codes, edition: Edition) -> list[int]:
     known = codes.numbers[column]
     return [number for name in names for number in _known(column, name, known, edition)]
@@ -267,17 +272,23 @@ def list_page(edition: Edition, selection: Selection, limit: int, after: Sequenc
     return edition.rows(f"{sql} LIMIT ?", (*params, limit))
 
 
-def stream(edition: Edition, selection: Selection) -> Iterator[list[Any]]:
-    """Go through all coded rows of a selection, some hundreds at a time."""
-    sql, params = _statement(selection, None)
+def stream(edition: Edition, selection: Selection, start: Sequence[int] | None = None) -> Iterator[list[Any]]:
+    """Go through all coded rows of a selection, some hundreds at a time.
+
+    start    the beginning of the key of the first row, where it is not the first of all
+    """
+    sql, params = _statement(selection, start, ">=")
     return edition.chunks(sql, params, size=500)
 
 
-def _statement(selection: Selection, after: Sequence[int] | None) -> tuple[str, tuple[int, ...]]:
+def _statement(
+    selection: Selection, after: Sequence[int] | None, relation: str = ">"
+) -> tuple[str, tuple[int, ...]]:
     key = ", ".join(f"r.{column}" for column in selection.order)
     where, params = selection.where, selection.params
     if after is not None:
-        where += f" AND ({key}) > ({', '.join('?' * len(after))})"
+        start = ", ".join(f"r.{column}" for column in selection.order[: len(after)])
+        where += f" AND ({start}) {relation} ({', '.join('?' * len(after))})"
         params = (*params, *after)
     # Conditions and keys are our own columns with bound numbers.
     sql = (

@@ -32,11 +32,12 @@ from api.answers import (
     write_cursor,
 )
 from api.edition import Edition
-from api.failures import Failure, unknown_thing
+from api.failures import unknown_thing
 from api.forms import CSV, JSON, Choice, choose, link
 from api.observations import FIELDS, Filters
 from api.profile import PROFILE_FIELDS, decide, list_profile
 from api.replies import Reply, edition_of
+from api.series import count_series, list_series
 from api.things import find_meant, find_thing, read_observation
 from api.v1_models import (
     TEXT_PATTERN,
@@ -272,31 +273,6 @@ def answer_observations(
     return reply.send(dump(answer), links)
 
 
-def _series(edition: Edition, selection: observations.Selection) -> list[Row]:
-    """Put figures together as series, in the order of indicator, area, breakdown and dataset."""
-    read = observations.reader(edition)
-    starts = edition.once(
-        "period starts",
-        lambda: {
-            row[0]: (row[1], row[2]) for row in edition.rows("SELECT period, start_on, end_on FROM periods")
-        },
-    )
-    found: dict[tuple[str, ...], Row] = {}
-    for chunk in observations.stream(edition, selection):
-        for item in map(read, chunk):
-            key = tuple(item[name] for name in ("indicator", "area", "breakdown", "dataset"))
-            one = found.get(key)
-            if one is None:
-                one = {name: item[name] for name in Series.model_fields if name in item}
-                one["points"] = []
-                found[key] = one
-            one["points"].append({name: item[name] for name in Point.model_fields})
-            one["unit"] = item["unit"]
-    for one in found.values():
-        one["points"].sort(key=lambda point: starts.get(point["period"], ("", "")))
-    return [found[key] for key in sorted(found)]
-
-
 class ProfileParameters(Parameters):
     """The parameters of a profile."""
 
@@ -364,26 +340,20 @@ def find_observation(edition: Edition, key: Sequence[str]) -> Row:
 def answer_series(request: Request, asked: FigureParameters) -> Response:
     """Answer a list of series."""
     filters = filters_of(asked)
-    if not filters.areas and not filters.indicators:
-        detail = "Name at least one indicator or one area: a series holds all its figures."
-        raise Failure("parameter-wrong", detail, problems=[{"parameter": "indicator", "detail": detail}])
     if asked.format == "csv":
         return answer_observations(request, asked, filters)
-    bound, after = read_cursor(request, asked.cursor, (0,))
+    bound, after = read_cursor(request, asked.cursor, (0, 0, 0))
     edition = bound or edition_of(request)
     reply = begin(request, edition, _only_json(request, asked.format))
     unchanged = reply.unchanged()
     if unchanged is not None:
         return unchanged
-    every = _series(edition, observations.select(edition, filters))
-    start = int(after[0]) if after else 0
-    part = every[start : start + asked.limit]
-    following = None
-    if start + asked.limit < len(every):
-        following = next_link(request, write_cursor(edition, [start + asked.limit]))
-    sources = sources_of_datasets(edition, {one["dataset"] for one in part})
+    selection = observations.by_area(observations.select(edition, filters))
+    items, key = list_series(edition, selection, asked.limit, after)
+    following = next_link(request, write_cursor(edition, key)) if key else None
+    sources = sources_of_datasets(edition, {one["dataset"] for one in items})
     answer = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", "edition"}))
-    answer |= {"count": len(every), "next": following, "items": part}
+    answer |= {"count": count_series(edition, selection), "next": following, "items": items}
     links = [*standing_links(edition, sources), *([link(following, "next")] if following else [])]
     return reply.send(dump(answer), links)
 
@@ -448,14 +418,13 @@ def make_router() -> APIRouter:
         summary="The same figures, put together as series over time",
         responses=responses(list_model("SeriesAnswer", Series)),
     )
-    async def list_series(
+    async def get_series(
         request: Request,
         asked: Annotated[parameters, Query()],  # type: ignore[valid-type]  # made above
     ) -> Response:
         """List series: the figures of one dataset, indicator, area and breakdown, oldest first.
 
-        Name an indicator or an area: a series is made of all its figures, so a request without either is
-        refused. CSV is that of /observations.
+        By area and indicator. CSV is that of /observations.
         """
         return answer_series(request, asked)
 

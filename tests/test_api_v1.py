@@ -153,10 +153,23 @@ def test_series_are_the_figures_in_order_of_time(client: httpx.Client) -> None:
         ("2022-04-01_P1Y", "43.60"),
         ("2023-04-01_P1Y", None),
     ]
-    assert client.get("/api/v1/series").status_code == 400
-    parts = read(client, "/api/v1/series?indicator=recycled&limit=1")
-    assert parts["count"] == 4
-    assert read(client, parts["next"])["items"][0]["area"] != parts["items"][0]["area"]
+    assert series["unit"] == "percent"
+
+
+def test_parts_of_series_are_all_series(client: httpx.Client) -> None:
+    whole = read(client, "/api/v1/series")
+    address: str | None = "/api/v1/series?limit=1"
+    found = []
+    while address is not None:
+        part = read(client, address)
+        assert part["count"] == whole["count"] == 7
+        found += part["items"]
+        address = part["next"]
+    assert found == whole["items"]
+    told = [(one["area"], one["indicator"], one["breakdown"]) for one in found]
+    assert len(set(told)) == 7
+    figures = sum(len(one["points"]) for one in found)
+    assert figures == read(client, "/api/v1/observations")["count"]
 
 
 def test_profile_is_the_area_document(client: httpx.Client) -> None:
