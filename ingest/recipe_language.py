@@ -33,6 +33,40 @@ MOST_PARTS = 100_000
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
+# What each part of a recipe may say. docs/recipes.md explains every one of these words.
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "recipe": (
+        *("recipe", "title", "description", "period_styles", "lists", "fixed", "repeats"),
+        *("unused_files", "unused_sheets", "sources"),
+    ),
+    "period_styles": ("pattern", "starts", "years", "on", "month"),
+    "repeats": ("same", "reason"),
+    "source": ("files", "optional", "partner", "read", "unused", "corrections", "leave_out", "let", "write"),
+    "partner": ("file", "missing"),
+    "read": (
+        *("format", "encoding", "delimiter", "sheet", "headings", "first_row", "last_row", "until_blank"),
+        *("rest", "rename", "json_path", "key_column", "entries", "shared"),
+    ),
+    "unused": ("columns", "reason"),
+    "corrections": ("column", "found", "corrected", "reason", "provided_by", "declared_on", "row"),
+    "write": ("table", "for_each", "let", "leave_out", "figure", "dimensions", "fields"),
+    "for_each": ("columns", "matching", "cell", "once", "split", "by", "piece"),
+    "figure": ("cell", "multiply", "thousands", "marks", "empty", "statuses"),
+    "leave_out": ("when", "reason"),
+    "when": (
+        *("text", "area", "on", "is", "is_not", "matches", "empty", "number"),
+        *("known", "existed", "ended", "begun"),
+    ),
+    "expression": (
+        *("from", "join", "with", "look_up", "if", "then", "else", "other"),
+        *("match", "replace", "map", "period", "area", "body", "date", "number", "notation", "case"),
+    ),
+    "look_up": ("in", "where", "take"),
+    "area": ("by", "on", "types"),
+    "number": ("multiply", "thousands"),
+}
+
+
 @dataclass(frozen=True)
 class Reading:
     """Which part of a file is a table.
@@ -151,7 +185,6 @@ class Source:
     lets: Mapping[str, Expression]
     leave_out: tuple[Rule, ...]
     blocks: tuple[Block, ...]
-    only_for_look_up: bool
 
 
 @dataclass(frozen=True)
@@ -219,10 +252,9 @@ class Reader:
         place = Place(self.file, row=self.lines.get(at, 1), column=path or None)
         self.faults.append(problem("recipe-wrong", place, fault=sentence))
 
-    def mapping(
-        self, value: Any, path: str, known: tuple[str, ...], needed: tuple[str, ...] = ()
-    ) -> dict[str, Any]:
-        """Read a mapping whose keys are known."""
+    def mapping(self, value: Any, path: str, part: str, needed: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Read a mapping whose keys are known: those of a part of KEYS."""
+        known = KEYS[part]
         if not isinstance(value, dict):
             self.fault(path, "a mapping of keys is wanted here")
             return {}
@@ -357,19 +389,7 @@ def read_recipe(text: str, file: Path, shown: str | None = None) -> Recipe:
         reader.faults.append(
             problem("recipe-wrong", Place(name, row=line, column=path), fault="the key is there twice")
         )
-    keys = (
-        "recipe",
-        "title",
-        "description",
-        "period_styles",
-        "lists",
-        "fixed",
-        "repeats",
-        "unused_files",
-        "unused_sheets",
-        "sources",
-    )
-    found = reader.mapping(content, "", keys, ("recipe", "title"))
+    found = reader.mapping(content, "", "recipe", ("recipe", "title"))
     notation = reader.text(found.get("recipe"), "recipe")
     if notation and not NAME.fullmatch(notation):
         reader.fault("recipe", "a recipe's name has lower-case letters, digits and single hyphens")
@@ -457,7 +477,7 @@ def _read_styles(reader: Reader, value: Any) -> dict[str, PeriodStyle]:
         patterns = []
         for number, form in enumerate(reader.sequence(forms, path)):
             at = f"{path}[{number}]"
-            keys = reader.mapping(form, at, ("pattern", "starts", "years", "on", "month"), ("pattern",))
+            keys = reader.mapping(form, at, "period_styles", ("pattern",))
             pattern = PeriodPattern(
                 reader.pattern(keys.get("pattern"), f"{at}.pattern"),
                 reader.text(keys.get("starts"), f"{at}.starts", default="01-01"),
@@ -523,7 +543,7 @@ def _read_repeats(reader: Reader, value: Any) -> dict[str, Repeats]:
     repeats = {}
     for name, entry in reader.any_mapping(value, "repeats").items():
         path = _join("repeats", name)
-        keys = reader.mapping(entry, path, ("same", "reason"), ("reason",))
+        keys = reader.mapping(entry, path, "repeats", ("reason",))
         table = reader.table(name, path)
         if table is None:
             continue

@@ -123,6 +123,8 @@ class SourceRows:
         }
         self.parts = {part.source_id: part for part in parts if self._has_columns(part)}
         names = dict.fromkeys(heading for part in self.parts.values() for heading in part.headings)
+        # Where no part can be read, the columns are there all the same, without rows.
+        names |= dict.fromkeys(sorted(self.needed_headings() - {*FILE_PARTS}))
         self.columns = {heading: f"h{number}" for number, heading in enumerate(names)}
         self.columns |= {part: f"p{number}" for number, part in enumerate(FILE_PARTS)}
 
@@ -131,6 +133,8 @@ class SourceRows:
 
     def _has_columns(self, part: Part) -> bool:
         """Note the columns that the recipe needs and the part lacks. Such a part is not read at all."""
+        if not part.headings and part.staged.problems:
+            return False  # nothing could be read of it, as staging has said
         missing = sorted(self.needed_headings() - set(part.headings) - {*FILE_PARTS})
         for heading in missing:
             nearest = find_nearest(heading, part.headings)

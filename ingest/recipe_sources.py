@@ -35,6 +35,7 @@ from ingest.recipe_expressions import (
 )
 from ingest.recipe_figures import Figure, Number, Status, Value
 from ingest.recipe_language import (
+    KEYS,
     NAME,
     Block,
     CorrectionRule,
@@ -56,7 +57,6 @@ _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _KNOWN_TEXTS = {"match", "map", "look_up", "area", "body"}
 _ABOUT_AREAS = ("known", "existed", "ended", "begun")
 _STEPS = ("match", "replace", "map", "period", "area", "body", "date", "number", "notation", "case")
-_EXPRESSION_KEYS = ("from", "join", "with", "look_up", "if", "then", "else", "other", *_STEPS)
 
 # What an expression may name beside columns: the names given so far in the same source.
 Scope = Mapping[str, Let]
@@ -69,12 +69,7 @@ def read_sources(reader: Reader, value: Any) -> tuple[Source, ...]:
         path = f"sources.{name}"
         if not NAME.fullmatch(name):
             reader.fault(path, "a source's name has lower-case letters, digits and single hyphens")
-        keys = reader.mapping(
-            entry,
-            path,
-            ("files", "optional", "partner", "read", "unused", "corrections", "leave_out", "let", "write"),
-            ("files",),
-        )
+        keys = reader.mapping(entry, path, "source", ("files",))
         sources.append(_read_source(reader, name, path, keys))
     _check_overlaps(reader, sources)
     return tuple(sources)
@@ -85,7 +80,7 @@ def _read_source(reader: Reader, name: str, path: str, keys: Mapping[str, Any]) 
     partner = None
     if "partner" in keys:
         at = f"{path}.partner"
-        told = reader.mapping(keys["partner"], at, ("file", "missing"), ("file", "missing"))
+        told = reader.mapping(keys["partner"], at, "partner", ("file", "missing"))
         partner = Partner(
             read_expression(reader, told.get("file"), f"{at}.file", {}), reader.text(told.get("missing"), at)
         )
@@ -105,7 +100,6 @@ def _read_source(reader: Reader, name: str, path: str, keys: Mapping[str, Any]) 
         corrections=_read_corrections(reader, keys.get("corrections"), f"{path}.corrections"),
         leave_out=_read_rules(reader, keys.get("leave_out"), f"{path}.leave_out", scope),
         blocks=blocks,
-        only_for_look_up="write" not in keys,
     )
 
 
@@ -120,28 +114,12 @@ def _read_lets(reader: Reader, value: Any, path: str, outer: Scope) -> dict[str,
 
 
 def _read_reading(reader: Reader, value: Any, path: str) -> Reading:
-    keys = reader.mapping(
-        value,
-        path,
-        (
-            "format",
-            "encoding",
-            "delimiter",
-            "sheet",
-            "headings",
-            "first_row",
-            "last_row",
-            "until_blank",
-            "rest",
-            "rename",
-            "json_path",
-            "key_column",
-            "entries",
-            "shared",
-        ),
-    )
+    keys = reader.mapping(value, path, "read")
     if (form := keys.get("format")) is not None and form not in FORMATS:
         reader.fault(f"{path}.format", f"'{form}' is not a format; known: {', '.join(FORMATS)}")
+    delimiter = reader.text(keys.get("delimiter"), f"{path}.delimiter")
+    if len(delimiter) > 1:
+        reader.fault(f"{path}.delimiter", "a delimiter is one character")
     headings = keys.get("headings", 1)
     rows = headings if isinstance(headings, list) else [headings]
     heading_rows = tuple(
@@ -171,9 +149,9 @@ def _read_reading(reader: Reader, value: Any, path: str) -> Reading:
     rename = reader.text_mapping(keys.get("rename"), f"{path}.rename")
     return Reading(
         format=keys.get("format"),
-        encoding=keys.get("encoding"),
-        delimiter=keys.get("delimiter"),
-        sheet=keys.get("sheet"),
+        encoding=reader.text(keys.get("encoding"), f"{path}.encoding") or None,
+        delimiter=delimiter or None,
+        sheet=_read_sheet(reader, keys.get("sheet"), f"{path}.sheet"),
         headings=heading_rows,
         first_row=first,
         last_row=last,
@@ -185,6 +163,13 @@ def _read_reading(reader: Reader, value: Any, path: str) -> Reading:
         entries=reader.flag(keys.get("entries"), f"{path}.entries") or shared is not None,
         shared=shared,
     )
+
+
+def _read_sheet(reader: Reader, value: Any, path: str) -> str | int | None:
+    """Read a sheet's name, or its number from 1."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return reader.row_number(value, path)
+    return reader.text(value, path) or None
 
 
 def _check_overlaps(reader: Reader, sources: Iterable[Source]) -> None:
@@ -209,7 +194,7 @@ def _read_unused(reader: Reader, value: Any, path: str) -> dict[str, str]:
     unused = {}
     for number, entry in enumerate(reader.sequence(value, path)):
         at = f"{path}[{number}]"
-        keys = reader.mapping(entry, at, ("columns", "reason"), ("columns", "reason"))
+        keys = reader.mapping(entry, at, "unused", ("columns", "reason"))
         for heading in reader.texts(keys.get("columns"), f"{at}.columns"):
             unused[plain_heading(heading)] = reader.text(keys.get("reason"), f"{at}.reason")
     return unused
@@ -217,10 +202,10 @@ def _read_unused(reader: Reader, value: Any, path: str) -> dict[str, str]:
 
 def _read_corrections(reader: Reader, value: Any, path: str) -> tuple[CorrectionRule, ...]:
     rules = []
-    needed = ("column", "found", "corrected", "reason", "provided_by", "declared_on")
+    needed = KEYS["corrections"][:-1]
     for number, entry in enumerate(reader.sequence(value, path)):
         at = f"{path}[{number}]"
-        keys = reader.mapping(entry, at, (*needed, "row"), needed)
+        keys = reader.mapping(entry, at, "corrections", needed)
         texts = {key: reader.text(keys.get(key), f"{at}.{key}") for key in needed}
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", texts["declared_on"]):
             reader.fault(f"{at}.declared_on", "a day is wanted, in quotation marks, such as '2026-03-31'")
@@ -230,12 +215,7 @@ def _read_corrections(reader: Reader, value: Any, path: str) -> tuple[Correction
 
 
 def _read_block(reader: Reader, value: Any, path: str, scope: Scope) -> Block | None:
-    keys = reader.mapping(
-        value,
-        path,
-        ("table", "for_each", "let", "leave_out", "figure", "dimensions", "fields"),
-        ("table", "fields"),
-    )
+    keys = reader.mapping(value, path, "write", ("table", "fields"))
     table = reader.table(keys.get("table"), f"{path}.table")
     if table is None:
         return None
@@ -284,7 +264,7 @@ def _read_turning(reader: Reader, value: Any, path: str) -> Turning:
         if len(names) > 1:
             reader.fault(path, "every entry must give the same names; leave a text empty where there is none")
         return Turning(turns=tuple(turns))
-    keys = reader.mapping(value, path, ("columns", "matching", "cell", "once", "split", "by", "piece"))
+    keys = reader.mapping(value, path, "for_each")
     if sum(key in keys for key in ("columns", "matching", "split")) != 1:
         reader.fault(path, "one of 'columns', 'matching' and 'split' says what becomes rows")
     if "split" in keys:
@@ -319,9 +299,7 @@ def _read_turn(reader: Reader, value: Any, path: str) -> Turn:
 
 
 def _read_figure(reader: Reader, value: Any, path: str, scope: Scope) -> Figure:
-    keys = reader.mapping(
-        value, path, ("cell", "multiply", "thousands", "marks", "empty", "statuses"), ("cell",)
-    )
+    keys = reader.mapping(value, path, "figure", ("cell",))
     statuses = reader.model.code_lists["status"].notations
     marks = reader.text_mapping(keys.get("marks"), f"{path}.marks")
     empty = reader.text(keys.get("empty"), f"{path}.empty")
@@ -350,7 +328,7 @@ def _read_rules(reader: Reader, value: Any, path: str, scope: Scope) -> tuple[Ru
     rules = []
     for number, entry in enumerate(reader.sequence(value, path)):
         at = f"{path}[{number}]"
-        keys = reader.mapping(entry, at, ("when", "reason"), ("when", "reason"))
+        keys = reader.mapping(entry, at, "leave_out", ("when", "reason"))
         conditions = _read_conditions(reader, keys.get("when"), f"{at}.when", scope)
         rules.append(Rule(conditions, reader.text(keys.get("reason"), f"{at}.reason")))
     return tuple(rules)
@@ -364,7 +342,7 @@ def _read_conditions(reader: Reader, value: Any, path: str, scope: Scope) -> tup
 
 def _read_condition(reader: Reader, value: Any, path: str, scope: Scope) -> Condition:
     kinds = ("is", "is_not", "matches", "empty", "number", *_ABOUT_AREAS)
-    keys = reader.mapping(value, path, ("text", "area", "on", *kinds))
+    keys = reader.mapping(value, path, "when")
     told = [kind for kind in kinds if kind in keys]
     if len(told) != 1:
         reader.fault(path, f"a condition says one of {', '.join(kinds)}")
@@ -395,7 +373,7 @@ def read_expression(reader: Reader, value: Any, path: str, scope: Scope) -> Expr
         return FirstOf(tuple(options))
     if not isinstance(value, dict):
         return read_template(reader, reader.text(value, path), path, scope)
-    keys = reader.mapping(value, path, _EXPRESSION_KEYS)
+    keys = reader.mapping(value, path, "expression")
     other = keys.get("other", "problem")
     if other not in OTHERS:
         reader.fault(f"{path}.other", f"'other' says what becomes of an unknown text: {', '.join(OTHERS)}")
@@ -451,7 +429,7 @@ def _read_step(
     if step == "date":
         return DateOf(source, reader.texts(value, path))
     if step == "number":
-        keys = reader.mapping(value or {}, path, ("multiply", "thousands"))
+        keys = reader.mapping(value or {}, path, "number")
         multiply = read_expression(reader, keys.get("multiply"), f"{path}.multiply", scope)
         return Number(Figure(source, multiply, _read_separator(reader, keys.get("thousands"), path)))
     if step == "notation":
@@ -464,7 +442,7 @@ def _read_step(
 def _read_code(
     reader: Reader, step: str, value: Any, path: str, scope: Scope, source: Expression, other: Any
 ) -> Expression:
-    keys = reader.mapping(value, path, ("by", "on", "types"), ("by",))
+    keys = reader.mapping(value, path, "area", ("by",))
     by = reader.text(keys.get("by"), f"{path}.by")
     schemes = reader.model.code_lists["identifier-scheme"].notations
     known = ("name", "code", *(("area",) if step == "body" else ()), *schemes)
@@ -480,7 +458,7 @@ def _read_code(
 
 
 def _read_look_up(reader: Reader, value: Any, path: str, scope: Scope, other: Any) -> Expression:
-    keys = reader.mapping(value, path, ("in", "where", "take"), ("in", "where", "take"))
+    keys = reader.mapping(value, path, "look_up", ("in", "where", "take"))
     table = reader.text(keys.get("in"), f"{path}.in")
     take = plain_heading(reader.text(keys.get("take"), f"{path}.take"))
     where = tuple(
