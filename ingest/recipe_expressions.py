@@ -151,8 +151,8 @@ class Let:
 
 
 @dataclass(frozen=True)
-class Template:
-    """Texts in a row: '' if any expression among them gives nothing, so that no half-empty name is made."""
+class Several:
+    """An expression made of others."""
 
     parts: tuple[Expression, ...]
 
@@ -160,24 +160,34 @@ class Template:
     def uses(self) -> frozenset[str]:
         return frozenset().union(*(part.uses for part in self.parts))
 
+
+@dataclass(frozen=True)
+class Step:
+    """An expression that makes something of the text of another."""
+
+    source: Expression
+
+    @property
+    def uses(self) -> frozenset[str]:
+        return self.source.uses
+
+
+@dataclass(frozen=True)
+class Template(Several):
+    """Texts in a row: '' if any expression among them gives nothing, so that no half-empty name is made."""
+
     def read(self, texts: Texts, world: World) -> str:
         read = [part.read(texts, world) for part in self.parts]
         return "".join(read) if all(read) else ""
 
 
 @dataclass(frozen=True)
-class FirstOf:
+class FirstOf(Several):
     """The first that gives something. A fault is passed over if a later one gives something."""
-
-    options: tuple[Expression, ...]
-
-    @property
-    def uses(self) -> frozenset[str]:
-        return frozenset().union(*(option.uses for option in self.options))
 
     def read(self, texts: Texts, world: World) -> str:
         fault: Fault | None = None
-        for option in self.options:
+        for option in self.parts:
             try:
                 if text := option.read(texts, world):
                     return text
@@ -189,15 +199,10 @@ class FirstOf:
 
 
 @dataclass(frozen=True)
-class Joined:
+class Joined(Several):
     """Those that give something, with a separator between them."""
 
-    parts: tuple[Expression, ...]
     separator: str
-
-    @property
-    def uses(self) -> frozenset[str]:
-        return frozenset().union(*(part.uses for part in self.parts))
 
     def read(self, texts: Texts, world: World) -> str:
         read = [part.read(texts, world) for part in self.parts]
@@ -205,16 +210,11 @@ class Joined:
 
 
 @dataclass(frozen=True)
-class Match:
+class Match(Step):
     """The part of a text that a pattern takes. The pattern must fit the whole text."""
 
-    source: Expression
     pattern: str
     other: Other = "problem"
-
-    @property
-    def uses(self) -> frozenset[str]:
-        return self.source.uses
 
     def read(self, texts: Texts, world: World) -> str:
         text = self.source.read(texts, world)
@@ -227,15 +227,10 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Replaced:
+class Replaced(Step):
     """A text with parts of it replaced, one pattern after the other."""
 
-    source: Expression
     pairs: tuple[tuple[str, str], ...]
-
-    @property
-    def uses(self) -> frozenset[str]:
-        return self.source.uses
 
     def read(self, texts: Texts, world: World) -> str:
         text = self.source.read(texts, world)
@@ -247,16 +242,11 @@ class Replaced:
 
 
 @dataclass(frozen=True)
-class Mapped:
+class Mapped(Step):
     """A text of a list of known texts becomes another. Nothing stays nothing unless the list says so."""
 
-    source: Expression
     mapping: Mapping[str, str] = field(hash=False)
     other: Other = "problem"
-
-    @property
-    def uses(self) -> frozenset[str]:
-        return self.source.uses
 
     def read(self, texts: Texts, world: World) -> str:
         text = self.source.read(texts, world)
@@ -299,10 +289,9 @@ class LookUp:
 
 
 @dataclass(frozen=True)
-class PeriodOf:
+class PeriodOf(Step):
     """A period, written in a style that may itself depend on the row."""
 
-    source: Expression
     style: Expression
 
     @property
@@ -323,11 +312,10 @@ class PeriodOf:
 
 
 @dataclass(frozen=True)
-class CodeOf:
+class CodeOf(Step):
     """The code of an area or a body that a register knows by name or by another code, on a day."""
 
     kind: Literal["area", "body"]
-    source: Expression
     by: str
     on: Expression
     types: frozenset[str]
@@ -362,19 +350,14 @@ class CodeOf:
 
 
 @dataclass(frozen=True)
-class DateOf:
+class DateOf(Step):
     """A day as an ISO date.
 
     formats   those of strptime, "iso", also with the midnight that workbooks add, or "serial" for the number
               of a day in a spreadsheet
     """
 
-    source: Expression
     formats: tuple[str, ...]
-
-    @property
-    def uses(self) -> frozenset[str]:
-        return self.source.uses
 
     def read(self, texts: Texts, world: World) -> str:
         text = self.source.read(texts, world)
@@ -394,18 +377,12 @@ class DateOf:
 
 
 @dataclass(frozen=True)
-class Notation:
+class Notation(Step):
     """A text as a notation: lower-case letters, digits and single hyphens.
 
     >>> Notation(Fixed("St. Helens & Co (2019)")).read({}, World())
     'st-helens-and-co-2019'
     """
-
-    source: Expression
-
-    @property
-    def uses(self) -> frozenset[str]:
-        return self.source.uses
 
     def read(self, texts: Texts, world: World) -> str:
         text = unicodedata.normalize("NFKD", self.source.read(texts, world)).casefold().replace("&", " and ")
@@ -414,15 +391,10 @@ class Notation:
 
 
 @dataclass(frozen=True)
-class Cased:
+class Cased(Step):
     """A text in lower case, in upper case, or with a capital first letter."""
 
-    source: Expression
     case: str
-
-    @property
-    def uses(self) -> frozenset[str]:
-        return self.source.uses
 
     def read(self, texts: Texts, world: World) -> str:
         text = self.source.read(texts, world)

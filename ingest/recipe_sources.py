@@ -454,7 +454,7 @@ def _read_code(
         if name not in permitted:
             reader.fault(f"{path}.types", f"'{name}' is not a type of {step}; known: {', '.join(permitted)}")
     on = read_expression(reader, keys.get("on"), f"{path}.on", scope)
-    return CodeOf("area" if step == "area" else "body", source, by, on, frozenset(types), other)
+    return CodeOf(source, "area" if step == "area" else "body", by, on, frozenset(types), other)
 
 
 def _read_look_up(reader: Reader, value: Any, path: str, scope: Scope, other: Any) -> Expression:

@@ -43,8 +43,11 @@ REGISTERS = Registers(
     }
 )
 
-# What a block of observations needs; a test puts its own fields before it.
-PLAIN = """
+# What every recipe begins with. A test's recipe may leave it out.
+HEAD = "recipe: test\ntitle: A test\n"
+
+# A recipe of one source and one block, which tests change in one place.
+PLAIN = """\
 recipe: test
 title: A test
 sources:
@@ -58,7 +61,8 @@ sources:
 
 
 def read(text: str) -> Recipe:
-    return read_recipe(textwrap.dedent(text), Path("test.yaml"))
+    text = textwrap.dedent(text)
+    return read_recipe(text if "recipe:" in text else HEAD + text.lstrip("\n"), Path("test.yaml"))
 
 
 def faults_of(text: str) -> list[tuple[str, str]]:

@@ -95,8 +95,6 @@ def test_cell_that_is_no_figure_is_a_problem_with_its_place(tmp_path: Path, figu
 
 def test_columns_become_rows_by_list(tmp_path: Path) -> None:
     recipe = """
-    recipe: test
-    title: A test
     sources:
       figures:
         files: [figures.csv]
@@ -118,8 +116,6 @@ def test_columns_become_rows_by_list(tmp_path: Path) -> None:
 
 def test_columns_become_rows_by_pattern_with_named_groups(tmp_path: Path) -> None:
     recipe = """
-    recipe: test
-    title: A test
     lists:
       services: {Education: education, Highways: highways}
     sources:
@@ -150,8 +146,6 @@ def test_columns_become_rows_by_pattern_with_named_groups(tmp_path: Path) -> Non
 
 def test_one_row_gives_several_written_out_rows(tmp_path: Path) -> None:
     recipe = """
-    recipe: test
-    title: A test
     sources:
       similar:
         files: [similar.csv]
@@ -178,8 +172,6 @@ def test_one_row_gives_several_written_out_rows(tmp_path: Path) -> None:
 
 def test_text_with_separators_becomes_rows(tmp_path: Path) -> None:
     recipe = """
-    recipe: test
-    title: A test
     sources:
       names:
         files: [names.csv]
@@ -214,8 +206,6 @@ def test_two_tables_in_one_sheet(tmp_path: Path) -> None:
         },
     )
     recipe = """
-    recipe: test
-    title: A test
     unused_sheets: {Notes: Prose.}
     sources:
       areas:
@@ -312,8 +302,6 @@ def test_rule_leaves_rows_out_with_its_reason(tmp_path: Path) -> None:
 
 def test_fixed_rows_come_from_the_recipe_with_their_line(tmp_path: Path) -> None:
     recipe = """\
-    recipe: test
-    title: A test
     fixed:
       code_lists:
         - {code_list: theme, label: Themes, definition: What it is about.}
@@ -329,8 +317,6 @@ def test_fixed_rows_come_from_the_recipe_with_their_line(tmp_path: Path) -> None
 
 def test_look_up_joins_a_second_table_of_the_package(tmp_path: Path) -> None:
     recipe = """
-    recipe: test
-    title: A test
     period_styles:
       Financial: [{pattern: "(?P<end>[0-9]{4})", starts: 04-01}]
       Calendar: [{pattern: "(?P<start>[0-9]{4})"}]
@@ -374,8 +360,6 @@ def test_look_up_with_two_answers_is_a_problem(tmp_path: Path) -> None:
 
 def test_names_become_codes_by_the_day_they_are_about(tmp_path: Path) -> None:
     recipe = """
-    recipe: test
-    title: A test
     sources:
       figures:
         files: [figures.csv]
@@ -411,8 +395,6 @@ def test_names_become_codes_by_the_day_they_are_about(tmp_path: Path) -> None:
 
 def test_area_that_was_not_there_is_left_out_or_marked(tmp_path: Path) -> None:
     recipe = """
-    recipe: test
-    title: A test
     sources:
       figures:
         files: [figures.csv]
@@ -509,8 +491,6 @@ def rows_of_columns(applied: object) -> list[str]:
 
 def test_metadata_of_several_entries_with_what_they_share(tmp_path: Path) -> None:
     recipe = """
-    recipe: test
-    title: A test
     sources:
       metadata:
         files: ["*/*.json"]
@@ -547,8 +527,6 @@ def test_metadata_of_several_entries_with_what_they_share(tmp_path: Path) -> Non
 
 def test_object_of_objects_and_several_tables_from_one_source(tmp_path: Path) -> None:
     recipe = """
-    recipe: test
-    title: A test
     sources:
       boroughs:
         files: [boroughs.json]
@@ -601,8 +579,6 @@ def test_problems_of_one_row_count_it_once(tmp_path: Path) -> None:
 
 def test_a_let_that_cannot_be_read_is_one_problem(tmp_path: Path) -> None:
     recipe = """
-    recipe: test
-    title: A test
     sources:
       visits:
         files: [visits.csv]
