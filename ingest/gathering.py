@@ -181,8 +181,10 @@ class _Gathering:
                 self.progress(f"Reading {package.name}")
                 self._read_package(package, connection)
         for package in self.report.packages:
+            # A recipe reads the whole package, however many resources name it.
+            by_recipe = {resource.recipe: resource for resource in reversed(package.resources)}
             for resource in package.resources:
-                if resource.recipe is not None:
+                if resource.recipe is not None and by_recipe[resource.recipe] is resource:
                     self.progress(f"Reading {package.name} by the recipe {resource.recipe}")
                     self._apply_recipe(package, resource)
 
@@ -365,12 +367,11 @@ class _Gathering:
         scratch = self.scratch / f"recipe-{first}"
         applied = apply_recipe(recipe, package, scratch, registers, first_source=first)
         self._note(package, applied.problems)
-        rows = {count.file: count.rows for count in applied.counts if count.table is None}
         files = {file.path: file for file in package.files}
         for path in applied.sources:
             shown = Place(_shown(package, path))
             file = files.get(path) or PackageFile(path, package.folder, 0, "")
-            self._add_source(package, resource, file, rows.get(path, 0), shown)
+            self._add_source(package, resource, file, applied.rows_read.get(path, 0), shown)
         for table, parquet in applied.tables.items():
             self.report.tables.setdefault(table, []).append(parquet)
         self.report.left_out.extend(

@@ -97,6 +97,15 @@ class Applied:
         ]
 
     @property
+    def rows_read(self) -> dict[str, int]:
+        """Count the rows read of each file. Rows that one source leaves to another count once."""
+        rows: dict[str, int] = {}
+        for count in self.counts:
+            if count.table is None:
+                rows[count.file] = rows.get(count.file, 0) + count.rows - count.rest
+        return rows
+
+    @property
     def has_errors(self) -> bool:
         return any(found.severity == "error" for found in self.problems)
 

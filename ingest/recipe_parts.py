@@ -79,6 +79,7 @@ class Count:
 
     table   None for the rows of the file itself, of which `written` are handed on to the blocks
     rows    rows read, or, where columns become rows, rows times columns
+    rest    how many of those left out come after the end of the table, and are another source's
     """
 
     source: str
@@ -89,6 +90,7 @@ class Count:
     left_out: dict[str, int] = field(default_factory=dict)
     repeats: int = 0
     problems: int = 0
+    rest: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -221,6 +223,7 @@ class SourceRows:
                 count.problems += rest
             else:
                 count.leave_out(str(reading.rest), rest)
+                count.rest = rest
         self.run(
             f"CREATE TEMP TABLE {self.name} AS SELECT a.* FROM {self.name}_all a "
             f"LEFT JOIN {self.name}_end USING (_source) WHERE NOT {blank} AND (_end IS NULL OR _row < _end)"

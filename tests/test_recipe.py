@@ -234,6 +234,7 @@ def test_two_tables_in_one_sheet(tmp_path: Path) -> None:
     rows = next(count for count in applied.counts if count.source == "areas" and count.table is None)
     assert (rows.rows, rows.written) == (6, 2)
     assert rows.left_out == {"The row is blank.": 1, "The totals are read by themselves.": 3}
+    assert applied.rows_read == {"book.xlsx": 4}
 
 
 def test_rows_after_the_table_that_nobody_mentions_are_a_problem(tmp_path: Path) -> None:
