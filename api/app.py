@@ -36,7 +36,8 @@ from api.datasette.mount import DatasetteDoor
 from api.edition import Editions, NoEdition, QueryTooSlow
 from api.failures import Failure, unknown_parameters
 from api.gate import Gate, methods_of
-from api.html import PageCache, send_failure, wants_page
+from api.html import send_failure, wants_page
+from api.kept import Kept
 from api.metrics import Metrics
 from api.sparql_pool import Limits
 from ingest.problems import shown
@@ -66,7 +67,8 @@ def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
     app.state.site = site
     app.state.editions = Editions(site.editions_folder)
     app.state.metrics = Metrics()
-    app.state.pages = PageCache()
+    app.state.pages = Kept()
+    app.state.profiles = Kept()
     app.state.sparql = sparql.SparqlDoor(limits or Limits())
     app.state.datasette = DatasetteDoor(app.state.editions)
     for router in (

@@ -129,7 +129,7 @@ async def answer_document(request: Request, kind: Kind, notation: str) -> Respon
         licences = standing_links(edition, sources_of(edition, thing))
         return await send_page(request, make, reply=reply, links=[*licences, *links])
     if choice.form in (JSON, CSV):
-        return answer_table(request, edition, thing, Document(choice, reply, links))
+        return await answer_table(request, edition, thing, Document(choice, reply, links))
     triples = describe_thing(edition, thing)
     body = write_graph(triples, choice.form.suffix, prefixes_of(edition), thing.uri(edition))
     return reply.send(body, [*standing_links(edition, sources_of(edition, thing)), *links])

@@ -24,7 +24,7 @@ from api.failures import Failure
 from api.metrics import Metrics
 
 LONGEST_PATH = 2_000
-LONGEST_QUERY = 16_000
+LONGEST_QUERY = 32_000
 
 # Below this, compressing costs more than it saves.
 _SMALLEST = 860

@@ -9,7 +9,6 @@ made is kept as bytes for as long as its edition is current, within a bound.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from urllib.parse import urlencode
 
@@ -21,37 +20,12 @@ from api import pages
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters
 from api.forms import HTML, link, prefers_html, split_suffix
+from api.kept import Kept
 from api.pages.page import Page
 from api.replies import CURRENT, Reply, root_of
 
 # Parameters that other sites hang on links to us. They mean nothing here and make one page look like many.
 _TRACKING = ("fbclid", "gclid", "mc_cid", "mc_eid", "msclkid", "utm_")
-
-MOST_BYTES = 64 << 20
-
-
-class PageCache:
-    """Finished pages by their tags, the least used of them given up first."""
-
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._pages: OrderedDict[str, Page] = OrderedDict()
-        self._bytes = 0
-        self._most_bytes = most_bytes
-
-    def find(self, tag: str) -> Page | None:
-        page = self._pages.get(tag)
-        if page is not None:
-            self._pages.move_to_end(tag)
-        return page
-
-    def keep(self, tag: str, page: Page) -> None:
-        if tag in self._pages or len(page.html) > self._most_bytes // 8:
-            return
-        self._pages[tag] = page
-        self._bytes += len(page.html)
-        while self._bytes > self._most_bytes:
-            _, former = self._pages.popitem(last=False)
-            self._bytes -= len(former.html)
 
 
 async def send_page(
@@ -69,14 +43,14 @@ async def send_page(
 
     Raises Failure (404) if there is no such page.
     """
-    cache: PageCache = request.app.state.pages
+    cache: Kept[Page] = request.app.state.pages
     page = cache.find(reply.tag) if reply else None
     if page is None:
         page = await anyio.to_thread.run_sync(make)
         if page is None:
             raise Failure("address-unknown", f"There is no page '{request.url.path[:200]}'.")
         if reply is not None and page.status == 200 and page.location is None:
-            cache.keep(reply.tag, page)
+            cache.keep(reply.tag, page, len(page.html))
     told = [*links, *(link(address, relation, type=kind) for address, relation, kind in page.links)]
     if page.location is not None:
         moved = page.status if 300 <= page.status < 400 else 303

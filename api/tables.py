@@ -29,11 +29,11 @@ from api.v1_models import ListParameters
 from schemas import TableSchema, load_model
 
 
-def answer_table(request: Request, edition: Edition, thing: Thing, document: Document) -> Response:
+async def answer_table(request: Request, edition: Edition, thing: Thing, document: Document) -> Response:
     """Answer a thing as JSON or CSV. The reply has been checked for 304 already."""
     kind, is_csv = thing.kind.kind, document.choice.form is CSV
     if kind == "area":
-        return answer_profile(edition, thing.path, document)
+        return await answer_profile(request, edition, thing.path, document)
     if kind == "dataset":
         members = {"dataset": read_row(load_model().tables["datasets"], thing.row)}
         filters = Filters(datasets=(thing.path,))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import unquote
 
+import anyio.to_thread
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
@@ -22,6 +23,7 @@ from api.answers import (
     Row,
     begin,
     choose_form,
+    csv_lines,
     dump,
     envelope,
     next_link,
@@ -34,11 +36,12 @@ from api.answers import (
 from api.edition import Edition
 from api.failures import unknown_thing
 from api.forms import CSV, JSON, Choice, choose, link
+from api.kept import Kept
 from api.observations import FIELDS, Filters
 from api.profile import PROFILE_FIELDS, decide, list_profile
 from api.replies import Reply, edition_of
 from api.series import count_series, list_series
-from api.things import find_meant, find_thing, read_observation
+from api.things import Thing, find_meant, find_thing, read_observation
 from api.v1_models import (
     TEXT_PATTERN,
     Envelope,
@@ -279,23 +282,37 @@ class ProfileParameters(Parameters):
     format: str | None = Field(None, pattern="^(json|csv)$", description="The form; it wins over Accept.")
 
 
-def answer_profile(edition: Edition, area: str, document: Document) -> Response:
-    """Answer the profile of an area as JSON or CSV."""
+async def answer_profile(request: Request, edition: Edition, area: str, document: Document) -> Response:
+    """Answer the profile of an area as JSON or CSV.
+
+    It takes a tenth of a second to work out, so it is done in a thread and what was made is kept.
+    """
     kind = load_model().kinds["area"]
     thing = find_thing(edition, kind, (area,)) or find_meant(edition, kind, (area,))
     if thing is None:
         raise unknown_thing("area", area, (row[0] for row in edition.rows("SELECT area FROM areas")))
+    kept: Kept[tuple[bytes, list[str]]] = request.app.state.profiles
+    made = kept.find(document.reply.tag)
+    if made is None:
+        made = await anyio.to_thread.run_sync(_make_profile, edition, thing, document.choice.form is CSV)
+        kept.keep(document.reply.tag, made, len(made[0]))
+    body, links = made
+    return document.reply.send(body, [*links, *document.links])
+
+
+def _make_profile(edition: Edition, thing: Thing, is_csv: bool) -> tuple[bytes, list[str]]:
+    """Make the bytes of a profile, and links to its licences."""
     rows = list_profile(edition, thing.path)
     sources = sources_of_datasets(edition, {row["dataset"] for row in rows})
-    links = [*standing_links(edition, sources), *document.links]
-    if document.choice.form is CSV:
-        return stream_csv(document.reply, PROFILE_FIELDS, iter([rows]), links)
+    links = standing_links(edition, sources)
+    if is_csv:
+        return csv_lines(PROFILE_FIELDS, rows), links
     answer = envelope(edition, sources, {"area": thing.path})
     answer["area"] = {name: thing.row[name] for name in ("area", "label", "everyday_label", "area_type")} | {
         "uri": thing.uri(edition)
     }
     answer |= {"count": len(rows), "next": None, "items": rows}
-    return document.reply.send(dump(answer), links)
+    return dump(answer), links
 
 
 class VerdictParameters(Parameters):
@@ -443,7 +460,7 @@ def make_router() -> APIRouter:
         edition = edition_of(request)
         choice = choose_form(request, asked.format)
         reply = begin(request, edition, choice)
-        return reply.unchanged() or answer_profile(edition, area, Document(choice, reply))
+        return reply.unchanged() or await answer_profile(request, edition, area, Document(choice, reply))
 
     @router.get(
         "/verdict",
