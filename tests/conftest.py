@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tools.example_site import ExampleSite, serving_example
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,6 +30,13 @@ def sources() -> Path:
             "name it in LIKEFORLIKE_SOURCES"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def example_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExampleSite]:
+    """The bundled example, published once and served: its `url`, its `site` and its `edition`."""
+    with serving_example(tmp_path_factory.mktemp("england")) as served:
+        yield served
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

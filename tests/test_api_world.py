@@ -122,4 +122,3 @@ def test_site_without_an_edition_says_so_at_every_door(tmp_path: Path) -> None:
             assert int(answer.headers["retry-after"]) > 0
         served.publish()
         assert client.get("/healthz").status_code == 200
-

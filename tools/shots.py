@@ -9,25 +9,18 @@ the same addresses with the same browser.
 
 from __future__ import annotations
 
-import socket
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
-from api.app import create_app
-from publish import publish_site
-from schemas.site import Site
+from tools.example_site import serving_example
 
 ROOT = Path(__file__).resolve().parent.parent
-EXAMPLE = ROOT / "examples" / "england"
 CHROMIUM = "/usr/bin/chromium"
 
 # Nothing may leave this machine: without these Chromium looks for its maker's hosts at every start.
@@ -114,27 +107,10 @@ KINDS: Mapping[str, str] = {
     "not-found": "/areas/E99999999",
     "refused": "/compare?indikator=adult-obesity",
     "none-yet": "/plans",
+    "data": "/data/",
+    "data-table": "/data/catalogue/areas?_facet=area_type",
+    "data-row": "/data/catalogue/areas/E09000015",
 }
-
-
-@contextmanager
-def serving_example(folder: Path) -> Iterator[str]:
-    """Publish the example into an empty folder and serve it; gives its address without a slash at the end."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        packages = tuple(str(path.parent) for path in sorted(EXAMPLE.glob("*/datapackage.json")))
-        site = Site(folder=folder, title="Like for Like: England", base=f"{url}/", packages=packages)
-        publish_site(site)
-        server = uvicorn.Server(uvicorn.Config(create_app(site), log_level="warning", server_header=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            time.sleep(0.05)
-        try:
-            yield url
-        finally:
-            server.should_exit = True
-            thread.join(timeout=30)
 
 
 @contextmanager
@@ -173,8 +149,8 @@ def main() -> None:
     if unknown:
         sys.exit(f"There is no kind {', '.join(unknown)}. Kinds: {', '.join(KINDS)}")
     kinds = {name: KINDS[name] for name in wanted} or KINDS
-    with tempfile.TemporaryDirectory() as folder, serving_example(Path(folder)) as url:
-        write_shots(url, ROOT / "shots", kinds)
+    with tempfile.TemporaryDirectory() as folder, serving_example(Path(folder)) as served:
+        write_shots(served.url, ROOT / "shots", kinds)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,57 @@
+"""The bundled example, published and served for as long as somebody needs it.
+
+In:   examples/england, an empty folder
+Out:  a site on a port of 127.0.0.1 that the system gives
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from api.app import create_app
+from api.edition import Edition, Editions
+from publish import publish_site
+from schemas.site import Site
+
+EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "england"
+
+
+@dataclass(frozen=True)
+class ExampleSite:
+    """The example being served. `url` has no slash at its end; URIs of the edition start with it."""
+
+    url: str
+    site: Site
+
+    @property
+    def edition(self) -> Edition:
+        """The edition that is served, opened again for reading beside the server."""
+        return Editions(self.site.editions_folder).current
+
+
+@contextmanager
+def serving_example(folder: Path) -> Iterator[ExampleSite]:
+    """Publish the example into an empty folder and serve it until the block ends."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        packages = tuple(str(path.parent) for path in sorted(EXAMPLE.glob("*/datapackage.json")))
+        site = Site(folder=folder, title="Like for Like: England", base=f"{url}/", packages=packages)
+        publish_site(site)
+        server = uvicorn.Server(uvicorn.Config(create_app(site), log_level="warning", server_header=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.05)
+        try:
+            yield ExampleSite(url, site)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=30)
