@@ -20,13 +20,14 @@ from pathlib import Path
 import duckdb
 
 from ingest.checking import StagedTable, check_tables, open_engine
-from ingest.checking.grammar import among, literal, name
+from ingest.checking.grammar import literal, name
 from ingest.checking.standard import check_standard_headings, check_standard_tables
 from ingest.package import Package, PackageFile, Resource, open_package, stage_resource
 from ingest.problems import Place, Problem, ProblemsFound, group_problems, problem
 from ingest.reading import Staged
 from ingest.recipe import apply_recipe, load_recipe
 from ingest.recipe_registers import REGISTER_TABLES, load_registers
+from ingest.standard_file import StandardFile
 from schemas import load_model
 
 Progress = Callable[[str], None]
@@ -51,14 +52,14 @@ class Source:
 class Report:
     """What became of the packages.
 
-    tables      for each standard table its Parquet files: the table's columns as text (NULL where empty; for
+    tables      for each standard table its files: the table's columns as text (NULL where empty; for
                 observations also a column for each dimension), _source (INTEGER) and _row (BIGINT)
     places      for each number in _source what a problem calls the file
     left_out    rows that recipes leave out by a declared rule: (file, reason, count)
     """
 
     packages: list[Package] = field(default_factory=list)
-    tables: dict[str, list[Path]] = field(default_factory=dict)
+    tables: dict[str, list[StandardFile]] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
     places: dict[int, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -280,7 +281,7 @@ class _Gathering:
                 own.append(_own_table(package, resource, parts, connection, self.scratch))
             if resource.table is not None:
                 for file, part in zip(resource.files, parts, strict=True):
-                    self._standardise(package, resource, file, part, connection)
+                    self._standardise(package, resource, file, part)
         if own:
             self.report.problems.extend(check_tables(own, connection))
 
@@ -296,7 +297,6 @@ class _Gathering:
         resource: Resource,
         file: PackageFile,
         staged: Staged,
-        connection: duckdb.DuckDBPyConnection,
     ) -> None:
         """Put the rows of one file under the headings of its standard table."""
         assert resource.table is not None
@@ -316,22 +316,15 @@ class _Gathering:
         number = self._add_source(package, resource, file, staged.row_count, place)
         missing = [str(text) for text in (resource.schema or {}).get("missingValues", [""])]
         cells = {label: f"c{at}" for at, label in reversed(list(enumerate(labels, 1)))}
-        columns = []
-        for column in (*table.field_names, *dimensions):
-            if column in cells:
-                cell = name(cells[column])
-                columns.append(
-                    f"CASE WHEN {among(cell, missing)} THEN NULL ELSE {cell} END AS {name(column)}"
-                )
-            elif column in given:
-                columns.append(f"{literal(str(given[column]))} AS {name(column)}")
-        target = self.scratch / f"standard-{table.name}-{number}.parquet"
-        connection.execute(
-            f"COPY (SELECT {', '.join(columns)}{', ' if columns else ''}{number}::INTEGER AS _source, _row"
-            f" FROM read_parquet({literal(str(staged.parquet))}))"
-            f" TO {literal(str(target))} (FORMAT parquet, COMPRESSION lz4)"
+        columns = (*table.field_names, *dimensions)
+        standard = StandardFile(
+            staged.parquet,
+            {column: cells[column] for column in columns if column in cells},
+            {column: str(text) for column, text in given.items() if column not in cells},
+            tuple(missing),
+            number,
         )
-        self.report.tables.setdefault(table.name, []).append(target)
+        self.report.tables.setdefault(table.name, []).append(standard)
 
     def _add_source(
         self, package: Package, resource: Resource, file: PackageFile, rows: int, place: Place
@@ -373,7 +366,7 @@ class _Gathering:
             file = files.get(path) or PackageFile(path, package.folder, 0, "")
             self._add_source(package, resource, file, applied.rows_read.get(path, 0), shown)
         for table, parquet in applied.tables.items():
-            self.report.tables.setdefault(table, []).append(parquet)
+            self.report.tables.setdefault(table, []).append(StandardFile(parquet))
         self.report.left_out.extend(
             (_shown(package, left.file), left.reason, left.count) for left in applied.leave_outs
         )
@@ -429,18 +422,3 @@ def _own_table(
     return StagedTable(
         resource.name, parquet, parts[0].headings, resource.schema, Place(_shown(package, resource.paths[0]))
     )
-
-
-def count_rows(tables: Mapping[str, Sequence[Path]], connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Count the rows of each standard table."""
-    return {
-        table: sum(
-            int(
-                connection.execute(f"SELECT count(*) FROM read_parquet({literal(str(path))})").fetchall()[0][
-                    0
-                ]
-            )
-            for path in paths
-        )
-        for table, paths in tables.items()
-    }

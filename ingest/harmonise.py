@@ -21,6 +21,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from ingest.resolve import Version, read_date, resolve_row
+from ingest.standard_file import StandardFile, as_standard
 from ingest.value import find_plain
 from schemas import Field, TableSchema, load_model
 
@@ -66,19 +67,32 @@ Versions = Mapping[str, Sequence[Version]]
 
 
 class HasTables(Protocol):
-    """What is needed of a Report: for each standard table its Parquet files."""
+    """What is needed of a Report: for each standard table its files."""
 
     @property
-    def tables(self) -> Mapping[str, Sequence[Path]]: ...
+    def tables(self) -> Mapping[str, Sequence[Path | StandardFile]]: ...
 
 
-def harmonise(report: HasTables, connection: Any) -> dict[str, ibis.Table]:
+class Tables(dict[str, ibis.Table]):
+    """Typed standard tables by name. One that no package has is made, without rows, when it is asked for."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__()
+        self._connection = connection
+
+    def __missing__(self, name: str) -> ibis.Table:
+        self[name] = empty = _make_empty(load_model().tables[name], self._connection)
+        return empty
+
+
+def harmonise(report: HasTables, connection: Any) -> Tables:
     """Turn the text tables of a report into typed standard tables.
 
     connection    an Ibis backend; mapping tables are made in it under names that begin with "harmonise_"
 
     Returns an expression for every submitted table, and "periods": every period that a table names, with
-    label, kind, start_on, end_on and length. Tables that no package has are empty. Rows come in no order.
+    label, kind, start_on, end_on and length. Tables that no package has are empty, and made only when they
+    are asked for. Rows come in no order.
     Dates are DATE, numbers DOUBLE, whole numbers BIGINT, booleans BOOLEAN, lists and all else text. Of
     observations the value is there twice, as published (value_text, plain decimal notation) and as DOUBLE;
     limits, numerator and denominator are text in plain decimal notation.
@@ -90,11 +104,10 @@ def harmonise(report: HasTables, connection: Any) -> dict[str, ibis.Table]:
         if report.tables.get(table.name)
     }
     versions = _load_versions(read["indicators"]) if "indicators" in read else {}
-    tables: dict[str, ibis.Table] = {}
+    tables = Tables(connection)
     resolved: list[dict[str, str | None]] = []
     for name, schema in model.tables.items():
         if name not in read:
-            tables[name] = _make_empty(schema, connection)
             continue
         texts = read[name]
         if "period" in schema.field_names:
@@ -108,9 +121,9 @@ def harmonise(report: HasTables, connection: Any) -> dict[str, ibis.Table]:
     return tables
 
 
-def _read_table(table: TableSchema, files: Sequence[Path], connection: Any) -> ibis.Table:
+def _read_table(table: TableSchema, files: Sequence[Path | StandardFile], connection: Any) -> ibis.Table:
     """Read the files of a table under all its columns. Of observations, other columns are dimensions."""
-    parts = [connection.read_parquet(str(file)) for file in files]
+    parts = [as_standard(file).expression(connection) for file in files]
     extra = sorted(
         {name for part in parts for name in part.columns} - {*table.field_names, "_source", "_row"}
     )

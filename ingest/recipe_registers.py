@@ -21,6 +21,7 @@ import duckdb
 
 from ingest.period import read_period
 from ingest.problems import find_nearest
+from ingest.standard_file import StandardFile, as_standard
 
 REGISTER_TABLES = ("areas", "area_names", "area_identifiers", "bodies", "body_identifiers", "body_areas")
 
@@ -281,7 +282,7 @@ def _add_identifiers(index: Index, rows: Iterable[Row], key: str) -> None:
             index.identifiers.setdefault((row["scheme"], row["identifier"]), set()).add(row[key])
 
 
-def load_registers(*places: Path | Mapping[str, Path]) -> Registers:
+def load_registers(*places: Path | Mapping[str, Path | StandardFile]) -> Registers:
     """Load registers from standard tables.
 
     places   folders with files named for their table (areas.csv, bodies.parquet), or the tables themselves
@@ -296,19 +297,22 @@ def load_registers(*places: Path | Mapping[str, Path]) -> Registers:
     return Registers(tables)
 
 
-def _register_files(place: Path | Mapping[str, Path]) -> dict[str, Path]:
+def _register_files(
+    place: Path | Mapping[str, Path | StandardFile],
+) -> Mapping[str, Path | StandardFile]:
     if isinstance(place, Path):
         files = (place / f"{table}{suffix}" for table in REGISTER_TABLES for suffix in (".csv", ".parquet"))
         return {file.stem: file for file in files if file.is_file()}
     return {table: file for table, file in place.items() if table in REGISTER_TABLES}
 
 
-def _read_rows(connection: duckdb.DuckDBPyConnection, file: Path) -> list[Row]:
-    reader = (
-        "read_parquet(?)" if file.suffix == ".parquet" else "read_csv(?, header = true, all_varchar = true)"
-    )
-    # The reader is one of two texts written here; the file is bound.
-    found = connection.execute(f"SELECT * FROM {reader}", [str(file)])  # noqa: S608
+def _read_rows(connection: duckdb.DuckDBPyConnection, file: Path | StandardFile) -> list[Row]:
+    if isinstance(file, Path) and file.suffix == ".csv":
+        found = connection.execute(
+            "SELECT * FROM read_csv(?, header = true, all_varchar = true)", [str(file)]
+        )
+    else:
+        found = connection.execute(as_standard(file).query)
     names = [column[0] for column in found.description]
     return [
         {name: str(cell) if cell is not None else "" for name, cell in zip(names, row, strict=True)}

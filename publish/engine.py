@@ -48,7 +48,7 @@ class Engine:
 
     def count(self, table: ibis.Table) -> int:
         """Count rows."""
-        return int(table.count().execute())
+        return int(table.count().to_pyarrow().as_py())
 
     def read(self, expression: ibis.Table) -> pa.Table:
         """Bring a small table out of the engine."""

@@ -26,6 +26,7 @@ from ingest.checking.rules import find_rule_problems
 from ingest.checking.wording import Nearest, Words, word_faults, word_repeated_heading
 from ingest.checking.world import HELD_ROWS, StandardTable, World, open_world
 from ingest.problems import Place, Problem, find_nearest, problem
+from ingest.standard_file import StandardFile
 from schemas import TableSchema, load_model
 
 # References that a rule words better than a missing key can be.
@@ -75,7 +76,7 @@ def _needed(schema: TableSchema) -> set[str]:
 
 
 def check_standard_tables(
-    tables: Mapping[str, Path | Sequence[Path]],
+    tables: Mapping[str, Path | Sequence[Path | StandardFile]],
     places: Mapping[int, Place],
     connection: duckdb.DuckDBPyConnection,
     held_rows: int = HELD_ROWS,
@@ -84,7 +85,7 @@ def check_standard_tables(
 ) -> list[Problem]:
     """Check the standard tables of all packages together.
 
-    tables       for each standard table its Parquet files: the table's columns as text, _source and _row
+    tables       for each standard table its files: the table's columns as text, _source and _row
     places       for each number in _source the file and sheet
     held_rows    tables of up to this many rows are held in memory meanwhile
     is_partial   these packages are not a whole site: what refers to a table none of them has is not judged

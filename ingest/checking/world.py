@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow.parquet as pq
 from frictionless import Schema
 
 from ingest.checking.cells import Grid
 from ingest.checking.columns import make_column, read_schema
 from ingest.checking.grammar import among, literal, name
 from ingest.problems import Place
+from ingest.standard_file import StandardFile, as_standard, union_query
 from schemas import Model, TableSchema, load_model
 
 # Tables of up to this many rows are held in memory while they are checked.
@@ -118,7 +118,7 @@ class World:
 
 @contextmanager
 def open_world(
-    tables: Mapping[str, Path | Sequence[Path]],
+    tables: Mapping[str, Path | Sequence[Path | StandardFile]],
     places: Mapping[int, Place],
     connection: duckdb.DuckDBPyConnection,
     held_rows: int = HELD_ROWS,
@@ -127,7 +127,7 @@ def open_world(
 ) -> Iterator[World]:
     """Open the standard tables of all packages.
 
-    tables       for each standard table its Parquet files
+    tables       for each standard table its files
     places       for each number in _source the file and sheet
     held_rows    tables of up to this many rows are held in memory
     """
@@ -135,8 +135,8 @@ def open_world(
     scratch: list[str] = []
     opened: dict[str, StandardTable] = {}
     for table in model.tables.values():
-        files = _paths(tables.get(table.name, ()))
-        rows = sum(pq.ParquetFile(file).metadata.num_rows for file in files)
+        files = _files(tables.get(table.name, ()))
+        rows = sum(file.row_count for file in files)
         opened[table.name] = _open_table(table, files, connection, scratch, is_held=rows <= held_rows)
     world = World(connection, model, opened, places, scratch, is_partial)
     try:
@@ -148,13 +148,13 @@ def open_world(
             connection.execute(f"DROP {thing}")
 
 
-def _paths(files: Path | Sequence[Path]) -> list[Path]:
-    return [files] if isinstance(files, Path) else list(files)
+def _files(files: Path | Sequence[Path | StandardFile]) -> list[StandardFile]:
+    return [as_standard(file) for file in ([files] if isinstance(files, Path) else files)]
 
 
 def _open_table(
     table: TableSchema,
-    files: list[Path],
+    files: list[StandardFile],
     connection: duckdb.DuckDBPyConnection,
     scratch: list[str],
     *,
@@ -162,7 +162,7 @@ def _open_table(
 ) -> StandardTable:
     there: list[str] = []
     if files:
-        source = f"read_parquet([{', '.join(literal(str(file)) for file in files)}], union_by_name = true)"
+        source = union_query(files)
         there = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
     else:
         source = "(SELECT 0::INTEGER AS _source, 0::BIGINT AS _row WHERE false)"
