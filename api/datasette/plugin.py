@@ -67,14 +67,19 @@ _KINDS = {
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
-def prepare_connection(conn: sqlite3.Connection, database: str) -> None:
+def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) -> None:
     """Bound what a statement can use, and keep the server's own paths out of sight."""
-    if database != DATABASE:
+    if database != DATABASE or not _is_ours(datasette):
         return
     for category, most in LIMITS:
         conn.setlimit(category, most)
     conn.execute("PRAGMA query_only = 1")
     conn.set_authorizer(_authorize)
+
+
+def _is_ours(datasette: Any) -> bool:
+    """Say whether a Datasette serves an edition. Plugins are one list for all of a process."""
+    return hasattr(datasette, "edition")
 
 
 def _authorize(action: int, first: str | None, *_: object) -> int:
@@ -87,7 +92,7 @@ def _authorize(action: int, first: str | None, *_: object) -> int:
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
 def render_cell(row: Any, value: Any, column: str, table: str | None, datasette: Any) -> Markup | None:
     """Link a code to the page of what it stands for."""
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or not _is_ours(datasette):
         return None
     if value.startswith(("http://", "https://")):
         return _outside(value)
