@@ -45,6 +45,9 @@ def measure_rivals(run: Run, package: Path) -> None:
     naive, bare = run.folder / "naive", run.folder / "bare"
     for folder in (naive, bare):
         folder.mkdir()
+    small = package.with_name("small")
+    measure("benchmarks.generate:generate", small, "small")
+    run.step("naive: start", "benchmarks.naive:check", small)
     run.step("naive: check", "benchmarks.naive:check", package)
     run.step("naive: SQLite", "benchmarks.naive:fill_sqlite", package, naive / "catalogue.db")
     run.step("naive: RDF", "benchmarks.naive:write_rdf", package, naive / "all.nt", naive / "all.nq.gz")
@@ -53,8 +56,12 @@ def measure_rivals(run: Run, package: Path) -> None:
     shutil.rmtree(naive)
     run.step("bare: read the CSV", "benchmarks.limits:read_csv", package)
     run.step("bare: import the table", "benchmarks.limits:import_table", package, bare / "table.db")
+    run.step("ours: start", "benchmarks.ours:check", small, run.folder / "start")
     run.step("ours: check", "benchmarks.ours:check", package, run.folder / "check")
     run.step("ours: all but writing", "benchmarks.ours:harmonise", package, run.folder / "dry")
+    run.step(
+        "ours: publish but the load", "benchmarks.ours:publish_unloaded", package, run.folder / "unloaded"
+    )
     run.step("ours: publish", "benchmarks.ours:publish", package, run.folder / "site")
     run.step("turtle", "benchmarks.ours:write_turtle", run.folder / "site", bare / "ready.ttl")
     run.step("bare: load the RDF", "benchmarks.limits:load_rdf", bare / "ready.ttl", bare / "store")

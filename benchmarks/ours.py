@@ -56,6 +56,14 @@ def publish(package: Path, scratch: Path) -> dict[str, Any]:
     }
 
 
+def publish_unloaded(package: Path, scratch: Path) -> dict[str, Any]:
+    """Publish with every stage but the load of the store, which is left out and nothing put in its place."""
+    from publish import build
+
+    build._load_store = lambda *_: None
+    return publish(package, scratch)
+
+
 def write_turtle(site: Path, turtle: Path) -> int:
     """Write the Turtle that an edition's store was loaded from, out of the store, for the bare load."""
     import pyoxigraph

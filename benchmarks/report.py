@@ -37,7 +37,7 @@ def _heading(size: str, rows: Mapping[str, int], machine: str) -> str:
 def _ratios(costs: Mapping[str, Cost], rows: int) -> Iterator[str]:
     naive = sum(costs[name].cpu for name in NAIVE)
     unloaded = naive - costs["naive: load"].cpu
-    ours, load = costs["ours: publish"].cpu, costs["bare: load the RDF"].cpu
+    ours, unladen = costs["ours: publish"].cpu, costs["ours: publish but the load"].cpu
     check, rival = costs["ours: check"], costs["naive: check"]
     bare = sum(
         costs[name].cpu for name in ("bare: read the CSV", "bare: import the table", "bare: load the RDF")
@@ -45,13 +45,16 @@ def _ratios(costs: Mapping[str, Cost], rows: int) -> Iterator[str]:
     yield "| What | Ours | Rival or limit | Ratio |\n| --- | ---: | ---: | ---: |"
     for what, mine, theirs, ratio in (
         ("Whole publish against the naive pipeline", ours, naive, naive / ours),
-        ("All but loading the store, against the same", ours - load, unloaded, unloaded / (ours - load)),
-        ("Check against frictionless", check.cpu, rival.cpu, rival.cpu / check.cpu),
+        ("All but loading the store, against the same", unladen, unloaded, unloaded / unladen),
+        ("Check as a command, start included", check.cpu, rival.cpu, rival.cpu / check.cpu),
     ):
         yield f"| {what} | {mine:.1f} CPU s | {theirs:.1f} CPU s | {ratio:.1f} times less |"
+    own_rate, their_rate = (
+        rows / (costs[f"{whose}: check"].cpu - costs[f"{whose}: start"].cpu) for whose in ("ours", "naive")
+    )
     yield (
-        f"| Rows checked per CPU second | {rows / check.cpu:,.0f} | {rows / rival.cpu:,.0f} "
-        f"| {rival.cpu / check.cpu:.1f} times more |"
+        f"| Rows checked per CPU second, start left out | {own_rate:,.0f} | {their_rate:,.0f} "
+        f"| {own_rate / their_rate:.1f} times more |"
     )
     yield f"| Memory of the check | {check.peak_mb:,.0f} MB | 500 MB allowed | {check.peak_mb / 500:.2f} |"
     yield (

@@ -142,6 +142,7 @@ def _definitions_package() -> Package:
             Resource("dimensions", "dimensions", "Dimensions", definitions.dimension_rows()),
             Resource("indicators", "indicators", "Indicators", definitions.indicator_rows()),
             Resource("crosswalk", "crosswalk", "Crosswalk", definitions.crosswalk_rows()),
+            Resource("stages", "definition_stages", "Stages of definitions", definitions.stage_rows()),
         ),
     )
 

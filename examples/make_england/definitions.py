@@ -1,7 +1,8 @@
 """The definitions in our own words become the tables of the package england/definitions.
 
 In:   in_words/*.yaml: indicators with what they are made from, themes, breakdowns, datasets
-Out:  rows of code_lists, codes, dimensions, indicators; and for each reader what it has to make
+Out:  rows of code_lists, codes, dimensions, indicators, crosswalk and definition_stages; and for each reader what it
+      has to make
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from examples.make_england.packages import Row
 from schemas.model import load_model
 
 FOLDER = Path(__file__).parent / "in_words"
-NOT_INDICATORS = frozenset({"themes", "datasets", "breakdowns", "crosswalk"})
+NOT_INDICATORS = frozenset({"themes", "datasets", "breakdowns", "crosswalk", "stages"})
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,11 @@ def crosswalk_rows() -> list[Row]:
         {name: _text(value) for name, value in entry.items()} | {"declared_by": "Like for Like"}
         for entry in loaded
     ]
+
+
+def stage_rows() -> list[Row]:
+    loaded = yaml.safe_load((FOLDER / "stages.yaml").read_text(encoding="utf-8"))
+    return [{name: _text(value) for name, value in entry.items()} for entry in loaded]
 
 
 def indicator_rows() -> list[Row]:
