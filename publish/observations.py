@@ -73,8 +73,8 @@ class Observations:
     lookups: Mapping[str, ibis.Table]
 
     def forget(self) -> None:
-        """Let the engine forget the rows; nothing more can be written from them."""
-        self.engine.drop("coded_observations")
+        """Let go of the engine and all it holds; nothing more can be written from the rows."""
+        self.engine.close()
 
     def batches(self, rows: ibis.Table | None = None) -> Iterator[pa.RecordBatch]:
         """Stream the rows, or an expression that has a row for each of them, in key order.
