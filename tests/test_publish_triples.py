@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyoxigraph
 import pytest
@@ -69,6 +70,27 @@ def test_the_store_and_the_download_say_the_same(edition: Path):
     # The store keeps every kind of whole number as xsd:integer.
     said = {str(pyoxigraph_triple(text)).replace("nonNegativeInteger", "integer") for text in quads(edition)}
     assert stored == said
+
+
+def test_a_large_site_is_loaded_once_the_engine_is_let_go(
+    edition: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The same statements, the same files, whether the store is loaded beside the rest or after it."""
+    monkeypatch.setattr("publish.build.BESIDE_ROWS", 0)
+    contents = make_contents()
+    large = write_world(contents, tmp_path / "large")
+    with pytest.raises(duckdb.ConnectionException):
+        contents.engine.count(contents.observations.rows)
+    assert store_of(large) == store_of(edition)
+    told, wanted = (json.loads((one / "manifest.json").read_text("utf-8")) for one in (large, edition))
+    assert told["digest"] == wanted["digest"]
+    assert told["statements"] == wanted["statements"]
+
+
+def store_of(edition: Path) -> set[str]:
+    """Give every statement of an edition's store as text."""
+    store = pyoxigraph.Store.read_only(str(edition / "rdf" / "store"))
+    return {str(quad) for quad in store}
 
 
 def test_each_dataset_has_a_graph_of_its_own(edition: Path):
