@@ -13,7 +13,7 @@ references reach from one package into another.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from ingest.checking.standard import check_standard_headings, check_standard_tab
 from ingest.package import Package, PackageFile, Resource, open_package, stage_resource
 from ingest.problems import Place, Problem, ProblemsFound, group_problems, problem
 from ingest.reading import Staged
-from ingest.recipe import apply_recipe, load_recipe
+from ingest.recipe import Recipe, apply_recipe, asks_register, finds_codes, load_recipe
 from ingest.recipe_registers import REGISTER_TABLES, load_registers
 from ingest.standard_file import StandardFile
 from schemas import load_model
@@ -111,11 +111,9 @@ def check_packages(
     gathering.check()
     report = gathering.report
     if others:
-        unopened = [found for found in report.problems if found.file.split("/")[0] not in gathering.opened]
-        report.problems = unopened + [
-            found for found in report.problems if found.file.split("/")[0] in reported
-        ]
-    report.problems = group_problems(report.problems)
+        hidden = gathering.opened - reported
+        report.problems = [found for found in report.problems if found.file.split("/")[0] not in hidden]
+    report.problems = group_problems([*gathering.unopened, *report.problems])
     return report
 
 
@@ -133,7 +131,12 @@ class Correction:
 
 @dataclass
 class _Gathering:
-    """The work of one check_packages."""
+    """The work of one check_packages.
+
+    unread       tables of which some rows could not be read; that others refer to them is no news
+    unopened     what is wrong with packages that could not be opened
+    by_schemas   what is wrong by the schemas that publishers wrote
+    """
 
     scratch: Path
     report: Report
@@ -141,12 +144,15 @@ class _Gathering:
     is_site: bool
     names: dict[str, str] = field(default_factory=dict)
     dimensions: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
+    unopened: list[Problem] = field(default_factory=list)
+    by_schemas: list[Problem] = field(default_factory=list)
     corrections: dict[tuple[str, str], list[Correction]] = field(default_factory=dict)
 
     @property
     def knows_dimensions(self) -> bool:
         """Whether all dimensions are known; without them, a column that could be one is taken for one."""
-        return self.is_site or bool(self.dimensions)
+        return "dimensions" not in self.unread and (self.is_site or bool(self.dimensions))
 
     @property
     def opened(self) -> set[str]:
@@ -161,13 +167,16 @@ class _Gathering:
         try:
             package = open_package(address, self.scratch, operator=operator, recipe=recipe)
         except ProblemsFound as fault:
-            self.report.problems.extend(fault.problems)
+            self.unopened.extend(replace(found, file=_placed(address, found)) for found in fault.problems)
+            # Nobody knows which tables it holds.
+            self.unread.update(load_model().tables)
             return
         if package.name in self.opened and stands_back:
             return
         if package.name in self.opened:
             place = Place(package.name)
             self.report.problems.append(problem("package-twice", place, value=package.name))
+            self.unread.update(load_model().tables)
             return
         self.names[address] = package.name
         self.report.packages.append(package)
@@ -181,47 +190,37 @@ class _Gathering:
             for package in self.report.packages:
                 self.progress(f"Reading {package.name}")
                 self._read_package(package, connection)
-        for package in self.report.packages:
-            # A recipe reads the whole package, however many resources name it.
-            by_recipe = {resource.recipe: resource for resource in reversed(package.resources)}
-            for resource in package.resources:
-                if resource.recipe is not None and by_recipe[resource.recipe] is resource:
-                    self.progress(f"Reading {package.name} by the recipe {resource.recipe}")
-                    self._apply_recipe(package, resource)
+        named = [found for package in self.report.packages for found in self._load_recipes(package)]
+        # Recipes that make a register come before those that look things up in it.
+        named.sort(key=lambda one: (asks_register(one[2]), REGISTER_TABLES.isdisjoint(one[2].tables)))
+        for package, resource, recipe in named:
+            self.progress(f"Reading {package.name} by the recipe {recipe.name}")
+            self._apply_recipe(package, resource, recipe)
 
     def check(self) -> None:
         """Check all standard tables together."""
         if not self.report.tables:
+            self.report.problems.extend(self.by_schemas)
             return
         self.progress("Checking all tables together")
         with open_engine(self.scratch) as connection:
             tables, places = self.report.tables, self.report.places
-            self.report.problems.extend(
-                check_standard_tables(tables, places, connection, is_partial=not self.is_site)
+            found = check_standard_tables(
+                tables, places, connection, is_partial=not self.is_site, unread=self.unread
             )
-        if not self.is_site:
-            self._say_what_was_not_looked_up()
-
-    def _say_what_was_not_looked_up(self) -> None:
-        """Name the tables that the checked ones refer to and that nobody gave."""
-        model = load_model()
-        referred = {
-            to
-            for table in self.report.tables
-            for to in (
-                *(key.table for key in model.tables[table].foreign_keys),
-                *(field.list_of.table for field in model.tables[table].fields if field.list_of),
-            )
-        }
-        absent = sorted(referred - self.report.tables.keys() - {"code_lists"})
-        if absent:
-            self.report.problems.append(problem("references-unchecked", Place(), wanted=", ".join(absent)))
+        # A schema that a publisher wrote for a standard table says much that the model says too.
+        told = {_spot(one) for one in found}
+        self.report.problems.extend(one for one in self.by_schemas if _spot(one) not in told)
+        self.report.problems.extend(found)
 
     def _read_ahead(self, package: Package, connection: duckdb.DuckDBPyConnection) -> None:
         """Read what decides how other tables are read: the names of dimensions, and declared corrections."""
         for resource in package.resources:
             if resource.recipe is None and resource.table in ("dimensions", "corrections"):
                 for part in stage_resource(resource, self.scratch):
+                    if not part.is_readable:
+                        self.unread.add(resource.table)
+                        continue
                     rows = _read_rows(part, connection)
                     if resource.table == "dimensions":
                         self.dimensions.update(row["dimension"] for row in rows if row.get("dimension"))
@@ -266,6 +265,7 @@ class _Gathering:
 
     def _read_package(self, package: Package, connection: duckdb.DuckDBPyConnection) -> None:
         own: list[StagedTable] = []
+        unread: set[str] = set()
         for resource in package.resources:
             if resource.recipe is not None:
                 continue
@@ -276,6 +276,8 @@ class _Gathering:
             self._note(package, [found for part in parts for found in part.problems])
             if not all(part.is_readable for part in parts):
                 # What is wrong with the file is said; that it then has no columns is no news.
+                unread.add(resource.name)
+                self.unread.update([resource.table] if resource.table else ())
                 continue
             if resource.schema is not None and parts:
                 own.append(_own_table(package, resource, parts, connection, self.scratch))
@@ -283,7 +285,7 @@ class _Gathering:
                 for file, part in zip(resource.files, parts, strict=True):
                     self._standardise(package, resource, file, part)
         if own:
-            self.report.problems.extend(check_tables(own, connection))
+            self.by_schemas.extend(check_tables(own, connection, unread))
 
     def _note(self, package: Package, problems: Iterable[Problem]) -> None:
         """Keep problems of a package's file under the package's name."""
@@ -310,10 +312,13 @@ class _Gathering:
         dimensions = [
             label for label in labels if takes_dimensions and label not in known and is_dimension(label)
         ]
-        self.report.problems.extend(
-            check_standard_headings(table.name, staged.headings, place, dimensions, list(given))
-        )
         number = self._add_source(package, resource, file, staged.row_count, place)
+        found = check_standard_headings(table.name, staged.headings, place, dimensions, list(given))
+        self.report.problems.extend(found)
+        if not {one.code for one in found}.isdisjoint(("headings-unknown", "column-missing")):
+            # Every row would lack what the heading is said to lack.
+            self.unread.add(table.name)
+            return
         missing = [str(text) for text in (resource.schema or {}).get("missingValues", [""])]
         cells = {label: f"c{at}" for at, label in reversed(list(enumerate(labels, 1)))}
         columns = (*table.field_names, *dimensions)
@@ -346,20 +351,36 @@ class _Gathering:
         self.report.places[number] = place
         return number
 
-    def _apply_recipe(self, package: Package, resource: Resource) -> None:
-        assert resource.recipe is not None
-        try:
-            recipe = load_recipe(resource.recipe, package.folder)
-        except ProblemsFound as fault:
-            self._note(package, fault.problems)
+    def _load_recipes(self, package: Package) -> Iterator[tuple[Package, Resource, Recipe]]:
+        """Load the recipes of a package. A recipe reads it whole, however many resources name it."""
+        by_recipe = {resource.recipe: resource for resource in reversed(package.resources)}
+        for name_or_path, resource in reversed(by_recipe.items()):
+            if name_or_path is None:
+                continue
+            try:
+                yield package, resource, load_recipe(name_or_path, package.folder)
+            except ProblemsFound as fault:
+                self._note(package, fault.problems)
+                self.unread.update(load_model().tables)
+
+    def _apply_recipe(self, package: Package, resource: Resource, recipe: Recipe) -> None:
+        if not self.unread.isdisjoint(REGISTER_TABLES) and finds_codes(recipe):
+            # What is wrong with the register is said; that nothing is found in it is no news.
+            self.unread.update(recipe.tables)
             return
         registers = load_registers(
-            *({table: path} for table in REGISTER_TABLES for path in self.report.tables.get(table, ()))
+            *(
+                {table: path}
+                for table in sorted(REGISTER_TABLES)
+                for path in self.report.tables.get(table, ())
+            )
         )
         first = len(self.report.sources) + 1
         scratch = self.scratch / f"recipe-{first}"
         applied = apply_recipe(recipe, package, scratch, registers, first_source=first)
         self._note(package, applied.problems)
+        if applied.has_errors:
+            self.unread.update(recipe.tables)
         files = {file.path: file for file in package.files}
         for path in applied.sources:
             shown = Place(_shown(package, path))
@@ -391,6 +412,18 @@ def _read_correction(row: Mapping[str, str]) -> Correction | None:
     texts = [row.get(column, "") for column in ("correction", "resource", "column", "found", "corrected")]
     notation, resource, column, found, corrected = texts
     return Correction(notation, resource, int(row["row"]), column, found, corrected)
+
+
+def _placed(address: str, found: Problem) -> str:
+    """Name a file of a package that could not be opened by the folder or the archive it lies in."""
+    path = Path(address)
+    is_descriptor = path.suffix.lower() in (".json", ".yaml", ".yml") and "://" not in address
+    label = (path.parent if is_descriptor else path).resolve().name
+    return f"{label}/{found.file}" if found.file and found.file != label else found.file
+
+
+def _spot(found: Problem) -> tuple[object, ...]:
+    return (found.code, found.file, found.sheet, found.row, found.column, found.value)
 
 
 def _shown(package: Package, path: str) -> str:

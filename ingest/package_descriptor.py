@@ -126,11 +126,32 @@ def load_descriptor(file: PackageFile) -> bytes:
     return file.location.read_bytes()
 
 
+# What the reader of JSON says, in plain words.
+_JSON_FAULTS = {
+    "Expecting value": "a value is missing, or is not written as JSON, at",
+    "Expecting ',' delimiter": "a comma or a closing bracket is missing before",
+    "Expecting ':' delimiter": "a colon is missing before",
+    "Expecting property name enclosed in double quotes": "a name in double quotation marks is missing at",
+    "Illegal trailing comma before end of array": "a comma stands after the last entry, at",
+    "Illegal trailing comma before end of object": "a comma stands after the last entry, at",
+    "Unterminated string starting at": "a quotation mark is not closed on its line, opened at",
+    "Invalid control character at": "a line break or another control character stands in a text, at",
+    "Invalid \\escape": "a backslash stands before something it cannot, at",
+    "Invalid \\uXXXX escape": "a backslash and u stand without four hexadecimal digits, at",
+    "Extra data": "the text goes on after its end, from",
+}
+
+
 def _read_json(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except json.JSONDecodeError as fault:
-        raise NotADescriptor(f"{fault.msg} (column {fault.colno}).", fault.lineno) from fault
+        if not text.strip():
+            raise NotADescriptor("it is empty.", 1) from fault
+        if text.lstrip().startswith("<"):
+            raise NotADescriptor("it is a web page or another text with tags.", 1) from fault
+        words = _JSON_FAULTS.get(fault.msg, f"{fault.msg} at")
+        raise NotADescriptor(f"{words} character {fault.colno} of the line.", fault.lineno) from fault
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,8 +9,8 @@ problems. How to write a recipe: docs/recipes.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -19,8 +19,9 @@ import duckdb
 
 from ingest.problems import Place, Problem, ProblemsFound, find_nearest, group_problems, problem
 from ingest.reading import Selection, Staged, find_format, sheet_names, stage
+from ingest.recipe_conditions import ASK_REGISTER, Condition
 from ingest.recipe_entries import stage_entries
-from ingest.recipe_expressions import Fault, ListTable, World
+from ingest.recipe_expressions import CodeOf, Fault, ListTable, World
 from ingest.recipe_language import Recipe, Source, read_recipe
 from ingest.recipe_parts import Count, Part, SourceRows
 from ingest.recipe_registers import Registers, load_registers
@@ -33,6 +34,8 @@ __all__ = [
     "Recipe",
     "Registers",
     "apply_recipe",
+    "asks_register",
+    "finds_codes",
     "load_recipe",
     "load_registers",
     "shipped_recipes",
@@ -135,6 +138,31 @@ def load_recipe(name_or_path: str | Path, folder: Path | None = None) -> Recipe:
                 [problem("recipe-unknown", Place(), value=str(name_or_path), nearest=nearest)]
             )
     return read_recipe(file.read_text(encoding="utf-8"), file, shown)
+
+
+def finds_codes(recipe: Recipe) -> bool:
+    """Say whether a recipe finds codes in a register."""
+    return any(isinstance(part, CodeOf) for part in _parts_of(recipe.sources))
+
+
+def asks_register(recipe: Recipe) -> bool:
+    """Say whether what a recipe makes depends on a register at all: on its codes, or on the dates in it."""
+    conditions = (part for part in _parts_of(recipe.sources) if isinstance(part, Condition))
+    return finds_codes(recipe) or any(condition.kind in ASK_REGISTER for condition in conditions)
+
+
+def _parts_of(thing: object) -> Iterator[object]:
+    """Give everything that a part of a recipe is made of."""
+    yield thing
+    inside: Iterable[object] = ()
+    if is_dataclass(thing):
+        inside = (getattr(thing, one.name) for one in fields(thing))
+    elif isinstance(thing, Mapping):
+        inside = thing.values()
+    elif isinstance(thing, tuple | list):
+        inside = thing
+    for part in inside:
+        yield from _parts_of(part)
 
 
 def apply_recipe(

@@ -24,6 +24,9 @@ from ingest.recipe_expressions import (
 from ingest.recipe_registers import span
 from ingest.value import find_number
 
+# The kinds of condition that a register of areas answers.
+ASK_REGISTER = frozenset({"known", "existed", "ended", "begun"})
+
 
 @dataclass(frozen=True)
 class Condition:

@@ -75,12 +75,16 @@ class Decision:
 
 @dataclass
 class Relation:
-    """A relation with the texts that expressions use: columns by heading, and names given by the recipe."""
+    """A relation with the texts that expressions use: columns by heading, and names given by the recipe.
+
+    origins   for each text that a recipe gave a name, a heading that it is made of
+    """
 
     rows: Rows
     name: str
     given: Mapping[str, str]
     has_turns: bool = False
+    origins: dict[str, str] = field(default_factory=dict)
 
     def column_of(self, use: str) -> str | None:
         """Find the column of the relation that holds a text; None if it has none."""
@@ -104,6 +108,11 @@ class Relation:
         if not multiplier:
             return is_plain
         return f"coalesce({prefix}{self.column_of(multiplier)}, '') = '' AND {is_plain}"
+
+    def heading_of(self, use: str) -> str:
+        """Name the heading of a text; for one that a recipe gave a name, a heading that it is made of."""
+        name = use.partition(MARK)[0]
+        return self.origins.get(name, name.removeprefix(LET)).removesuffix("?")
 
     def _known(self, uses: Iterable[str]) -> list[str]:
         return sorted(use for use in uses if self.column_of(use) is not None)
@@ -146,7 +155,7 @@ class Relation:
         self.rows.run(
             f"CREATE TEMP TABLE {name} AS SELECT {', '.join(['_source', '_row', turn, *columns])} FROM {self.name}"
         )
-        relation = Relation(self.rows, name, dict(self.given), has_turns=True)
+        relation = Relation(self.rows, name, dict(self.given), has_turns=True, origins=dict(self.origins))
         while wanted:
             # All that need no other are read together, then those that need only these, and so on.
             waiting = {LET + let for let in wanted}
@@ -170,6 +179,10 @@ class Relation:
             joins.append(f"LEFT JOIN {self.name}_m{at} m{at} ON {_on(self, f'm{at}', uses)}")
             for position, let in enumerate(groups[uses].fields):
                 given[LET + let] = f"l{len(given)}"
+                if uses:
+                    # What no other expression made comes first: it stands in the file.
+                    first = min(uses, key=lambda use: use.startswith(LET))
+                    self.origins[LET + let] = self.heading_of(first)
                 chosen.append(f"m{at}.o{position} AS {given[LET + let]}")
         self.rows.run(
             f"CREATE TEMP TABLE {self.name}_next AS SELECT r.*, {', '.join(chosen)} "
@@ -214,7 +227,8 @@ class Answers:
                 try:
                     answers[position].append(expression.read(texts, world))
                 except Fault as fault:
-                    fault.column = fault.column or self._column_of(fault, texts)
+                    if fault.column is None:
+                        fault.column = self._column_of(fault, texts)
                     if faults_as_texts:
                         answers[position].append(f"{FAULT}{len(world.faults)}")
                         world.faults.append(fault)
@@ -245,7 +259,7 @@ class Answers:
         """Find the column that a fault is about: the one that holds the text found, else the first."""
         found = next((use for use in self.uses if texts[use] == fault.value), None)
         use = found or next(iter(self.uses), None)
-        return use.partition(MARK)[0].removesuffix("?").removeprefix(LET) if use else None
+        return self.relation.heading_of(use) if use else None
 
 
 @dataclass
@@ -319,15 +333,19 @@ class Decided:
                 f"SELECT _source, e{number}, count(*), min(_row) FROM {self.name} "
                 f"WHERE left_out IS NULL AND e{number} IS NOT NULL GROUP BY ALL ORDER BY ALL"
             ).fetchall()
+            of_group: dict[tuple[object, ...], tuple[int, Fault, int, int]] = {}
+            key: tuple[object, ...]
             for source, index, count, first in met:
                 fault = faults[index]
                 facts = tuple(sorted((name, str(fact)) for name, fact in fault.facts.items()))
                 key = (source, fault.code, fault.value, fault.column, facts)
+                # Each row has one fault of a group, so these are other rows.
+                _, _, counted, row = of_group.get(key, (source, fault, 0, first))
+                of_group[key] = (source, fault, count + counted, min(first, row))
+            for key, (source, fault, count, first) in of_group.items():
                 # Several fields may stumble over the same text; the rows are the same ones.
-                if key in merged:
-                    _, _, counted, row = merged[key]
-                    count, first = max(count, counted), min(first, row)
-                merged[key] = (source, fault, count, first)
+                _, _, counted, row = merged.get(key, (source, fault, 0, first))
+                merged[key] = (source, fault, max(count, counted), min(first, row))
         return [
             problem(
                 fault.code,

@@ -43,12 +43,11 @@ class Fault(Exception):  # noqa: N818 - it becomes a problem at the row it is fo
     """A text cannot be turned into what the recipe wants.
 
     code     a kind of problem
-    column   the heading it stands under, once the engine has found it
+    column   the heading it stands under, once the engine has found it; '' where it is about no column
     """
 
-    def __init__(self, code: str, value: str, **facts: Any) -> None:
-        self.code, self.value, self.facts = code, value, facts
-        self.column: str | None = None
+    def __init__(self, code: str, value: str, column: str | None = None, **facts: Any) -> None:
+        self.code, self.value, self.column, self.facts = code, value, column, facts
         super().__init__(f"{code}: {value!r} {facts}")
 
 
@@ -329,6 +328,8 @@ class CodeOf(Step):
         text = self.source.read(texts, world)
         if not text:
             return ""
+        if not world.registers.knows(self.kind):
+            raise Fault("recipe-register-missing", "", column="", kind=self.kind)
         on = self.on.read(texts, world)
         find = world.registers.find_area if self.kind == "area" else world.registers.find_body
         then = f" {on}" if on else " any day"

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
@@ -23,7 +24,9 @@ from ingest.period import read_period
 from ingest.problems import find_nearest
 from ingest.standard_file import StandardFile, as_standard
 
-REGISTER_TABLES = ("areas", "area_names", "area_identifiers", "bodies", "body_identifiers", "body_areas")
+REGISTER_TABLES = frozenset(
+    {"areas", "area_names", "area_identifiers", "bodies", "body_identifiers", "body_areas"}
+)
 
 Row = Mapping[str, str]
 
@@ -158,6 +161,10 @@ class Registers:
         _add_identifiers(index, self.tables.get("body_identifiers", []), "body")
         return index
 
+    def knows(self, kind: Literal["area", "body"]) -> bool:
+        """Say whether there is any area or body in it; an empty register answers nothing."""
+        return bool(self.areas.entries if kind == "area" else self.bodies.entries or self.body_areas)
+
     @cached_property
     def body_areas(self) -> dict[str, list[Entry]]:
         """Give the bodies of each area, with the dates of the link."""
@@ -188,10 +195,14 @@ class Registers:
         bodies = self.bodies.identifiers.get((by, text))
         if bodies is None or (by, text) in self.areas.identifiers:
             return _find(self.areas, by, text, on, types)
-        links = (link for body in bodies for link in self.areas_of_bodies.get(body, ()))
+        links = [link for body in bodies for link in self.areas_of_bodies.get(body, ())]
         found = {link.code for link in links if not on or link.existed(*span(on))}
         if not found:
             raise NotFound("the body had no area then")
+        if len(found) > 1 and on:
+            # Its area got another code within the period: the figure is for the one it began with.
+            first, _ = span(on)
+            found = {link.code for link in links if link.existed(first, first)} or found
         if len(found) > 1:
             raise Ambiguous(found)
         return found.pop()
@@ -301,7 +312,9 @@ def _register_files(
     place: Path | Mapping[str, Path | StandardFile],
 ) -> Mapping[str, Path | StandardFile]:
     if isinstance(place, Path):
-        files = (place / f"{table}{suffix}" for table in REGISTER_TABLES for suffix in (".csv", ".parquet"))
+        files = (
+            place / f"{table}{suffix}" for table in sorted(REGISTER_TABLES) for suffix in (".csv", ".parquet")
+        )
         return {file.stem: file for file in files if file.is_file()}
     return {table: file for table, file in place.items() if table in REGISTER_TABLES}
 

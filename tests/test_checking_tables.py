@@ -122,7 +122,7 @@ def test_report_reads_as_sentences(tmp_path: Path) -> None:
         'value-malformed  waste.csv, row 2, column "rate"\n'
         "  'x' is not a number.\n"
         "  And 4 more rows like this.\n"
-        "  Write a number, or leave the cell empty where the column may be.\n"
+        "  Write a number, or leave the cell empty if the column lets you.\n"
         "\n"
         "5 problems.\n"
     )

@@ -354,10 +354,24 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "row", "says"),
     [
-        (b"name: waste\n", 1, "Expecting value (column 1)."),
-        (b'{"name": "x",\n "resources": [,]}', 2, "Expecting value (column 16)."),
+        (
+            b"name: waste\n",
+            1,
+            "a value is missing, or is not written as JSON, at character 1 of the line.",
+        ),
+        (
+            b'{"name": "x",\n "resources": [,]}',
+            2,
+            "a value is missing, or is not written as JSON, at character 16 of the line.",
+        ),
+        (
+            b'{"name": "x"\n "title": "y"}',
+            2,
+            "a comma or a closing bracket is missing before character 2 of the line.",
+        ),
+        (b"\n<html>Sign in</html>", 1, "it is a web page or another text with tags."),
         (b"[1, 2]", None, "it is not an object with names and values."),
-        (b"", 1, "Expecting value (column 1)."),
+        (b"", 1, "it is empty."),
         (b'{"name": "\xff"}', 1, "it is not text in UTF-8."),
         (b'{"name": "a", "name": "b"}', None, "'name' is there twice in one object."),
         (b'{"a": Infinity}', None, "Infinity is not JSON."),

@@ -31,7 +31,7 @@ from ingest.recipe_expressions import (
 )
 from ingest.recipe_figures import Figure, Value
 from ingest.recipe_periods import PeriodPattern, PeriodStyle
-from ingest.recipe_registers import Ambiguous, NotFound, plain_name
+from ingest.recipe_registers import Ambiguous, NotFound, Registers, plain_name
 
 A, B = Column("a"), Column("b")
 
@@ -198,6 +198,23 @@ def test_register_finds_an_area(by: str, text: str, on: str, types: frozenset[st
 )
 def test_register_finds_a_body(by: str, text: str, on: str, wanted: str) -> None:
     assert REGISTERS.find_body(by, text, on) == wanted
+
+
+def test_area_that_got_another_code_within_a_period_answers_with_the_one_it_began_with() -> None:
+    areas = {"E08000016": ("", "2025-03-31"), "E08000038": ("2025-04-01", "")}
+    dates = [{"area": area, "start_on": first, "end_on": last} for area, (first, last) in areas.items()]
+    recoded = Registers(
+        {
+            "areas": [row | {"label": "Barnsley", "area_type": "metropolitan-district"} for row in dates],
+            "bodies": [{"body": "barnsley", "label": "Barnsley Council", "body_type": "unitary-council"}],
+            "body_identifiers": [{"body": "barnsley", "scheme": "dfe", "identifier": "370"}],
+            "body_areas": [row | {"body": "barnsley"} for row in dates],
+        }
+    )
+    assert recoded.find_area("dfe", "370", "2024-09-01_P1Y") == "E08000016"
+    assert recoded.find_area("dfe", "370", "2025-04-01_P1Y") == "E08000038"
+    with pytest.raises(Ambiguous):
+        recoded.find_area("dfe", "370")
 
 
 def test_register_does_not_guess() -> None:

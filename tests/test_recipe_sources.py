@@ -177,8 +177,11 @@ def applied(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
     @cache
     def apply(name: str) -> Applied:
-        before = {"uk-local-authorities": (), "gss-code-changes": ("uk-local-authorities",)}
-        known = before.get(name, ("uk-local-authorities", "gss-code-changes"))
+        councils = ("uk-local-authorities", "gss-code-changes")
+        before = {"uk-local-authorities": (), "gss-code-changes": councils[:1]}
+        # Its councils are to be told from the statistical areas of the same names.
+        before["dfe-lait"] = (*councils, "ons-local-indicators")
+        known = before.get(name, councils)
         registers = load_registers(*(apply(other).tables for other in known))
         package = sources / FOLDERS[name] if FOLDERS[name] else folder / "nothing"
         number = list(FOLDERS).index(name) * 1000

@@ -324,7 +324,7 @@ def _key(world: World, table: StandardTable) -> str:
 
 def _find_repeats(world: World, table: StandardTable, figures: str, key: str) -> Iterator[Found]:
     """Find rows that give a figure again: with the same value, or with another."""
-    parts = ["dataset", "indicator", "area", "notation", *(name(dimension) for dimension in table.dimensions)]
+    parts = ["dataset", "indicator", "area", "words", *(name(dimension) for dimension in table.dimensions)]
     written = f"concat_ws(', ', {', '.join(f'nullif({part}, {chr(39) * 2})' for part in parts)})"
     # The same value may be written 5 or 5.0; the same status is empty or "normal".
     said = "coalesce(number::VARCHAR, value), CASE status WHEN '' THEN 'normal' ELSE status END"

@@ -106,7 +106,7 @@ def check_loops(world: World, table: StandardTable, rule: Rule) -> Iterator[Foun
             return problem(fault.type, place, value=example.cell, way=ways[example.cell])
 
         yield find("loop-found", other, query, word=word)
-    if rule.within:
+    if rule.within and world.has(table.schema.name):
         yield from _check_parents(world, table, rule)
 
 
@@ -144,9 +144,12 @@ def _check_parents(world: World, table: StandardTable, rule: Rule) -> Iterator[F
 def check_list_items(world: World, table: StandardTable) -> Iterator[Found]:
     """Find items of list columns that are not in the table they refer to."""
     for field in table.schema.fields:
-        if field.list_of is None or not world.has(field.list_of.table):
+        if field.list_of is None:
             continue
         cell, to = name(field.name), field.list_of
+        if not (world.has_list(to.code_list) if to.code_list else world.has(to.table)):
+            world.miss(to.table, to.code_list, f"SELECT 1 FROM {table.view} WHERE {cell} <> ''")
+            continue
         rows = world.rows(f"SELECT DISTINCT {cell} FROM {table.view} WHERE {cell} <> '' ORDER BY 1")
         known = _find_items(world, to.table, to.field, to.code_list)
         unknown = {
@@ -191,7 +194,9 @@ def check_open_codes(world: World, table: StandardTable) -> Iterator[Found]:
             lists[dimension] = world.dimension_lists[dimension]
         elif world.has("dimensions"):
             yield _unknown_column(world, table, dimension)
-    for column, code_list in lists.items() if world.has("codes") else ():
+    for column, code_list in lists.items():
+        if not world.has_list(code_list):
+            continue
         cell, known = name(column), world.codes(code_list)
         query = (
             f"SELECT _source, _row, {cell} AS cell FROM {table.view}"

@@ -11,7 +11,7 @@ the model are in the modules rules_*.py, one function for each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -50,6 +50,9 @@ def check_standard_headings(
     schema = load_model().tables[table]
     known = [*schema.field_names, *dimensions]
     labels = [heading.strip() for heading in headings]
+    if not set(labels) & set(known):
+        first = next((label for label in labels if label), "")
+        return [problem("headings-unknown", place.at(place.row or 1), value=first, table=table)]
     unknown = [label for label in labels if label and label not in known]
     problems = [
         word_repeated_heading(fault, labels, place.at(place.row or 1, fault.label))
@@ -82,6 +85,7 @@ def check_standard_tables(
     held_rows: int = HELD_ROWS,
     *,
     is_partial: bool = False,
+    unread: Collection[str] = (),
 ) -> list[Problem]:
     """Check the standard tables of all packages together.
 
@@ -89,8 +93,9 @@ def check_standard_tables(
     places       for each number in _source the file and sheet
     held_rows    tables of up to this many rows are held in memory meanwhile
     is_partial   these packages are not a whole site: what refers to a table none of them has is not judged
+    unread       tables of which some rows could not be read; what refers to them is not judged
     """
-    with open_world(tables, places, connection, held_rows, is_partial=is_partial) as world:
+    with open_world(tables, places, connection, held_rows, is_partial=is_partial, unread=unread) as world:
         return check_world(world)
 
 
@@ -114,6 +119,9 @@ def check_world(world: World) -> list[Problem]:
     for grid in references.values():
         grid.close()
     problems += find_rule_problems(world)
+    if world.missed:
+        wanted = ", ".join(sorted(world.missed))
+        problems.append(problem("references-unchecked", Place(), wanted=wanted))
     return problems
 
 
@@ -154,7 +162,10 @@ def _check_references(world: World, table: StandardTable, references: Mapping[st
     left = {_LEFT_TO_RULES.get(rule.name) for rule in table.schema.rules}
     faults: list[Fault] = []
     for key in table.schema.foreign_keys:
-        if key.table not in left and world.has(key.table):
+        if not world.has(key.table):
+            filled = " AND ".join(f"{name(field)} <> ''" for field in key.fields)
+            world.miss(key.table, None, f"SELECT 1 FROM {table.view} WHERE {filled}")
+        elif key.table not in left:
             other = references[key.table]
             faults += check_foreign_key(table.grid, key.fields, other, key.table_fields, key.table)
     return faults

@@ -12,7 +12,7 @@ nothing. Its cell readers and its matching of headings are called; the engine on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,14 +79,22 @@ def check_table(
     return _check([table, *others], [table.name], connection)
 
 
-def check_tables(tables: Iterable[StagedTable], connection: duckdb.DuckDBPyConnection) -> list[Problem]:
-    """Check the tables of a package by their own schemas."""
+def check_tables(
+    tables: Iterable[StagedTable], connection: duckdb.DuckDBPyConnection, unread: Collection[str] = ()
+) -> list[Problem]:
+    """Check the tables of a package by their own schemas.
+
+    unread    tables of the package that could not be read; what refers to them is not judged
+    """
     tables = list(tables)
-    return _check(tables, [table.name for table in tables], connection)
+    return _check(tables, [table.name for table in tables], connection, unread)
 
 
 def _check(
-    tables: Sequence[StagedTable], wanted: Sequence[str], connection: duckdb.DuckDBPyConnection
+    tables: Sequence[StagedTable],
+    wanted: Sequence[str],
+    connection: duckdb.DuckDBPyConnection,
+    unread: Collection[str] = (),
 ) -> list[Problem]:
     problems: list[Problem] = []
     with _open_grids(tables, connection) as (opened, refused):
@@ -95,7 +103,7 @@ def _check(
                 problems.append(refused[table])
                 continue
             one = opened[table]
-            found, unusable = _find_faults(one, opened)
+            found, unusable = _find_faults(one, opened, {*unread, *refused})
             problems += unusable
             problems += word_heading_faults(found.headings, one.table.headings, table, one.schema, one.place)
             problems += word_faults(connection, found.faults, Words(one.schema, {0: one.place}))
@@ -164,13 +172,17 @@ def open_faults(
         yield found
 
 
-def _find_faults(one: _Opened, opened: Mapping[str, _Opened]) -> tuple[TableFaults, list[Problem]]:
+def _find_faults(
+    one: _Opened, opened: Mapping[str, _Opened], unread: Collection[str] = ()
+) -> tuple[TableFaults, list[Problem]]:
     faults = check_cells(one.grid)
     faults += check_unique(one.grid)
     faults += check_primary_key(one.grid, one.schema.primary_key)
     refused: list[Problem] = []
     for key in one.schema.foreign_keys:
         resource = key["reference"]["resource"] or one.table.name
+        if resource in unread:
+            continue
         if resource not in opened:
             reason = f"A foreign key refers to '{resource}', which is not a table of the package."
             refused.append(problem("schema-unusable", one.table.place, table=one.table.name, reason=reason))

@@ -11,7 +11,7 @@ table is a dimension.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -59,6 +59,8 @@ class World:
     """All standard tables, and the places of their sources by number.
 
     is_partial    these packages are not a whole site: what refers to a table none of them has is not judged
+    unread        tables of which some rows could not be read: what refers to them is not judged either
+    missed        what something refers to and no package has, in words
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -67,10 +69,25 @@ class World:
     places: Mapping[int, Place]
     scratch: list[str] = field(default_factory=list)
     is_partial: bool = False
+    unread: frozenset[str] = frozenset()
+    missed: set[str] = field(default_factory=set)
 
     def has(self, *tables: str) -> bool:
-        """Say whether what is in these tables is known. In a whole site every table is, even an empty one."""
+        """Say whether all that is in these tables is known. In a whole site an empty table is known too."""
+        if not self.unread.isdisjoint(tables):
+            return False
         return not self.is_partial or all(self.tables[table].is_given for table in tables)
+
+    def has_list(self, code_list: str) -> bool:
+        """Say whether the codes of a list are known; the built-in ones always are."""
+        if not self.has("codes"):
+            return False
+        return not self.is_partial or bool(self.codes(code_list))
+
+    def miss(self, table: str, code_list: str | None, query: str) -> None:
+        """Note that what a query gives refers to a table, or to a code list, that no package has."""
+        if table not in self.unread and self.rows(f"SELECT 1 FROM ({query}) LIMIT 1"):
+            self.missed.add(f"the code list {code_list}" if code_list else f"the table {table}")
 
     def view(self, table: str) -> str:
         """Name the view of a table, quoted."""
@@ -124,6 +141,7 @@ def open_world(
     held_rows: int = HELD_ROWS,
     *,
     is_partial: bool = False,
+    unread: Collection[str] = (),
 ) -> Iterator[World]:
     """Open the standard tables of all packages.
 
@@ -138,7 +156,7 @@ def open_world(
         files = _files(tables.get(table.name, ()))
         rows = sum(file.row_count for file in files)
         opened[table.name] = _open_table(table, files, connection, scratch, is_held=rows <= held_rows)
-    world = World(connection, model, opened, places, scratch, is_partial)
+    world = World(connection, model, opened, places, scratch, is_partial, frozenset(unread))
     try:
         yield world
     finally:
