@@ -109,16 +109,23 @@ def check(
         report = check_packages(
             packages, scratch, beside=beside, operator=True, recipe=recipe, progress=progress
         )
+        made = {} if quiet else report.rows_made
     write = {Form.text: as_text, Form.json: as_json, Form.sarif: as_sarif}[format]
     text = write(report.problems)
     if text:
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
     if not quiet:
         for file, reason, count in report.left_out:
-            words.print(f"{file}: {count:,} rows left out: {reason}", markup=False)
-        rows, files = f"{report.rows_read:,} rows", f"{len(report.sources)} files"
-        words.print(f"{rows} read from {files} of {len(report.packages)} packages.", markup=False)
+            words.print(f"{file}: {_count(count, 'row')} left out: {reason}", markup=False)
+        for table, rows in made.items():
+            words.print(f"{table}: {_count(rows, 'row')}", markup=False)
+        read, files = _count(report.rows_read, "row"), _count(report.files_read, "file")
+        words.print(f"{read} read from {files} of {_count(len(report.packages), 'package')}.", markup=False)
     raise typer.Exit(1 if report.has_errors else 0)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 @app.command()

@@ -74,6 +74,16 @@ class Report:
     def rows_read(self) -> int:
         return sum(source.rows_read for source in self.sources)
 
+    @property
+    def files_read(self) -> int:
+        """Count the files that rows came from; a recipe that carries rows itself is none of a publisher's."""
+        return sum(not source.file.startswith("recipe:") for source in self.sources)
+
+    @property
+    def rows_made(self) -> dict[str, int]:
+        """Count the rows of each standard table."""
+        return {table: sum(file.row_count for file in files) for table, files in sorted(self.tables.items())}
+
 
 def check_packages(
     addresses: Iterable[str | Path],

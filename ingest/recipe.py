@@ -78,6 +78,7 @@ class Applied:
     tables    Parquet by standard table: its columns as text, NULL where empty, _source and _row; observations
               have a column for each dimension after period
     counts    what became of every row, for each part and each block
+    repeats   for each table whose rows may come twice, why they may
     sources   the files read, in the order of their _source numbers, which start at `first_source`; the first
               is the recipe itself, which carries the fixed rows
     """
@@ -89,15 +90,19 @@ class Applied:
     first_source: int = 0
     dimensions: tuple[str, ...] = ()
     staged: list[Path] = field(default_factory=list)
+    repeats: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def leave_outs(self) -> list[LeftOut]:
-        """Every leave-out with its reason and count."""
+        """Every leave-out with its reason and count; rows that repeat another one are among them."""
         return [
             LeftOut(count.source, count.file, count.table, reason, rows)
             for count in self.counts
-            for reason, rows in count.left_out.items()
+            for reason, rows in (*count.left_out.items(), *self._repeated(count))
         ]
+
+    def _repeated(self, count: Count) -> list[tuple[str, int]]:
+        return [(self.repeats[count.table], count.repeats)] if count.table and count.repeats else []
 
     @property
     def rows_read(self) -> dict[str, int]:
@@ -134,8 +139,9 @@ def load_recipe(name_or_path: str | Path, folder: Path | None = None) -> Recipe:
         inside = folder is None or file.resolve().is_relative_to(folder.resolve())
         if not inside or file.suffix not in (".yaml", ".yml") or not file.is_file():
             nearest = find_nearest(str(name_or_path), shipped)
+            wanted, value = ", ".join(shipped), str(name_or_path)
             raise ProblemsFound(
-                [problem("recipe-unknown", Place(), value=str(name_or_path), nearest=nearest)]
+                [problem("recipe-unknown", Place(), value=value, nearest=nearest, wanted=wanted)]
             )
     return read_recipe(file.read_text(encoding="utf-8"), file, shown)
 
@@ -184,6 +190,7 @@ def apply_recipe(
     scratch.mkdir(parents=True, exist_ok=True)
     files = _files(package)
     applied = Applied({}, [], [], [f"recipe:{recipe.name}"], first_source)
+    applied.repeats = {table: repeats.reason for table, repeats in recipe.repeats.items()}
     parts = _stage_parts(recipe, files, scratch, applied)
     world = World(registers or Registers(), recipe.styles, dict(recipe.lists))
     with duckdb.connect(config={"threads": 2, "preserve_insertion_order": True}) as connection:

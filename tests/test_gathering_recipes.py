@@ -9,7 +9,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import recipe_world as made
 from test_bad_input import write_small_package
+from typer.testing import CliRunner
 
+from cli import app
 from ingest.gathering import Report, check_packages
 
 # What finds codes is called first by the alphabet, so that the order of the packages is the wrong one.
@@ -97,3 +99,19 @@ def test_problem_of_a_named_expression_stands_under_a_heading_of_the_file(tmp_pa
         "council",
         "Newtown on sea",
     )
+
+
+def test_check_says_what_became_of_every_row(tmp_path: Path) -> None:
+    recipe = REGISTER.replace("sources:", "repeats:\n  areas: {reason: Listed by year.}\nsources:", 1)
+    recipe = recipe.replace(
+        "    write:", '    leave_out:\n      - {when: {text: "{code}", is: x}, reason: No area.}\n    write:'
+    )
+    rows = "code,name\nE06000001,Newshire\nE06000001,Newshire\nx,Total\nE06000002,Oldshire\n"
+    folder = write_by_recipe(tmp_path / "a", recipe, {"areas.csv": rows})
+    done = CliRunner().invoke(app, ["check", str(folder)])
+    assert done.exit_code == 0, done.output
+    said = done.output.splitlines()
+    assert "a/areas.csv: 1 row left out: No area." in said
+    assert "a/areas.csv: 1 row left out: Listed by year." in said
+    assert "areas: 2 rows" in said
+    assert "4 rows read from 1 file of 1 package." in said
