@@ -7,6 +7,7 @@ import gzip
 import io
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reading_files import Stage, codes_of, numbers_of, rows_of, stager
@@ -112,6 +113,14 @@ def test_table_can_begin_and_end_anywhere(staged: Stage) -> None:
 def test_rows_that_the_dialect_names_are_passed_over(staged: Stage) -> None:
     result = staged(b"a,b\nunits,%\n1,2\n\n3,4\n", comment_rows=(2,), skip_blank_rows=True)
     assert (numbers_of(result), rows_of(result)) == ([3, 5], [["1", "2"], ["3", "4"]])
+    assert result.problems == ()
+
+
+@pytest.mark.parametrize("dialect", [{"comment": "#"}, {"comment_rows": (1, 2)}])
+def test_headings_stand_in_the_first_row_that_is_no_comment(staged: Stage, dialect: dict[str, Any]) -> None:
+    result = staged(b"# Waste, by area\n# 2024\na,b\n1,2\n", **dialect)
+    assert result.headings == ("a", "b")
+    assert (numbers_of(result), rows_of(result)) == ([4], [["1", "2"]])
     assert result.problems == ()
 
 

@@ -9,6 +9,7 @@ A row is never dropped in silence: it is staged, passed over because the selecti
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sized
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def stage_rows(
 
     Returns (headings, count of staged rows).
     """
+    selection = _without_comments_before(open_rows, selection)
     rows = iter(open_rows())
     before: list[list[str]] = []
     for row in rows:
@@ -48,6 +50,15 @@ def stage_rows(
     with RowWriter(parquet, width) as writer:
         _stage_body(chain(before, rows), headings, selection, writer, found)
     return headings, writer.row_count
+
+
+def _without_comments_before(open_rows: Callable[[], Rows], selection: Selection) -> Selection:
+    """Put the headings, where nothing else is said of them, into the first row that is no comment."""
+    if selection.heading_rows != (1,) or (selection.comment is None and not selection.comment_rows):
+        return selection
+    rows = enumerate(open_rows(), 1)
+    first = next((number for number, row in rows if not _is_comment(row, number, selection)), 1)
+    return replace(selection, heading_rows=(first,))
 
 
 def read_headings(before: list[list[str]], selection: Selection, found: Found) -> tuple[str, ...] | None:
