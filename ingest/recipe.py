@@ -195,6 +195,9 @@ def apply_recipe(
     world = World(registers or Registers(), recipe.styles, dict(recipe.lists))
     with duckdb.connect(config={"threads": 2, "preserve_insertion_order": True}) as connection:
         prepared = _prepare(recipe, connection, parts, world, applied)
+        if prepared is None:
+            applied.problems = group_problems(applied.problems)
+            return applied
         written: list[Written] = []
         for rows in prepared:
             for part, heading in rows.find_unused():
@@ -327,8 +330,11 @@ def _prepare(
     parts: Sequence[Part],
     world: World,
     applied: Applied,
-) -> list[SourceRows]:
-    """Make the rows of every source ready, those that others look things up in first."""
+) -> list[SourceRows] | None:
+    """Make the rows of every source ready, those that others look things up in first.
+
+    Gives None if nothing can be looked up in one of these: every row of the others would be a problem.
+    """
     prepared: dict[str, SourceRows] = {}
     for number, source in enumerate(
         sorted(recipe.sources, key=lambda source: source.name not in recipe.look_ups)
@@ -340,6 +346,9 @@ def _prepare(
         prepared[source.name] = rows
         if source.name in recipe.look_ups:
             columns = sorted(recipe.look_ups[source.name])
+            if not source.optional and not rows.has_columns(columns):
+                applied.problems.extend(rows.problems)
+                return None
             found = tuple(sorted(rows.read_columns(columns)))
             world.tables[source.name] = ListTable(source.name, tuple(columns), found)
     return [prepared[source.name] for source in recipe.sources]

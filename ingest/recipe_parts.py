@@ -138,13 +138,16 @@ class SourceRows:
         if not part.headings and part.staged.problems:
             return False  # nothing could be read of it, as staging has said
         missing = sorted(self.needed_headings() - set(part.headings) - {*FILE_PARTS})
-        for heading in missing:
-            nearest = find_nearest(heading, part.headings)
-            place = part.place.at(row=part.heading_row)
-            self.problems.append(problem("recipe-column-missing", place, value=heading, nearest=nearest))
+        self._note_missing(part, missing)
         if missing:
             self.counts[part.source_id].problems = part.staged.row_count
         return not missing
+
+    def _note_missing(self, part: Part, headings: Sequence[str]) -> None:
+        for heading in headings:
+            nearest = find_nearest(heading, part.headings)
+            place = part.place.at(row=part.heading_row)
+            self.problems.append(problem("recipe-column-missing", place, value=heading, nearest=nearest))
 
     def used_headings(self) -> set[str]:
         """Say which headings anything in the recipe's source uses; those that may be missing end with ?."""
@@ -364,6 +367,13 @@ class SourceRows:
             if groups is not None and heading not in FILE_PARTS:
                 texts = {name: (False, text or "") for name, text in groups.items()}
                 yield {**texts, "heading": (False, heading), turning.cell: (True, column)}
+
+    def has_columns(self, names: Sequence[str]) -> bool:
+        """Say whether any part has each of some columns; one that none has becomes a problem."""
+        missing = [name for name in names if name not in self.columns]
+        for part in list(self.parts.values())[:1]:
+            self._note_missing(part, missing)
+        return bool(self.parts) and not missing
 
     def read_columns(self, names: Sequence[str]) -> list[tuple[str, ...]]:
         """Give every different combination of some columns or parts of the file's name."""

@@ -66,7 +66,25 @@ TEXTS = [
         "x.y https://example.org http://a.b/c?d=e ftp://x mailto:a@b.org http://[::1 //x.y /path a@b.org a@b"
     ),
     *words("@b.org 123e4567-e89b-12d3-a456-426614174000 YWJj YWJ %zz household-waste-recycled E09000015"),
-    *["", " ", " a", "a ", "a\n", "a\nb", "\ta", "a,b", '"', "'", "it's", "x" * 50, "a\u00a0b", "\\", "a--b"],
+    *[
+        "",
+        " ",
+        " a",
+        "a ",
+        "a\n",
+        "a\nb",
+        "\ta",
+        "a,b",
+        '"',
+        "'",
+        "it's",
+        "x" * 50,
+        "a\u00a0b",
+        "\\",
+        "a--b",
+        "a{,2}",
+        ":]",
+    ],
 ]
 OBJECTS = [
     "",
@@ -106,6 +124,8 @@ PATTERNS = [
     "(a|b)c",
     "é",
 ]
+# RE2 reads these five characters as they stand, Python as a count.
+PATTERNS += ["a{,2}"]
 PATTERNS += ["[^a]", "a+?", "x*", "(?i)abc", "[a-z]{1,3}", r"\.", "$", "a$"]
 
 # Types with their formats, the constraints they take, and cells that come near them.

@@ -348,6 +348,26 @@ def test_look_up_joins_a_second_table_of_the_package(tmp_path: Path) -> None:
     assert found(applied) == [("recipe-text-unknown", "figures.csv", 4, "Xx", 1)]
 
 
+@pytest.mark.parametrize(
+    ("dictionary", "code"),
+    [
+        ({}, "recipe-file-missing"),
+        ({"dictionary.csv": ""}, "file-empty"),
+        ({"dictionary.csv": "Short,Nam\nCr,All Crime\n"}, "recipe-column-missing"),
+    ],
+)
+def test_table_that_others_look_things_up_in_is_missed_once_and_not_in_every_row(
+    tmp_path: Path, dictionary: dict[str, str], code: str
+) -> None:
+    recipe = PLAIN.replace(
+        "indicator: crime", 'indicator: {look_up: {in: names, where: {Short: "{area}"}, take: Name}}'
+    )
+    recipe += "  names:\n    files: [dictionary.csv]\n"
+    applied = apply(tmp_path, recipe, {"figures.csv": "area,value\nCr,1\nSp,2\n", **dictionary})
+    assert [one.code for one in applied.problems] == [code]
+    assert applied.tables == {}
+
+
 def test_look_up_with_two_answers_is_a_problem(tmp_path: Path) -> None:
     recipe = PLAIN.replace(
         "indicator: crime", 'indicator: {look_up: {in: names, where: {area: "{area}"}, take: indicator}}'
