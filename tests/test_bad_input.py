@@ -41,13 +41,23 @@ def write_descriptor(folder: Path, told: Mapping[str, Any]) -> None:
     (folder / "datapackage.json").write_text(json.dumps(told), encoding="utf-8")
 
 
-def name_path(folder: Path, path: str) -> None:
-    """Name another path for the figures in the descriptor."""
+def change_resource(folder: Path, name: str, **more: Any) -> None:
+    """Say something else of a resource in the descriptor."""
     told = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
     for resource in told["resources"]:
-        if resource["name"] == "observations":
-            resource["path"] = path
+        if resource["name"] == name:
+            resource.update(more)
     write_descriptor(folder, told)
+
+
+def schema_of(*fields: dict[str, str], **more: Any) -> dict[str, Any]:
+    """Make a Table Schema of some of a table's columns."""
+    return {"fields": list(fields), "fieldsMatch": "subset", **more}
+
+
+def name_path(folder: Path, path: str) -> None:
+    """Name another path for the figures in the descriptor."""
+    change_resource(folder, "observations", path=path)
 
 
 def replace_in(folder: Path, found: str, other: str, file: str = "observations.csv") -> None:
@@ -242,12 +252,7 @@ def test_column_that_is_missing_is_not_told_again_for_every_row(tmp_path: Path) 
 def test_fault_that_the_publishers_schema_forbids_too_is_told_once(tmp_path: Path) -> None:
     folder = write_small_package(tmp_path / "folder")
     date_in_a_number_column(folder)
-    told = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
-    for resource in told["resources"]:
-        if resource["name"] == "observations":
-            fields = [{"name": "value", "type": "number"}]
-            resource["schema"] = {"fields": fields, "fieldsMatch": "subset"}
-    write_descriptor(folder, told)
+    change_resource(folder, "observations", schema=schema_of({"name": "value", "type": "number"}))
     [found] = checked(folder, tmp_path / "scratch", is_site=True)
     assert (found.code, found.row, found.count) == ("value-malformed", 2, 1)
 
@@ -255,16 +260,8 @@ def test_fault_that_the_publishers_schema_forbids_too_is_told_once(tmp_path: Pat
 def test_reference_to_a_table_that_cannot_be_read_is_not_told(tmp_path: Path) -> None:
     folder = write_small_package(tmp_path / "folder")
     empty_file(folder)
-    told = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
-    for resource in told["resources"]:
-        if resource["name"] == "area_changes":
-            key = {"fields": ["from_area"], "reference": {"resource": "areas", "fields": ["area"]}}
-            resource["schema"] = {
-                "fields": [{"name": "from_area"}],
-                "fieldsMatch": "subset",
-                "foreignKeys": [key],
-            }
-    write_descriptor(folder, told)
+    key = {"fields": ["from_area"], "reference": {"resource": "areas", "fields": ["area"]}}
+    change_resource(folder, "area_changes", schema=schema_of({"name": "from_area"}, foreignKeys=[key]))
     for is_site in (True, False):
         [found] = checked(folder, tmp_path / f"scratch-{is_site}", is_site=is_site)
         assert (found.code, found.file) == ("file-empty", "small/areas.csv")
