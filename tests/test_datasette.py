@@ -47,6 +47,27 @@ def test_page_is_in_our_frame_and_has_nothing_the_policy_forbids(client: httpx.C
             assert target.startswith("/")
 
 
+@pytest.mark.parametrize(
+    ("address", "one"),
+    [
+        ("/data/", "data/"),
+        ("/data/catalogue", "data/catalogue"),
+        ("/data/catalogue/areas?_size=2", "data/catalogue/areas"),
+        ("/data/catalogue/areas/E06000002", "data/catalogue/areas/E06000002"),
+        ("/data/catalogue/grades/four,good", "data/catalogue/grades/four,good"),
+        ("/data/catalogue?sql=select+1", None),
+        ("/data/catalogue?sql=select+x", None),
+        ("/data/catalogue/nothing", None),
+    ],
+)
+def test_page_names_its_own_address(
+    client: httpx.Client, site: Served, address: str, one: str | None
+) -> None:
+    """What a visitor asks in SQL has no address that stays, and a failure none at all."""
+    named = re.findall(r'<link rel="canonical" href="([^"]*)">', client.get(address).text)
+    assert named == ([] if one is None else [f"{site.url}{one}"])
+
+
 def test_every_link_of_the_first_pages_resolves(client: httpx.Client) -> None:
     found: dict[str, str] = {}
     for address in PAGES[:6]:

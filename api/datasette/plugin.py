@@ -157,11 +157,16 @@ def template_globals(edition: Edition, queries: Mapping[str, Any]) -> dict[str, 
     root = urlsplit(edition.base).path.rstrip("/")
 
     def frame(
-        path: str, title: str, lede: str | None = None, crumbs: Sequence[tuple[str, str]] = ()
+        path: str,
+        title: str,
+        lede: str | None = None,
+        crumbs: Sequence[tuple[str, str]] = (),
+        status: int = 200,
     ) -> Frame:
         return Frame(
-            path=path,
+            path=f"/data{path}" if path else "",
             title=title,
+            status=status,
             lede=lede,
             crumbs=[Link("Data", "/data/"), *(Link(label, address) for label, address in crumbs)],
         )
@@ -176,12 +181,12 @@ def template_globals(edition: Edition, queries: Mapping[str, Any]) -> dict[str, 
         return [("Page", address), ("URI", f"{edition.base}id/{path}")]
 
     return {
-        "address": edition.base.rstrip("/"),
         "address_of": address_of,
         "attributions": [],
         "edition": edition,
         "forms": [],
         "make_frame": frame,
+        "public": edition.base.rstrip("/"),
         "root": root,
         "saved_queries": queries,
         "thing_links": thing_links,

@@ -59,7 +59,7 @@ class Link:
 class Frame:
     """What the frame says around a page.
 
-    path      the page's own address inside the site, "/areas/E09000015"
+    path      the page's own address inside the site, "/areas/E09000015"; empty where it has none that stays
     uri       what is cited: the thing's URI, or None for a page that is not about one thing
     forms     suffixes of the other forms in which the same thing can be had
     datasets  notations of the datasets whose figures stand on the page, for the attribution
@@ -111,10 +111,12 @@ def make_page(edition: Edition, template: str, frame: Frame, **facts: Any) -> Pa
 def render(page_name: str, edition: Edition, context: Mapping[str, Any]) -> bytes:
     """Fill the template of that name. `context` holds "frame" and what the template asks for."""
     frame: Frame = context["frame"]
+    public = edition.base.rstrip("/")
     facts = {
         "edition": edition,
         "root": urlsplit(edition.base).path.rstrip("/"),
-        "address": edition.base.rstrip("/") + frame.path,
+        "public": public,
+        "address": public + frame.path,
         "attributions": _attributions(edition, frame),
         "forms": [BY_SUFFIX[suffix] for suffix in frame.forms],
         **context,
