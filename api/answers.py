@@ -25,7 +25,7 @@ from api.edition import Edition
 from api.failures import Failure
 from api.forms import CSV, JSON, Choice, choose, link
 from api.licences import licence_address
-from api.replies import Reply, editions_of, root_of
+from api.replies import Reply, editions_of, root_of, root_of_site
 
 Row = dict[str, Any]
 
@@ -88,7 +88,8 @@ def read_cursor(
 def next_link(request: Request, cursor: str) -> str:
     """Give the address of the next part of a list, as the client sees this server."""
     pairs = [(key, value) for key, value in request.query_params.multi_items() if key != "cursor"]
-    return f"{str(request.base_url).rstrip('/')}{request.url.path}?{urlencode([*pairs, ('cursor', cursor)])}"
+    host = str(request.base_url).rstrip("/")
+    return f"{host}{root_of_site(request)}{request.url.path}?{urlencode([*pairs, ('cursor', cursor)])}"
 
 
 def envelope(edition: Edition, sources: Sequence[Row], query: Mapping[str, Any]) -> Row:
@@ -104,9 +105,14 @@ def envelope(edition: Edition, sources: Sequence[Row], query: Mapping[str, Any])
 
 def standing_links(edition: Edition, sources: Sequence[Row]) -> list[str]:
     """Link to the licences, and to what describes the answer."""
+    described = link(f"{root_of(edition)}/openapi.json", "service-desc", type="application/json")
+    return [*licence_links(sources), described]
+
+
+def licence_links(sources: Sequence[Row]) -> list[str]:
+    """Link to the licences of some sources, each once."""
     licences = dict.fromkeys(source["licence"] for source in sources if source.get("licence"))
-    links = [link(licence, "license") for licence in licences if _is_safe(licence)]
-    return [*links, link(f"{root_of(edition)}/openapi.json", "service-desc", type="application/json")]
+    return [link(licence, "license") for licence in licences if _is_safe(licence)]
 
 
 def _is_safe(address: str) -> bool:

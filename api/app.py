@@ -39,6 +39,7 @@ from api.gate import Gate, methods_of
 from api.html import send_failure, wants_page
 from api.kept import Kept
 from api.metrics import Metrics
+from api.replies import root_of_site
 from api.sparql_pool import Limits
 from ingest.problems import shown
 from schemas.site import Site, load_site
@@ -125,7 +126,7 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     if len(path) > 1 and path.endswith("/") and request.method == "GET":
         query = f"?{request.url.query}" if request.url.query else ""
         # Never a second slash at the start: that would name another host.
-        target = "/" + path.strip("/")
+        target = f"{root_of_site(request)}/{path.strip('/')}"
         return Response(status_code=301, headers={"Location": f"{target}{query}"})
     return await _answer_failure(
         request, Failure("address-unknown", f"Nothing has the address '{shown(path)}'.")

@@ -33,7 +33,7 @@ from api.forms import (
 from api.graphs import describe_thing, prefixes_of, sources_of
 from api.html import check_parameters, parameters_of, send_page
 from api.pages.page import Page
-from api.replies import CURRENT, Reply, edition_of, root_of
+from api.replies import CURRENT, Reply, edition_of, root_of, root_of_site
 from api.sparql_results import write_graph
 from api.tables import answer_table
 from api.things import Thing, find_meant, find_thing
@@ -180,7 +180,7 @@ def make_router() -> APIRouter:
 def _add_route(router: APIRouter, kind: Kind) -> None:
     async def endpoint(request: Request, notation: str) -> Response:
         if not notation or notation.endswith("/"):
-            address = request.url.path.rstrip("/")
+            address = root_of_site(request) + request.url.path.rstrip("/")
             return Response(status_code=301, headers={"Location": address, "Cache-Control": CURRENT})
         return await answer_document(request, kind, notation)
 

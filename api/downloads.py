@@ -22,7 +22,7 @@ from starlette.responses import Response, StreamingResponse
 from api.edition import Edition
 from api.failures import Failure
 from api.forms import content_type, has_tag
-from api.replies import CURRENT, PINNED, edition_of
+from api.replies import CURRENT, PINNED, edition_of, root_of
 
 router = APIRouter()
 
@@ -72,6 +72,8 @@ def _walk(folder: Path) -> dict[str, Path]:
 async def download(request: Request, path: str) -> Response:
     """Answer a file of the edition."""
     edition = edition_of(request)
+    if not path:
+        return Response(status_code=301, headers={"Location": f"{root_of(edition)}/downloads"})
     file = list_files(edition).get(path)
     if file is None:
         raise Failure("address-unknown", "The edition has no such file. /downloads lists those there are.")

@@ -49,7 +49,21 @@ def edition_of(request: Request) -> Edition:
 
 def root_of(edition: Edition) -> str:
     """Say what stands before every address of the site: nothing, or the path of its public address."""
-    return urlsplit(edition.base).path.rstrip("/")
+    return root_of_address(edition.base)
+
+
+def root_of_site(request: Request) -> str:
+    """Say the same of the site that a request is for, whose edition need not be known."""
+    return root_of_address(request.app.state.site.base)
+
+
+def root_of_address(base: str) -> str:
+    """Give the path of a public address, without a slash at its end.
+
+    >>> root_of_address("https://data.example.org/figures/"), root_of_address("https://data.example.org/")
+    ('/figures', '')
+    """
+    return urlsplit(base).path.rstrip("/")
 
 
 class Reply:

@@ -163,8 +163,8 @@ async def read_request(request: Request) -> Asked | None:
     if not queries and request.method == "GET":
         return None
     if len(queries) != 1:
-        found = "no parameter 'query'" if not queries else f"{len(queries)} parameters 'query'"
-        raise Failure("query-malformed", f"There is {found}; wanted: one.")
+        found = f"are {len(queries)} parameters" if queries else "is no parameter"
+        raise Failure("query-malformed", f"There {found} 'query'; wanted: one.")
     forms = [value for name, value in pairs if name == "format"]
     default_graphs = tuple(value for name, value in pairs if name == "default-graph-uri")
     named_graphs = tuple(value for name, value in pairs if name == "named-graph-uri")

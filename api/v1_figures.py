@@ -36,6 +36,7 @@ from api.answers import (
 from api.edition import Edition
 from api.failures import unknown_thing
 from api.forms import CSV, JSON, Choice, choose, link
+from api.graphs import sources_of
 from api.kept import Kept
 from api.observations import FIELDS, Filters
 from api.profile import PROFILE_FIELDS, decide, list_profile
@@ -211,6 +212,8 @@ class ProfileArea(BaseModel):
     label: str = Field(description="The official name.")
     everyday_label: str | None = Field(description="The name people use.")
     area_type: str = Field(description="What kind of place it is.")
+    start_on: str | None = Field(description="The first day its code was in use, if known.")
+    end_on: str | None = Field(description="The last day its code was in use; null while it is.")
     uri: str = Field(description="The URI of the area.")
 
 
@@ -303,14 +306,14 @@ async def answer_profile(request: Request, edition: Edition, area: str, document
 def _make_profile(edition: Edition, thing: Thing, is_csv: bool) -> tuple[bytes, list[str]]:
     """Make the bytes of a profile, and links to its licences."""
     rows = list_profile(edition, thing.path)
-    sources = sources_of_datasets(edition, {row["dataset"] for row in rows})
+    # An area without a figure is still said by somebody: by the register that it was read from.
+    sources = sources_of_datasets(edition, {row["dataset"] for row in rows}) or sources_of(edition, thing)
     links = standing_links(edition, sources)
     if is_csv:
         return csv_lines(PROFILE_FIELDS, rows), links
     answer = envelope(edition, sources, {"area": thing.path})
-    answer["area"] = {name: thing.row[name] for name in ("area", "label", "everyday_label", "area_type")} | {
-        "uri": thing.uri(edition)
-    }
+    told = ("area", "label", "everyday_label", "area_type", "start_on", "end_on")
+    answer["area"] = {name: thing.row[name] for name in told} | {"uri": thing.uri(edition)}
     answer |= {"count": len(rows), "next": None, "items": rows}
     return dump(answer), links
 

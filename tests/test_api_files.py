@@ -48,6 +48,11 @@ def test_file_has_its_media_type(client: httpx.Client, path: str, kind: str) -> 
     assert answer.content == b""
 
 
+def test_folder_of_the_downloads_leads_to_their_page(client: httpx.Client) -> None:
+    answer = client.get("/downloads/")
+    assert (answer.status_code, answer.headers["location"]) == (301, "/downloads")
+
+
 def test_parts_of_a_file_make_the_file(client: httpx.Client) -> None:
     whole = client.get(FILE).content
     first = client.get(FILE, headers={"Range": "bytes=0-99"})

@@ -180,6 +180,12 @@ def test_profile_is_the_area_document(client: httpx.Client) -> None:
     assert client.get("/api/v1/profile/E0").status_code == 404
 
 
+def test_profile_of_an_area_that_ended_says_so_and_who_said_it(client: httpx.Client) -> None:
+    told = read(client, "/areas/E06000001.json")
+    assert told["area"]["end_on"] == "2023-03-31"
+    assert told["source"]
+
+
 def test_verdict_gives_its_reasons(client: httpx.Client, site: Served) -> None:
     a = "waste/recycled/E06000002/2022-04-01_P1Y"
     b = f"{site.url}id/observation/waste/recycled/E06000003/2023-04-01_P1Y"

@@ -66,10 +66,15 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, limits: Limits | None = None, *, is_published: bool = True) -> Iterator[Served]:
-    """Serve a site in a folder on a port that the system gives, and end the server at the end."""
+def serving(
+    folder: Path, limits: Limits | None = None, *, is_published: bool = True, root: str = ""
+) -> Iterator[Served]:
+    """Serve a site in a folder on a port that the system gives, and end the server at the end.
+
+    root   the path of its public address, without a slash at its end
+    """
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}{root}/"
         site = Site(folder=folder, title="The small world", base=url, packages=())
         app = create_app(site, limits)
         served = Served(url, folder, app)
