@@ -27,6 +27,8 @@ _LABELS = tuple(
     )
 )
 _TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_BYTE_SIZE = ox.NamedNode("http://www.w3.org/ns/dcat#byteSize")
+_NON_NEGATIVE = ox.NamedNode("http://www.w3.org/2001/XMLSchema#nonNegativeInteger")
 _DCT = "http://purl.org/dc/terms/"
 _FOAF = "http://xmlns.com/foaf/0.1/"
 
@@ -78,7 +80,7 @@ def _add_own(edition: Edition, subject: ox.NamedNode, found: Triples) -> None:
     while waiting:
         node = waiting.pop()
         for quad in edition.store.quads_for_pattern(node, None, None, None):
-            found[quad.triple] = None
+            found[_as_published(quad.triple)] = None
             part = quad.object
             if (
                 isinstance(part, ox.NamedNode)
@@ -87,6 +89,15 @@ def _add_own(edition: Edition, subject: ox.NamedNode, found: Triples) -> None:
             ):
                 seen.add(part)
                 waiting.append(part)
+
+
+def _as_published(triple: ox.Triple) -> ox.Triple:
+    """Give a number the type it was published with: the store makes every type of whole numbers xsd:integer."""
+    if triple.predicate != _BYTE_SIZE or not isinstance(triple.object, ox.Literal):
+        return triple
+    return ox.Triple(
+        triple.subject, triple.predicate, ox.Literal(triple.object.value, datatype=_NON_NEGATIVE)
+    )
 
 
 def _add_parts(edition: Edition, subject: ox.NamedNode, name: ox.NamedNode, found: Triples) -> None:

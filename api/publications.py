@@ -6,7 +6,7 @@ Out:  documents in the forms that each has
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 import schemas
 from api import pages
-from api.answers import dump, envelope, standing_links
+from api.answers import dump, envelope, licence_links, sources_of_datasets, standing_links
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters, unknown_thing
 from api.forms import (
@@ -46,6 +46,13 @@ router = APIRouter(include_in_schema=False)
 
 _VOCABULARY = Path(schemas.__file__).parent / "vocabulary.ttl"
 _WITH_PAGE = (HTML, *GRAPH_FORMS)
+_PARTS_OF_CATALOGUE = tuple(
+    ox.NamedNode(f"http://www.w3.org/ns/dcat#{name}") for name in ("distribution", "service")
+)
+_SHORT = (
+    ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type"),
+    ox.NamedNode("http://xmlns.com/foaf/0.1/name"),
+)
 _GRAPH_FIRST = (TURTLE, *(form for form in GRAPH_FORMS if form is not TURTLE))
 
 
@@ -139,7 +146,11 @@ async def edition_document(request: Request, name: str) -> Response:
     if unchanged is not None:
         return unchanged
     links = alternates(f"{root_of(edition)}{address}", DOCUMENT_FORMS, choice.form)
+    links.append(link(f"{edition.base.rstrip('/')}{address}", "canonical"))
     links.append(link(edition.uri("edition", edition.name), "about"))
+    links.append(link(f"{root_of(edition)}/editions", "collection"))
+    sources = sources_of_datasets(edition, [row[0] for row in edition.rows("SELECT dataset FROM datasets")])
+    links += licence_links(sources)
     if choice.form is HTML:
         moved = check_parameters(request, edition, parameters_of("edition"))
 
@@ -149,7 +160,7 @@ async def edition_document(request: Request, name: str) -> Response:
         return moved or await send_page(request, make, reply=reply, links=links)
     refuse_parameters(request)
     if choice.form is JSON:
-        document = envelope(edition, [], {"edition": path}) | {"manifest": edition.manifest}
+        document = envelope(edition, sources, {"edition": path}) | {"manifest": edition.manifest}
         return reply.send(dump(document), [*standing_links(edition, ()), *links])
     about = edition.uri("edition", path)
     return send_graph(edition, reply, choice, Graph(about, describe_node(edition, about)), links)
@@ -175,27 +186,34 @@ async def catalog(request: Request, ending: str | None = None) -> Response:
 
 
 def catalogue_triples(edition: Edition) -> list[ox.Triple]:
-    """Gather the catalogue: the series of editions, this edition, its datasets and distributions."""
+    """Gather the catalogue: the series of editions, this edition, its datasets and distributions.
+
+    Everything they point to has its class and its name with it, so that the catalogue can be judged alone.
+    """
     found: dict[ox.Triple, None] = {}
     waiting = [f"{edition.base}catalog", edition.uri("edition", edition.name)]
     waiting += [
         edition.uri("dataset", row[0]) for row in edition.rows("SELECT dataset FROM datasets ORDER BY 1")
     ]
     seen = set(waiting)
-    distribution = ox.NamedNode("http://www.w3.org/ns/dcat#distribution")
-    service = ox.NamedNode("http://www.w3.org/ns/dcat#service")
     while waiting:
         for triple in describe_node(edition, waiting.pop()):
             found[triple] = None
             target = triple.object
-            if (
-                triple.predicate in (distribution, service)
-                and isinstance(target, ox.NamedNode)
-                and target.value not in seen
-            ):
-                seen.add(target.value)
+            if not isinstance(target, ox.NamedNode) or target.value in seen:
+                continue
+            seen.add(target.value)
+            if triple.predicate in _PARTS_OF_CATALOGUE:
                 waiting.append(target.value)
+            else:
+                found |= dict.fromkeys(_told_in_short(edition, target))
     return list(found)
+
+
+def _told_in_short(edition: Edition, node: ox.NamedNode) -> Iterator[ox.Triple]:
+    for predicate in _SHORT:
+        for quad in edition.store.quads_for_pattern(node, predicate, None, None):
+            yield quad.triple
 
 
 @router.get("/.well-known/void")
@@ -226,6 +244,7 @@ def describe_data(edition: Edition) -> list[ox.Triple]:
         (named(f"{dct}isVersionOf"), named(f"{edition.base}catalog")),
         (named(f"{dct}hasVersion"), named(edition.uri("edition", edition.name))),
         (named("http://xmlns.com/foaf/0.1/homepage"), named(edition.base)),
+        (named(f"{void_}dataDump"), named(f"{edition.base}downloads/site.nq.gz")),
         (named(f"{void_}sparqlEndpoint"), named(f"{edition.base}sparql")),
         (named(f"{void_}uriSpace"), ox.Literal(f"{edition.base}id/")),
         (named(f"{void_}vocabulary"), named(f"{edition.base}def/")),

@@ -5,7 +5,8 @@ Out:  sorted lines of N-Triples without blank nodes
 
 An edition is a catalogue, one of the series of editions of the site. Each dataset has its CSV file as a
 distribution, and was derived from the publishers' files that its figures came from. The datasets' titles,
-publishers and licences are said by their table already and not said again.
+publishers and licences are said by their table already and not said again. What a catalogue points to gets the
+class that DCAT-AP wants there, so that a harvester can judge the catalogue by itself.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from publish.triples import Names, is_harmless_address
 DCAT = Namespace("http://www.w3.org/ns/dcat#")
 SPDX = Namespace("http://spdx.org/rdf/terms#")
 
+_CSVW = URIRef("http://www.w3.org/ns/csvw")
+_PUBLIC = URIRef("http://publications.europa.eu/resource/authority/access-right/PUBLIC")
 _MEDIA = "https://www.iana.org/assignments/media-types/"
 _FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/"
 _FREQUENCIES = {
@@ -79,12 +82,13 @@ def catalogue_lines(
     graph.add((catalogue, DCTERMS.publisher, publisher))
     graph.add((catalogue, DCTERMS.issued, Literal(on.isoformat(), datatype=XSD.date)))
     graph.add((catalogue, DCTERMS.identifier, Literal(edition["digest"])))
-    graph.add((catalogue, FOAF.homepage, URIRef(contents.base)))
+    graph.add((catalogue, FOAF.homepage, _document(graph, contents.base)))
     service = URIRef(f"{contents.base}sparql")
     graph.add((catalogue, DCAT.service, service))
     graph.add((service, RDF.type, DCAT.DataService))
     graph.add((service, DCTERMS.title, Literal(f"SPARQL endpoint of {contents.title}", lang="en")))
     graph.add((service, DCAT.endpointURL, service))
+    graph.add((service, DCAT.endpointDescription, service))
     _add_wholes(graph, contents, catalogue, files)
     for row in contents.rows("datasets"):
         _add_dataset(graph, contents, names, catalogue, row, files)
@@ -106,20 +110,49 @@ def _sorted_lines(graph: Graph) -> list[str]:
 
 
 def _add_wholes(graph: Graph, contents: Contents, catalogue: URIRef, files: Mapping[str, File]) -> None:
-    licences = sorted({row["licence"] for row in contents.rows("datasets")})
+    licence = _licence_of_all(graph, contents, catalogue)
     for path, title, media in WHOLES:
         distribution = URIRef(f"{catalogue}#{path}")
         graph.add((catalogue, DCAT.distribution, distribution))
-        for licence in licences:
-            _add_licence(graph, distribution, licence)
+        if licence is not None:
+            graph.add((distribution, DCTERMS.license, licence))
         _add_file(graph, contents, distribution, (path, title, media), files.get(path))
         if path.endswith(".gz"):
-            graph.add((distribution, DCAT.compressFormat, URIRef(f"{_MEDIA}application/gzip")))
+            graph.add((distribution, DCAT.compressFormat, _media_type(graph, "application/gzip")))
 
 
-def _add_licence(graph: Graph, distribution: URIRef, licence: str) -> None:
-    if is_harmless_address(licence):
-        graph.add((distribution, DCTERMS.license, URIRef(licence)))
+def _licence_of_all(graph: Graph, contents: Contents, catalogue: URIRef) -> URIRef | None:
+    """Name the licence of a file that holds every dataset: a distribution has one, so several become the parts
+    of one of ours."""
+    texts = sorted({row["licence"] for row in contents.rows("datasets")})
+    licences = [licence for text in texts if (licence := _licence(graph, text)) is not None]
+    if len(licences) < 2:
+        return licences[0] if licences else None
+    several = URIRef(f"{catalogue}#licences")
+    graph.add((several, RDF.type, DCTERMS.LicenseDocument))
+    graph.add((several, DCTERMS.title, Literal("Each dataset has the licence that it names", lang="en")))
+    for licence in licences:
+        graph.add((several, DCTERMS.hasPart, licence))
+    return several
+
+
+def _licence(graph: Graph, text: str) -> URIRef | None:
+    return _typed(graph, text, DCTERMS.LicenseDocument) if is_harmless_address(text) else None
+
+
+def _media_type(graph: Graph, name: str) -> URIRef:
+    return _typed(graph, f"{_MEDIA}{name}", DCTERMS.MediaType)
+
+
+def _document(graph: Graph, address: str) -> URIRef:
+    return _typed(graph, address, FOAF.Document)
+
+
+def _typed(graph: Graph, address: str, kind: URIRef) -> URIRef:
+    """Say which class an address has that the catalogue points to."""
+    node = URIRef(address)
+    graph.add((node, RDF.type, kind))
+    return node
 
 
 def _add_file(
@@ -136,14 +169,15 @@ def _add_file(
     graph.add((distribution, DCTERMS.title, Literal(title, lang="en")))
     graph.add((distribution, DCAT.accessURL, address))
     graph.add((distribution, DCAT.downloadURL, address))
-    graph.add((distribution, DCAT.mediaType, URIRef(f"{_MEDIA}{media}")))
+    graph.add((distribution, DCAT.mediaType, _media_type(graph, media)))
     if file is not None:
         size = Literal(str(file.bytes), datatype=XSD.nonNegativeInteger)
         graph.add((distribution, DCAT.byteSize, size))
         checksum = URIRef(f"{distribution}-checksum")
         graph.add((distribution, SPDX.checksum, checksum))
         graph.add((checksum, RDF.type, SPDX.Checksum))
-        graph.add((checksum, SPDX.algorithm, SPDX.checksumAlgorithm_sha256))
+        sha = _typed(graph, f"{SPDX}checksumAlgorithm_sha256", SPDX.ChecksumAlgorithm)
+        graph.add((checksum, SPDX.algorithm, sha))
         graph.add((checksum, SPDX.checksumValue, Literal(file.sha256, datatype=XSD.hexBinary)))
 
 
@@ -162,24 +196,25 @@ def _add_dataset(
     graph.add((dataset, RDF.type, DCAT.Dataset))
     graph.add((publisher, RDF.type, FOAF.Agent))
     graph.add((publisher, FOAF.name, Literal(label, lang="en")))
-    graph.add((dataset, DCAT.landingPage, URIRef(f"{contents.base}datasets/{row['dataset']}")))
-    graph.add((dataset, DCTERMS.accessRights, URIRef(_PUBLIC)))
+    page = _document(graph, f"{contents.base}datasets/{row['dataset']}")
+    graph.add((dataset, DCAT.landingPage, page))
+    graph.add((dataset, DCTERMS.accessRights, _typed(graph, _PUBLIC, DCTERMS.RightsStatement)))
+    graph.add((URIRef(f"{contents.base}sparql"), DCAT.servesDataset, dataset))
     if row["frequency"]:
-        frequency = URIRef(_FREQUENCY + _FREQUENCIES[row["frequency"]])
+        frequency = _typed(graph, _FREQUENCY + _FREQUENCIES[row["frequency"]], DCTERMS.Frequency)
         graph.add((dataset, DCTERMS.accrualPeriodicity, frequency))
     path = f"datasets/{row['dataset']}.csv"
     if path in files:
         distribution = URIRef(f"{dataset}#csv")
         graph.add((dataset, DCAT.distribution, distribution))
-        _add_licence(graph, distribution, row["licence"])
+        licence = _licence(graph, row["licence"])
+        if licence is not None:
+            graph.add((distribution, DCTERMS.license, licence))
         described = (path, f"{row['title']} as CSV", "text/csv")
         _add_file(graph, contents, distribution, described, files[path])
-        metadata = URIRef(f"{contents.base}downloads/{path}-metadata.json")
-        graph.add((distribution, DCTERMS.conformsTo, URIRef("http://www.w3.org/ns/csvw")))
+        metadata = _document(graph, f"{contents.base}downloads/{path}-metadata.json")
+        graph.add((distribution, DCTERMS.conformsTo, _typed(graph, _CSVW, DCTERMS.Standard)))
         graph.add((distribution, FOAF.page, metadata))
-
-
-_PUBLIC = "http://publications.europa.eu/resource/authority/access-right/PUBLIC"
 
 
 def _add_sources(graph: Graph, contents: Contents, names: Names, catalogue: URIRef) -> None:

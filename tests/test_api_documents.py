@@ -7,7 +7,6 @@ import io
 import re
 
 import httpx
-import pyoxigraph as ox
 import pytest
 import rdflib
 from test_api_world import Served, client, site
@@ -295,10 +294,39 @@ def test_catalogue_names_edition_datasets_and_files(client: httpx.Client, site: 
     assert f"{site.url}downloads/datasets/waste.csv" in files
     for file in files:
         assert client.head(file).status_code == 200, file
-    void = client.get("/.well-known/void", headers={"Accept": "application/n-triples"})
-    triples = ox.parse(void.content, format=ox.RdfFormat.N_TRIPLES)
-    endpoint = ox.NamedNode("http://rdfs.org/ns/void#sparqlEndpoint")
-    assert [t.object.value for t in triples if t.predicate == endpoint] == [f"{site.url}sparql"]
+    void = rdflib.Graph().parse(client.get("/.well-known/void", headers={"Accept": "text/turtle"}).content)
+    (endpoint,) = void.objects(None, rdflib.VOID.sparqlEndpoint)
+    assert str(endpoint) == f"{site.url}sparql"
+    (dump,) = void.objects(None, rdflib.VOID.dataDump)
+    assert str(dump) in files
+
+
+def test_catalogue_can_be_judged_alone(client: httpx.Client) -> None:
+    """What it points to has the class that DCAT-AP wants, and the sizes of files are never below zero."""
+    graph = rdflib.Graph().parse(data=client.get("/catalog.ttl").text, format="turtle")
+    dcat, dct, foaf = (
+        rdflib.Namespace(start)
+        for start in (
+            "http://www.w3.org/ns/dcat#",
+            "http://purl.org/dc/terms/",
+            "http://xmlns.com/foaf/0.1/",
+        )
+    )
+    for predicate, wanted in (
+        (dct.license, dct.LicenseDocument),
+        (dct.publisher, foaf.Agent),
+        (dct.conformsTo, dct.Standard),
+        (dcat.landingPage, foaf.Document),
+        (dcat.mediaType, dct.MediaType),
+    ):
+        pointed = set(graph.objects(None, predicate))
+        assert pointed
+        assert [node for node in pointed if (node, rdflib.RDF.type, wanted) not in graph] == []
+    publishers = set(graph.objects(None, dct.publisher))
+    assert all(graph.value(publisher, foaf.name) for publisher in publishers)
+    sizes = list(graph.objects(None, dcat.byteSize))
+    assert {size.datatype for size in sizes} == {rdflib.XSD.nonNegativeInteger}
+    assert all(len(list(graph.objects(file, dct.license))) == 1 for file in graph.subjects(dcat.byteSize))
 
 
 def test_edition_has_a_uri_a_page_and_a_description(client: httpx.Client, site: Served) -> None:
@@ -309,5 +337,13 @@ def test_edition_has_a_uri_a_page_and_a_description(client: httpx.Client, site: 
     assert (rdflib.URIRef(f"{site.url}id/edition/{name}"), rdflib.RDF.type, None) in graph
     assert client.get(f"/editions/{name}", headers={"Accept": "text/html"}).status_code == 200
     assert client.get("/editions/2020-01-01-000000000000").status_code == 404
+    told = client.get(f"/editions/{name}.json")
+    assert told.json()["licence"]
+    for target, relation in (
+        (f"{site.url}editions/{name}", "canonical"),
+        ("/editions", "collection"),
+        (told.json()["licence"][0], "license"),
+    ):
+        assert f'<{target}>; rel="{relation}"' in told.headers["link"]
     listed = client.get("/editions.json").json()["items"]
     assert [one["edition"] for one in listed if one["is_current"]] == [name]
