@@ -45,8 +45,17 @@ lint: dev         ## format, lint, types, derived files
 unit: dev
 	@$(BIN)/pytest $(TESTS)
 
-judges: dev       ## the dearer outside judges
-	@$(BIN)/pytest -m judge tests/judges
+judges: $(VENV)/.judges   ## the dearer outside judges
+	@$(BIN)/pytest tests/judges
+
+$(VENV)/.judges: requirements-judges.lock tests/judges/package-lock.json $(VENV)/.dev
+	@echo "Adding the outside judges" >&2
+	@$(PYTHON) -m venv $(VENV)/judges
+	@$(VENV)/judges/bin/pip --disable-pip-version-check --no-input install -q --require-hashes \
+	  -r requirements-judges.lock
+	@if command -v npm >/dev/null; then npm ci --prefix tests/judges --silent --no-audit --no-fund; \
+	  else echo "npm is not here: the judges of HTML will be skipped" >&2; fi
+	@touch $@
 
 bench: dev        ## benchmarks, ratios, benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks
@@ -68,6 +77,8 @@ lock:             ## resolve requirements*.lock again (needs uv)
 	  --python-version 3.11 -o requirements.lock
 	uv pip compile -q pyproject.toml --extra env --extra dev --generate-hashes --no-header --no-emit-index-url \
 	  --no-annotate --python-version 3.11 -c requirements.lock -o requirements-dev.lock
+	uv pip compile -q --group judges --generate-hashes --no-header --no-emit-index-url --no-annotate \
+	  --python-version 3.11 -o requirements-judges.lock
 
 clean:            ## remove what this Makefile made
-	rm -rf $(VENV) node_modules shots $(SITE)
+	rm -rf $(VENV) node_modules tests/judges/node_modules shots $(SITE)
