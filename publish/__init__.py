@@ -181,12 +181,17 @@ def _sources(report: Report) -> list[Row]:
 
 
 def _publisher(descriptor: Any) -> str | None:
-    """Find who published a package: its first contributor with that role, else the first."""
+    """Find who published a package: its contributors with that role, else the first.
+
+    >>> _publisher({"contributors": [{"title": "A", "roles": ["publisher"]}, {"title": "B", "role": "publisher"}]})
+    'A; B'
+    >>> _publisher({"contributors": [{"title": "A", "role": "author"}, {"title": "B"}]})
+    'A'
+    """
     people = [person for person in descriptor.get("contributors") or () if isinstance(person, dict)]
-    for person in people:
-        if "publisher" in (person.get("role"), *(person.get("roles") or ())):
-            return str(person.get("title") or "") or None
-    return str(people[0].get("title") or "") or None if people else None
+    named = [person for person in people if "publisher" in (person.get("role"), *(person.get("roles") or ()))]
+    titles = [str(person["title"]) for person in named or people[:1] if person.get("title")]
+    return "; ".join(titles) or None
 
 
 def _reports(report: Report, contents: Contents) -> dict[str, str]:

@@ -83,6 +83,25 @@ def test_every_link_of_the_first_pages_resolves(client: httpx.Client) -> None:
     assert len(found) > 40
 
 
+def test_facet_stands_once_though_it_is_asked_for_too(client: httpx.Client) -> None:
+    page = client.get("/data/catalogue/areas?_facet=area_type").text
+    assert page.count("<h3>area_type</h3>") == 1
+
+
+def test_row_names_the_rows_that_lead_to_it_and_no_machinery(client: httpx.Client) -> None:
+    page = client.get("/data/catalogue/areas/E06000002").text
+    assert "of group_members, by area" in page
+    assert ">0 rows<" not in page
+    assert "observation_areas" not in page
+
+
+def test_views_say_how_many_rows_they_have(client: httpx.Client) -> None:
+    page = client.get("/data/catalogue").text
+    for view in ("figures", "observations"):
+        row = page.partition(f">{view}</a></th>")[2].partition("</tr>")[0]
+        assert '<td class="num">8</td>' in row
+
+
 @pytest.mark.parametrize("name", sorted(load_queries()))
 def test_saved_question_is_a_question_and_has_an_answer(client: httpx.Client, name: str) -> None:
     query = load_queries()[name]

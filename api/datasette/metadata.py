@@ -74,7 +74,7 @@ def _source_of(edition: Edition, table: str) -> dict[str, str]:
     elif schema is not None:
         # A table of our own model.
         rows = edition.rows(
-            "SELECT DISTINCT s.title, s.licence FROM sources AS s"  # noqa: S608
+            "SELECT DISTINCT coalesce(s.publisher, s.title) AS title, s.licence FROM sources AS s"  # noqa: S608
             f' WHERE s.source IN (SELECT DISTINCT _source FROM "{table}") ORDER BY 1'
         )
     else:
