@@ -12,7 +12,7 @@ import re
 import string
 from collections.abc import Iterator
 
-from schemas.definitions import OPEN_LISTS, RULES, Field, Model, TableSchema
+from schemas.definitions import CHANGES, OPEN_LISTS, RULES, Field, Model, TableSchema
 
 PLACEHOLDER = re.compile(r"\?\?|\bTODO\b|\bTBC\b|\bFIXME\b|^\s*$")
 
@@ -128,6 +128,10 @@ def _faults_of_field(model: Model, table: TableSchema, field: Field) -> Iterator
         yield "a boolean, and nothing else, says what is written for true and for false."
     if (field.type == "list") != bool(field.delimiter and field.list_of):
         yield "a list, and nothing else, has a delimiter and says what its items are."
+    if field.change not in (None, *CHANGES):
+        yield f"a change of it is none, patch, minor or major, not '{field.change}'."
+    elif (field.change in (None, "none")) != (field.changed is None):
+        yield "a field whose change makes a step, and no other, says in words that it changed."
     if field.list_of is not None:
         yield from _faults_of_list(model, field)
     if field.link is not None:

@@ -27,14 +27,22 @@ RULES = frozenset(
         "limits-in-order",
         "list-items-known",
         "no-cycle",
+        "one-current-version",
         "one-of",
         "one-value-per-key",
         "period-kind-fits",
         "period-known",
         "possible-value",
+        "rate-has-parts",
+        "stages-in-order",
+        "unit-fits",
         "value-or-reason",
+        "version-follows-change",
     }
 )
+
+# How much a change of a field means for the version of its row, least first.
+CHANGES = ("none", "patch", "minor", "major")
 
 # Lists that packages may extend through the table "codes"; a field that uses one has no fixed enum.
 OPEN_LISTS = frozenset({"unit", "theme"})
@@ -66,6 +74,9 @@ class Field:
     `link` is the path under {base}id/ of the thing the cell names, where that follows from no foreign key,
     code list or list; Model.link gives the path of any field.
     `unit` is what one of a number is, where that is the same in every row.
+    `change` is the least step that a change of it makes of the version of its row, one of CHANGES; `changed` the
+    words that say that it changed. A field that may move on under the same number says none, and one that
+    belongs to the version itself has no `change`.
     """
 
     name: str
@@ -80,6 +91,8 @@ class Field:
     rdf_property: str | None = None
     link: str | None = None
     unit: str | None = None
+    change: str | None = None
+    changed: str | None = None
     required: bool = False
     enum: tuple[str, ...] | None = None
     pattern: str | None = None

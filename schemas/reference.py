@@ -33,6 +33,15 @@ A word has one meaning here, in columns, addresses, pages and messages. The mean
 wherever one exists. The last column has words that are used for the same thing elsewhere, and not here."""
 
 
+# What a change of a field means for the version of its row.
+_CHANGES = {
+    "none": "It may change under the same version.",
+    "patch": "A change of it is a patch.",
+    "minor": "A change of it makes a minor version at least.",
+    "major": "A change of it makes a major version.",
+}
+
+
 def make_tables_page(model: Model) -> str:
     """Write the page of every table and field, submitted first, then derived."""
     parts = [
@@ -125,7 +134,7 @@ def _table_section(model: Model, table: TableSchema, prefix: str) -> Iterator[st
                 f"`{field.name}`",
                 field.title,
                 ", ".join(_type_words(model, table, field)),
-                field.description,
+                f"{field.description} {_CHANGES.get(field.change or '', '')}".strip(),
                 f"`{field.rdf_property}`" if field.rdf_property else "",
             )
             for field in table.fields

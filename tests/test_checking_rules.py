@@ -20,6 +20,12 @@ CASES = yaml.safe_load((Path(__file__).parent / "data" / "checking_rules.yaml").
 
 # The row that breaks nothing; a case says what is changed in it.
 ROWS = {
+    "definition_stages": {
+        "indicator": "recycled",
+        "version": "2.0.0",
+        "stage": "current",
+        "entered_on": "2022-01-10",
+    },
     "indicators": indicator("odd", "1.0.0"),
     "judgements": judgement(),
     "observations": observation(),

@@ -105,7 +105,10 @@ TABLES: dict[str, list[dict[str, Any]]] = {
             "label": label,
             "question": "How much is recycled?",
             "definition": "Share of waste sent for recycling.",
+            "numerator": "Waste sent for recycling",
+            "denominator": "Waste collected",
             "unit": "percent",
+            "multiplier": 100.0,
             "decimals": 1,
             "lowest": 0.0,
             "highest": 100.0,
@@ -118,12 +121,13 @@ TABLES: dict[str, list[dict[str, Any]]] = {
             "source": "Waste returns",
             "owner": "statistics-office",
             "licence": OGL,
-            "status": "current",
+            "status": status,
             "valid_from": valid_from,
+            "valid_to": valid_to,
         }
-        for version, label, valid_from in (
-            ("1.0.0", "Waste recycled", date(2010, 4, 1)),
-            ("2.0.0", "Household waste recycled", date(2023, 4, 1)),
+        for version, label, status, valid_from, valid_to in (
+            ("1.0.0", "Waste recycled", "withdrawn", date(2010, 4, 1), date(2023, 3, 31)),
+            ("2.0.0", "Household waste recycled", "current", date(2023, 4, 1), None),
         )
     ]
     + [

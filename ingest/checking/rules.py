@@ -12,6 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ingest.checking.found import Found
+from ingest.checking.rules_definitions import (
+    check_current_versions,
+    check_rates,
+    check_stages,
+    check_units,
+    check_versions,
+)
 from ingest.checking.rules_figures import check_figures
 from ingest.checking.rules_judgements import check_frameworks_in_force, check_grades
 from ingest.checking.rules_periods import check_period_texts
@@ -35,7 +42,12 @@ _RULES: dict[str, Callable[[World, StandardTable, Rule], Iterable[Found]]] = {
     "grade-known": check_grades,
     "in-order": check_numbers_in_order,
     "no-cycle": check_loops,
+    "one-current-version": check_current_versions,
     "one-of": check_choices,
+    "rate-has-parts": check_rates,
+    "stages-in-order": check_stages,
+    "unit-fits": check_units,
+    "version-follows-change": check_versions,
 }
 
 _FIGURE_RULES = frozenset(
@@ -51,7 +63,11 @@ _FIGURE_RULES = frozenset(
 
 
 # Tables that a rule looks into beside the one it is about.
-_NEEDED = {"grade-known": ("grades", "rating_scales"), "framework-in-force": ("frameworks",)}
+_NEEDED = {
+    "framework-in-force": ("frameworks",),
+    "grade-known": ("grades", "rating_scales"),
+    "stages-in-order": ("indicators",),
+}
 
 
 def find_rule_problems(world: World) -> list[Problem]:

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 
 from ingest.checking.faults import Example, Fault
 from ingest.checking.found import Found, Word, find
@@ -91,7 +92,9 @@ def check_loops(world: World, table: StandardTable, rule: Rule) -> Iterator[Foun
         f" FROM {table.view} WHERE {name(other)} <> '' ORDER BY ALL"
     )
     ways: dict[str, str] = {}
-    followers = {(row[0], *row[2:]): (row[1], *row[2:]) for row in rows}
+    followers: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for row in rows:
+        followers.setdefault((row[0], *row[2:]), []).append((row[1], *row[2:]))
     for start in followers:
         way = _find_loop(start, followers)
         if way:
@@ -106,28 +109,40 @@ def check_loops(world: World, table: StandardTable, rule: Rule) -> Iterator[Foun
             return problem(fault.type, place, value=example.cell, way=ways[example.cell])
 
         yield find("loop-found", other, query, word=word)
-    if rule.within and world.has(table.schema.name):
+    # Where a foreign key says that the other row must be there, it is heard where keys are checked.
+    is_held_by_key = any(key.fields == (other,) for key in table.schema.foreign_keys)
+    if world.has(table.schema.name) and not is_held_by_key:
         yield from _check_parents(world, table, rule)
 
 
-def _find_loop(start: tuple[str, ...], followers: dict[tuple[str, ...], tuple[str, ...]]) -> list[str]:
-    """Follow a row until it ends or comes back to where it began."""
-    way, seen = [start[0]], {start}
-    here = followers.get(start)
-    while here is not None and here not in seen:
-        seen.add(here)
-        way.append(here[0])
-        here = followers.get(here)
-    return [*way, start[0]] if here == start else []
+def _find_loop(
+    start: tuple[str, ...], followers: Mapping[tuple[str, ...], Sequence[tuple[str, ...]]]
+) -> list[str]:
+    """Follow a row until every way ends or one comes back to where it began; give the shortest such way."""
+    before: dict[tuple[str, ...], tuple[str, ...]] = {}
+    waiting = deque([start])
+    while waiting:
+        here = waiting.popleft()
+        for after in followers.get(here, ()):
+            if after == start:
+                way = [start[0]]
+                while here != start:
+                    way.append(here[0])
+                    here = before[here]
+                return [start[0], *reversed(way)]
+            if after not in before:
+                before[after] = here
+                waiting.append(after)
+    return []
 
 
 def _check_parents(world: World, table: StandardTable, rule: Rule) -> Iterator[Found]:
     """Find parents that are no rows of the same list; a foreign key of the schema cannot say this."""
     own, other = map(name, rule.fields)
-    same = " AND ".join(f"there.{name(field)} = here.{name(field)}" for field in rule.within)
+    same = "".join(f" AND there.{name(field)} = here.{name(field)}" for field in rule.within)
     query = (
         f"SELECT _source, _row, {other} AS cell FROM {table.view} AS here WHERE {other} <> '' AND NOT EXISTS"
-        f" (SELECT 1 FROM {table.view} AS there WHERE there.{own} = here.{other} AND {same})"
+        f" (SELECT 1 FROM {table.view} AS there WHERE there.{own} = here.{other}{same})"
     )
     near = find_codes_of(world, table.schema.name, rule.fields[0])
 
