@@ -36,6 +36,7 @@ from publish.edition import (
     edition_name,
 )
 from publish.engine import Engine
+from publish.kept_definitions import check_definitions
 from schemas import load_model
 from schemas.site import Site
 
@@ -107,8 +108,8 @@ def publish_site(
         connection = _connect(site, scratch)
         try:
             contents = _gather(site, report, connection)
-            if placeless := check_totals(contents):
-                raise ProblemsFound([*report.problems, *placeless])
+            if found := [*check_totals(contents), *check_definitions(contents, folder, report.places)]:
+                raise ProblemsFound([*report.problems, *found])
             progress("Writing observations as CSV")
             prepared = prepare(contents, scratch / "downloads")
             if dry_run:
