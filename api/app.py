@@ -23,6 +23,7 @@ from starlette.responses import Response
 
 from api import (
     citizens,
+    diff_door,
     documents,
     downloads,
     housekeeping,
@@ -82,6 +83,7 @@ def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
         downloads.router,
         citizens.router,
         citizens.make_list_router(),
+        diff_door.router,
         documents.make_router(),
     ):
         app.include_router(router)

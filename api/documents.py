@@ -8,6 +8,7 @@ An address is answered in one place: what each form holds is made elsewhere (pag
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -35,6 +36,7 @@ from api.html import check_parameters, parameters_of, send_page
 from api.pages.page import Page
 from api.replies import CURRENT, Reply, edition_of, root_of, root_of_site
 from api.sparql_results import write_graph
+from api.successor import find_successor
 from api.tables import answer_table
 from api.things import Thing, find_meant, find_thing
 from api.v1_figures import Document
@@ -164,6 +166,10 @@ def _links(edition: Edition, thing: Thing, chosen: Form) -> list[str]:
     if chosen in (JSON, CSV):
         found.append(link(f"{address}.{TURTLE.suffix}", "describedby", type=TURTLE.media_type))
     found.append(link(f"{root_of(edition)}/{thing.kind.address}", "collection"))
+    after = find_successor(edition, thing.row) if thing.kind.kind == "indicator" else None
+    if after is not None:
+        address = replace(thing, notation=after.notation).address
+        found.append(link(f"{root_of(edition)}{address}", "successor-version"))
     return found
 
 

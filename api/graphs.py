@@ -62,7 +62,24 @@ def describe_thing(edition: Edition, thing: Thing) -> list[ox.Triple]:
     for name in _PARTS.get(thing.kind.kind, ()):
         _add_parts(edition, subject, ox.NamedNode(name.replace("def:", f"{edition.base}def/")), found)
     _add_labels(edition, found)
-    found |= dict.fromkeys(_describe_document(edition, thing, subject))
+    found |= dict.fromkeys(_describe_document(edition, thing.address, subject, sources_of(edition, thing)))
+    return list(found)
+
+
+def describe_lines(
+    edition: Edition, lines: str, topic: str, address: str, sources: Iterable[Row]
+) -> list[ox.Triple]:
+    """Describe what was worked out for one answer: its lines of N-Triples, and the document that holds them.
+
+    topic     the IRI of what the document is about
+    address   the document's address inside the site
+    sources   where the facts come from
+    """
+    subject = ox.NamedNode(topic)
+    parsed = ox.parse(input=lines.encode(), format=ox.RdfFormat.N_TRIPLES)
+    found: Triples = {quad.triple: None for quad in parsed}
+    _add_labels(edition, found)
+    found |= dict.fromkeys(_describe_document(edition, address, subject, sources))
     return list(found)
 
 
@@ -123,14 +140,16 @@ def _add_labels(edition: Edition, found: Triples) -> None:
                 found[quad.triple] = None
 
 
-def _describe_document(edition: Edition, thing: Thing, subject: ox.NamedNode) -> Iterable[ox.Triple]:
+def _describe_document(
+    edition: Edition, address: str, subject: ox.NamedNode, sources: Iterable[Row]
+) -> Iterable[ox.Triple]:
     """Say what the document is about, from which edition, under which licence and from which source."""
-    document = ox.NamedNode(f"{edition.base.rstrip('/')}{thing.address}")
+    document = ox.NamedNode(f"{edition.base.rstrip('/')}{address}")
     yield ox.Triple(document, _TYPE, ox.NamedNode(f"{_FOAF}Document"))
     yield ox.Triple(document, ox.NamedNode(f"{_FOAF}primaryTopic"), subject)
     edition_node = ox.NamedNode(edition.uri("edition", edition.name))
     yield ox.Triple(document, ox.NamedNode(f"{_DCT}isPartOf"), edition_node)
-    for source in sources_of(edition, thing):
+    for source in sources:
         if is_iri(source.get("licence")):
             yield ox.Triple(document, ox.NamedNode(f"{_DCT}license"), ox.NamedNode(source["licence"]))
         if is_iri(source.get("source")):

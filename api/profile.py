@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from api.crosswalk import find_declared
 from api.edition import Edition
 from api.pages.area import look_around
 from api.pages.definitions import load_definitions
@@ -130,7 +131,7 @@ def decide(edition: Edition, a: Key, b: Key) -> Verdict:
         one.figure,
         other.figure,
         steps=definitions.steps[one.figure.indicator],
-        crosswalk=_crosswalk(edition, one.figure.indicator, other.figure.indicator),
+        crosswalk=find_declared(edition, one.figure.indicator, other.figure.indicator),
         breaks=breaks,
     )
 
@@ -157,15 +158,3 @@ def _breaks(edition: Edition, key: Key) -> Sequence[dt.date]:
         (dataset, indicator, area, breakdown),
     )
     return [dt.date.fromisoformat(row[0]) for row in rows]
-
-
-def _crosswalk(edition: Edition, one: str, other: str) -> tuple[str, str] | None:
-    """Find what is declared of two indicators; the order makes no difference."""
-    if one == other:
-        return None
-    row = edition.row(
-        "SELECT comparable, clause FROM crosswalk"
-        " WHERE (from_indicator, to_indicator) IN ((?1, ?2), (?2, ?1)) ORDER BY crosswalk LIMIT 1",
-        (one, other),
-    )
-    return None if row is None else (row["comparable"], row["clause"] or "")

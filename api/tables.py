@@ -19,10 +19,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import Row, csv_lines, dump, envelope, plain, sources_of_datasets, standing_links
+from api.crosswalk import as_items, list_matches
 from api.edition import Edition
 from api.forms import CSV
 from api.graphs import sources_of
 from api.observations import FIELDS, LATEST, Filters
+from api.successor import find_successor
 from api.things import Thing, read_observation
 from api.v1_figures import Document, answer_observations, answer_profile, find_observation
 from api.v1_models import ListParameters
@@ -112,6 +114,13 @@ def _answer_row(edition: Edition, thing: Thing, document: Document) -> Response:
         "uri": thing.uri(edition),
         "item": item,
     }
+    if thing.kind.kind == "indicator":
+        answer["crosswalk"] = as_items(list_matches(edition, str(thing.row["indicator"])))
+        after = find_successor(edition, thing.row)
+        answer["successor"] = after and {
+            "label": after.label,
+            "uri": edition.uri("indicator", *after.notation),
+        }
     for name, other, columns in _BELONGING.get(thing.kind.kind, ()):
         if thing.is_head and name == "questions":
             name, other, columns = "versions", "frameworks", ("framework",)

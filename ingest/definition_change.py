@@ -65,7 +65,8 @@ def compare_versions(
     """Find what changed from one version of a definition to a later one.
 
     comparable    how their figures compare, where other versions lie between; else what `after` says of the
-                  version before it. Where nothing is said they do not compare, as a verdict has it.
+                  version before it. Where nothing is said they do not compare, as a verdict has it, nor where
+                  a field changed that always breaks them.
 
     >>> old = {"version": "1.0.0", "period_kind": "financial-year", "caveats": "Few answered."}
     >>> new = old | {"version": "1.0.1", "caveats": "Very few answered.", "comparable_with_previous": "yes"}
@@ -73,23 +74,27 @@ def compare_versions(
     >>> change.level, change.changes[0].meaning
     ('patch', 'What a reader must keep in mind is put in other words: figures stay as they were.')
     """
-    comparable = comparable or cell_text(after.get("comparable_with_previous")) or "no"
+    changed = [
+        field
+        for field in load_model().tables["indicators"].fields
+        if field.changed is not None
+        and _plain(field, before.get(field.name)) != _plain(field, after.get(field.name))
+    ]
+    said = comparable or cell_text(after.get("comparable_with_previous"))
     # What is misspelt is a problem of its own; here it says nothing.
-    comparable = comparable if comparable in _STEP_OF else "no"
+    is_broken = said not in _STEP_OF or any(field.change == "major" for field in changed)
+    comparable = "no" if is_broken else said
     first = first_period(cell_text(after.get("valid_from")), cell_text(after.get("period_kind")))
     changes = tuple(
         FieldChange(
             field.name,
             field.title,
-            field.change,
+            field.change or "none",
             cell_text(before.get(field.name)),
             cell_text(after.get(field.name)),
             _meaning(field, comparable, first),
         )
-        for field in load_model().tables["indicators"].fields
-        if field.change is not None
-        and field.change != "none"
-        and _plain(field, before.get(field.name)) != _plain(field, after.get(field.name))
+        for field in changed
     )
     level = max_level([_STEP_OF[comparable], *(change.level for change in changes)])
     return DefinitionChange(
@@ -178,20 +183,20 @@ def first_period(valid_from: str, period_kind: str) -> str:
 def cell_text(value: Any) -> str:
     """Write a cell as text, whatever it was read from.
 
-    >>> cell_text(None), cell_text(100.0), cell_text(" a ")
-    ('', '100', 'a')
+    >>> cell_text(None), cell_text(100.0), cell_text(0.000001), cell_text(" a ")
+    ('', '100', '0.000001', 'a')
     """
     if value is None:
         return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):
+        return format(Decimal(repr(value)).normalize(), "f")
     return str(value).strip()
 
 
 def _meaning(field: Field, comparable: str, first: str) -> str:
     if field.change == "patch":
         return f"{field.changed}: figures stay as they were."
-    return f"{field.changed}: {_SO['no' if field.change == 'major' else comparable].format(first=first)}."
+    return f"{field.changed}: {_SO[comparable].format(first=first)}."
 
 
 def _plain(field: Field, value: Any) -> str:

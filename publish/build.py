@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from publish.catalogue import write_catalogue
+from publish.changes import change_lines
 from publish.contents import Contents
 from publish.cube import component_lines, structure_lines
 from publish.dcat import catalogue_lines, vocabulary_lines
@@ -217,7 +218,10 @@ def statement_lines(contents: Contents, names: Names) -> Iterator[bytes | memory
                 items = _items(contents, schema, column)
                 yield text_bytes(list_lines(model, names, schema, column, items))
     texts = chain(
-        implied_lines(contents, names), component_lines(contents, names), structure_lines(contents, names)
+        implied_lines(contents, names),
+        change_lines(contents, names),
+        component_lines(contents, names),
+        structure_lines(contents, names),
     )
     yield from (text.encode() for text in texts)
 

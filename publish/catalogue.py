@@ -20,7 +20,8 @@ import pyarrow as pa
 from sqlite_utils import Database
 from sqlite_utils.db import ForeignKey
 
-from publish.contents import PROVENANCE, Contents
+from publish.changes import list_changes, list_steps
+from publish.contents import PROVENANCE, Contents, Row
 from publish.observations import LISTS, Observations
 from publish.packing import insert_observations
 from publish.views import FIGURES_VIEW, OBSERVATIONS_VIEW
@@ -177,6 +178,8 @@ def _derived_rows(contents: Contents, edition: Mapping[str, str]) -> dict[str, I
             (row["dataset"], dimension, place)
             for row, dimension, place in contents.items("datasets", "dimensions")
         ),
+        "definition_steps": _ordered_cells(list_steps(contents), columns["definition_steps"]),
+        "definition_changes": _ordered_cells(list_changes(contents), columns["definition_changes"]),
         "periods": (
             (p.notation, p.label, p.kind, p.start_on.isoformat(), p.end_on.isoformat(), p.length)
             for p in contents.periods
@@ -185,6 +188,10 @@ def _derived_rows(contents: Contents, edition: Mapping[str, str]) -> dict[str, I
         "breakdown_codes": ((text, *pair) for text, pairs in contents.breakdowns.items() for pair in pairs),
         "distributions": _tuples(contents.distributions.select(columns["distributions"].field_names)),
     }
+
+
+def _ordered_cells(rows: Iterable[Row], schema: TableSchema) -> Iterator[list[Any]]:
+    return ([row[name] for name in schema.field_names] for row in rows)
 
 
 def _tuples(table: pa.Table) -> Iterator[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from publish.contents import Contents
-from publish.triples import RDF_TYPE, Names, english, line, literal
+from publish.triples import RDF_TYPE, Names, english, is_harmless_address, line, literal
 
 _GSS_CODE = re.compile("[EKLMNSWJ][0-9]{8}")
 GSS_ADDRESS = "http://statistics.data.gov.uk/id/statistical-geography/"
@@ -58,8 +58,17 @@ def _indicators(contents: Contents, names: Names) -> Iterator[str]:
         yield line(iri, names.iri("skos:topConceptOf"), f"<{scheme}>")
         yield line(scheme, names.iri("skos:hasTopConcept"), f"<{iri}>")
         yield line(iri, names.iri("dcat:hasCurrentVersion"), f"<{current}>")
+    heads = {(head["indicator"], head["version"]) for head in contents.indicator_heads}
     for row in contents.rows("indicators"):
         iri = names.thing(f"indicator/{row['indicator']}")
+        # What follows an indicator that is withdrawn is said of the indicator too, not of a version alone.
+        if (
+            row["status"] == "withdrawn"
+            and row["replaced_by"]
+            and (row["indicator"], row["version"]) in heads
+        ):
+            follower = names.thing(f"indicator/{row['replaced_by']}")
+            yield line(iri, names.iri("dct:isReplacedBy"), f"<{follower}>")
         version = names.thing(f"indicator/{row['indicator']}/v{row['version']}")
         yield line(iri, names.iri("dcat:hasVersion"), f"<{version}>")
 
@@ -124,13 +133,19 @@ def _codes(contents: Contents, names: Names) -> Iterator[str]:
 
 
 def _crosswalk(contents: Contents, names: Names) -> Iterator[str]:
-    """Say a crosswalk's relation directly, between the two definitions."""
+    """Say a crosswalk's relation directly, between the two definitions, from either side."""
     relations = contents.model.code_lists["definition-relation"]
     for row in contents.rows("crosswalk"):
+        own, relation = names.thing(f"indicator/{row['from_indicator']}"), relations.code(row["relation"])
+        there = names.iri(relation.more["property"])
+        back = names.iri(relations.code(relation.more["inverse"]).more["property"])
         if row["to_indicator"] is not None:
-            other = f"<{names.thing('indicator/' + row['to_indicator'])}>"
-            relation = names.iri(relations.code(row["relation"]).more["property"])
-            yield line(names.thing(f"indicator/{row['from_indicator']}"), relation, other)
+            other = names.thing(f"indicator/{row['to_indicator']}")
+            yield line(own, there, f"<{other}>")
+            yield line(other, back, f"<{own}>")
+        # What is not an address of the web stays a text of the crosswalk's own row.
+        if row["to_uri"] is not None and is_harmless_address(row["to_uri"]):
+            yield line(own, there, f"<{row['to_uri']}>")
 
 
 def _identifiers(contents: Contents, names: Names) -> Iterator[str]:

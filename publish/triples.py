@@ -29,6 +29,7 @@ _VERBATIM = frozenset(
     {
         "dcat:version",
         "dct:identifier",
+        "def:changedField",
         "def:sourceColumn",
         "def:sourceResource",
         "def:valueCorrected",

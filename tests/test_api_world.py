@@ -49,10 +49,13 @@ class Served:
     app: FastAPI
 
     def publish(
-        self, observations: Sequence[Mapping[str, Any]] | None = None, title: str | None = None
+        self,
+        observations: Sequence[Mapping[str, Any]] | None = None,
+        title: str | None = None,
+        tables: Mapping[str, Rows] | None = None,
     ) -> str:
-        """Publish the small world, with other observations or another title of its dataset."""
-        tables = {**TABLES, **MORE}
+        """Publish the small world, with other observations, other tables or another title of its dataset."""
+        tables = {**TABLES, **MORE, **(tables or {})}
         if title is not None:
             first, *others = TABLES["datasets"]
             tables["datasets"] = [{**first, "title": title}, *others]

@@ -22,6 +22,8 @@ BESIDE_TABLES = {
     "Indicator": "the whole of an indicator's versions; def:indicator names it",
     "MissingObservation": "a figure without a value; publish makes it of a row whose status says why",
     "Signal": "what def:signal names; the product makes signals, nobody submits them",
+    "changeSet": "a version that follows another one says it; publish makes it of the two rows",
+    "fieldChange": "a change set names its changes by it; publish makes them of two rows",
     "areas": "the scheme of every area",
     "codesFrom": "said in the vocabulary itself, of properties whose values come from a built-in list",
     "dataset": "a missing observation says it in place of qb:dataSet",

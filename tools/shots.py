@@ -62,6 +62,7 @@ KINDS: Mapping[str, str] = {
     "indicators-filtered": "/indicators?theme=health&evidence=performance",
     "indicator": "/indicators/adult-obesity",
     "indicator-version": "/indicators/employment-rate/v1.0.0?order=figure",
+    "indicator-diff": "/indicators/early-development/diff?from=1.0.0&to=2.0.0",
     "indicator-page-2": "/indicators/net-additional-homes?page=2",
     "indicator-total": "/indicators/homes-delivered",
     "datasets": "/datasets",

@@ -65,7 +65,6 @@ class Definitions:
     steps      each indicator's versions, oldest first, as a verdict needs them
     in_use     each indicator's version in use: the newest that is current, else the newest
     themes     in the order of their code list
-    crosswalk  what is declared of two indicators: (comparable, clause)
     """
 
     by_version: Mapping[tuple[str, str], Definition]

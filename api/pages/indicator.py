@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from api import sentences
 from api.charts import Words, strip_chart
+from api.crosswalk import list_matches
 from api.pages.councils import CouncilRow, Period, in_order, list_periods, list_tier_rows, with_bars
 from api.pages.definitions import Definition, load_definitions, version_order
 from api.pages.drawings import draw_lines, strip_of
@@ -21,6 +22,7 @@ from api.pages.figures import AreaFigure, list_area_figures
 from api.pages.mapping import MapSection, draw_cell
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page, with_query
 from api.pages.places import COMPARED_TIERS, Place, list_around, tier_plain
+from api.successor import find_successor
 from schemas import load_model
 
 if TYPE_CHECKING:
@@ -99,6 +101,7 @@ def indicator(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         frame,
         definition=definition,
         row=row,
+        successor=find_successor(edition, dict(row)),
         labels=_labels(edition, row),
         themes=[definitions.themes[theme] for theme in definition.themes if theme in definitions.themes],
         versions=sorted(versions, key=lambda one: version_order(one["version"]), reverse=True),
@@ -111,7 +114,7 @@ def indicator(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         datasets=datasets,
         possible=_possible(definition, row),
         example=_worked_example(definition, row, picture),
-        crosswalk=_crosswalk(edition, definition.indicator),
+        crosswalk=list_matches(edition, definition.indicator),
         uses=_uses(edition, definition.indicator),
         queries=_queries(edition, definition),
     )
@@ -252,14 +255,6 @@ def _possible(definition: Definition, row: Any) -> str:
     if told[0] and told[1]:
         return f"{told[0]} to {told[1]}"
     return f"{told[0]} or more" if told[0] else f"{told[1]} or less" if told[1] else ""
-
-
-def _crosswalk(edition: Edition, indicator: str) -> list[Any]:
-    return edition.rows(
-        "SELECT c.*, h.label FROM crosswalk c LEFT JOIN indicator_heads h ON h.indicator = c.to_indicator"
-        " WHERE c.from_indicator = ? ORDER BY c.crosswalk",
-        (indicator,),
-    )
 
 
 def _uses(edition: Edition, indicator: str) -> list[Link]:

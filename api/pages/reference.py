@@ -76,6 +76,13 @@ def _tasks(edition: Edition) -> list[tuple[str, str]]:
     if indicator is not None:
         address = f"/api/v1/observations?indicator={indicator['indicator']}"
         tasks.append((f"{indicator['label']}: every area and period", address))
+    revised = edition.row(
+        "SELECT s.indicator, h.label FROM definition_steps s JOIN indicator_heads h"
+        " ON h.indicator = s.indicator ORDER BY s.indicator LIMIT 1"
+    )
+    if revised is not None:
+        address = f"/indicators/{revised['indicator']}/diff.json"
+        tasks.append((f"{revised['label']}: what the newest version changed", address))
     tasks.append(("Find something by its name", "/api/v1/search?q=education"))
     return tasks
 

@@ -81,8 +81,7 @@ def _astray(before: Row, after: Row) -> str:
 def _reasons(change: DefinitionChange, said: str) -> str:
     """Name what asks for the largest step."""
     reasons = [one.field for one in change.changes if one.level == change.level]
-    by_comparable = {"no": "major", "with-care": "minor"}.get(change.comparable)
-    if by_comparable == change.level:
+    if {"": "major", "no": "major", "with-care": "minor"}.get(said) == change.level:
         reasons.append(f"comparable_with_previous ({said or 'empty, which means no'})")
     return list_words(reasons)
 
