@@ -34,6 +34,7 @@ from api import (
     v1_search,
 )
 from api.datasette.mount import DatasetteDoor
+from api.definition_forms import routes as definition_forms
 from api.edition import Editions, NoEdition, QueryTooSlow
 from api.failures import Failure, unknown_parameters
 from api.gate import Gate, methods_of
@@ -84,6 +85,7 @@ def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
         citizens.router,
         citizens.make_list_router(),
         diff_door.router,
+        definition_forms.make_router(),
         documents.make_router(),
     ):
         app.include_router(router)

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from api import pages
 from api.answers import standing_links
+from api.definition_forms.offers import offer_links
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters, unknown_thing
 from api.forms import (
@@ -170,6 +171,8 @@ def _links(edition: Edition, thing: Thing, chosen: Form) -> list[str]:
     if after is not None:
         address = replace(thing, notation=after.notation).address
         found.append(link(f"{root_of(edition)}{address}", "successor-version"))
+    if thing.kind.kind == "indicator":
+        found += offer_links(address, chosen)
     return found
 
 

@@ -24,6 +24,8 @@ Read everything that is published here as JSON or CSV, without a key.
   was begun on.
 - A figure has its `value` as a number and its `value_text` with the digits as published. Without a value,
   both are null and `status` says why.
+- Each definition has a template to fill in, schemas and shapes to check figures against, and a structure for
+  other systems: `/indicators/{indicator}/template.xlsx` and its neighbours.
 - Every answer names its edition, licence and source. Keep them beside the figures.
 - Everything under `/api/v1` keeps its meaning until there is a `/api/v2`. Members and parameters may be
   added.
@@ -63,6 +65,8 @@ def _describe(app: FastAPI, edition: Edition) -> dict[str, Any]:
 _EXAMPLES = {
     "area": "SELECT area FROM observation_areas JOIN areas USING (area) WHERE end_on IS NULL ORDER BY area LIMIT 1",
     "indicator": "SELECT indicator FROM indicator_heads ORDER BY indicator LIMIT 1",
+    "version": "SELECT 'v' || version FROM indicator_heads ORDER BY indicator LIMIT 1",
+    "form": "SELECT 'template.csv'",
     "dataset": "SELECT dataset FROM datasets ORDER BY dataset LIMIT 1",
     "theme": "SELECT theme FROM indicator_themes ORDER BY theme LIMIT 1",
     "framework": "SELECT framework FROM frameworks ORDER BY framework LIMIT 1",

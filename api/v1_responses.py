@@ -36,8 +36,13 @@ def responses(model: type[BaseModel], *, csv: bool = False) -> dict[int | str, d
                 },
             },
         },
-        304: {"description": "You have this answer already."},
     }
+    return told | usual_answers()
+
+
+def usual_answers() -> dict[int | str, dict[str, Any]]:
+    """Describe what any operation may answer instead."""
+    told: dict[int | str, dict[str, Any]] = {304: {"description": "You have this answer already."}}
     for code in _USUAL:
         kind = FAILURES[code]
         told[kind.status] = {

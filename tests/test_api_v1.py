@@ -247,7 +247,9 @@ def test_description_has_every_operation_with_its_failures(client: httpx.Client)
     assert told["openapi"].startswith("3.1")
     paths = told["paths"]
     assert set(paths) == {
-        f"/api/v1/{name}" for name in (*LISTS, "series", "profile/{area}", "verdict", "search")
+        *(f"/api/v1/{name}" for name in (*LISTS, "series", "profile/{area}", "verdict", "search")),
+        "/indicators/{indicator}/{form}",
+        "/indicators/{indicator}/{version}/{form}",
     }
     for path, operations in paths.items():
         (operation,) = operations.values()
