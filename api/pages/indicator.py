@@ -16,6 +16,7 @@ from api import sentences
 from api.charts import Words, strip_chart
 from api.crosswalk import list_matches
 from api.pages.councils import CouncilRow, Period, in_order, list_periods, list_tier_rows, with_bars
+from api.pages.definition_use import use_of
 from api.pages.definitions import Definition, load_definitions, version_order
 from api.pages.drawings import draw_lines, strip_of
 from api.pages.figures import AreaFigure, list_area_figures
@@ -73,6 +74,11 @@ def indicator(edition: Edition, notation: Sequence[str], query: Mapping[str, str
     picture = look_at(edition, definition, path, query)
     country, lines = _country(edition, definition, picture)
     datasets = _datasets(edition, definition.indicator)
+    labels = _labels(edition, row)
+    downloads = [
+        Link("All figures as CSV", _data(definition.indicator, "csv")),
+        Link("All figures as JSON", _data(definition.indicator, "json")),
+    ]
     uri = ("indicator", definition.indicator) + ((f"v{version}",) if len(notation) == 2 else ())
     frame = Frame(
         path=path,
@@ -88,10 +94,7 @@ def indicator(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         ],
         uri=edition.uri(*uri),
         forms=LINKED_DATA,
-        downloads=[
-            Link("All figures as CSV", _data(definition.indicator, "csv")),
-            Link("All figures as JSON", _data(definition.indicator, "json")),
-        ],
+        downloads=downloads,
         datasets=[row["dataset"] for row in datasets],
         credits=picture.map.credits if picture and picture.map else (),
     )
@@ -102,7 +105,7 @@ def indicator(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         definition=definition,
         row=row,
         successor=find_successor(edition, dict(row)),
-        labels=_labels(edition, row),
+        labels=labels,
         themes=[definitions.themes[theme] for theme in definition.themes if theme in definitions.themes],
         versions=sorted(versions, key=lambda one: version_order(one["version"]), reverse=True),
         picture=picture,
@@ -116,7 +119,7 @@ def indicator(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         example=_worked_example(definition, row, picture),
         crosswalk=list_matches(edition, definition.indicator),
         uses=_uses(edition, definition.indicator),
-        queries=_queries(edition, definition),
+        use=use_of(edition, definition, path, labels["owner"], downloads),
     )
 
 
@@ -272,28 +275,3 @@ def _uses(edition: Edition, indicator: str) -> list[Link]:
         told = sentences.count(targets, "target", "targets")
         out.append(Link(told, with_query("/targets", indicator=indicator)))
     return out
-
-
-def _queries(edition: Edition, definition: Definition) -> list[dict[str, str]]:
-    """Give a question in SQL and in SPARQL that answers with this indicator's figures."""
-    sql = (
-        "select area, period, breakdown, value, unit, status\nfrom figures\n"
-        f"where indicator_code = '{definition.indicator}'\norder by area, period"
-    )
-    base = edition.base
-    prefixes = load_model().prefixes
-    sparql = (
-        f"PREFIX qb: <{prefixes['qb']}>\n"
-        f"PREFIX def: <{base}def/>\n"
-        f"PREFIX dim: <{prefixes['sdmx-dimension']}>\n"
-        f"PREFIX measure: <{prefixes['sdmx-measure']}>\n"
-        "SELECT ?area ?period ?value WHERE {\n"
-        "  ?figure a qb:Observation ;\n"
-        f"    def:indicator <{edition.uri('indicator', definition.indicator)}> ;\n"
-        "    dim:refArea ?area ;\n    dim:refPeriod ?period ;\n    measure:obsValue ?value .\n"
-        "}\nORDER BY ?area ?period LIMIT 1000"
-    )
-    return [
-        {"name": "SQL", "text": sql, "address": with_query("/data/catalogue", sql=sql)},
-        {"name": "SPARQL", "text": sparql, "address": with_query("/sparql", query=sparql)},
-    ]

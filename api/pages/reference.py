@@ -76,6 +76,8 @@ def _tasks(edition: Edition) -> list[tuple[str, str]]:
     if indicator is not None:
         address = f"/api/v1/observations?indicator={indicator['indicator']}"
         tasks.append((f"{indicator['label']}: every area and period", address))
+        template = f"/indicators/{indicator['indicator']}/template.xlsx"
+        tasks.append((f"{indicator['label']}: a template to send figures in", template))
     revised = edition.row(
         "SELECT s.indicator, h.label FROM definition_steps s JOIN indicator_heads h"
         " ON h.indicator = s.indicator ORDER BY s.indicator LIMIT 1"
