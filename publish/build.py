@@ -30,6 +30,8 @@ from publish.engine import text_bytes
 from publish.files import write_observation_files, write_parquet, write_table_files
 from publish.folder import Folder
 from publish.links import implied_lines
+from publish.register import FOLDER as DEFINITIONS
+from publish.register import definitions_descriptor, write_definition_files
 from publish.statements import Spelling, StatementWriter
 from publish.store import open_store
 from publish.triples import Names, list_lines, shown_properties, table_lines
@@ -103,6 +105,7 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
     making.progress("Writing tables as CSV and Parquet")
     downloads = prepared.downloads.moved(folder / DOWNLOADS)
     write_table_files(contents, downloads)
+    write_definition_files(contents, downloads)
     write_parquet(contents, downloads.folder / "observations.parquet")
     downloads.note("observations.parquet", contents.observations.count)
     statements = [
@@ -163,6 +166,8 @@ def _write_descriptions(contents: Contents, name: str, downloads: Folder) -> Non
         downloads.write(f"{path}-metadata.json", [_as_json(described).encode()])
     described = package_descriptor(contents, name, downloads.files)
     downloads.write("datapackage.json", [_as_json(described).encode()])
+    described = definitions_descriptor(contents, name, downloads)
+    downloads.write(f"{DEFINITIONS}/datapackage.json", [_as_json(described).encode()])
 
 
 def _write_turtle(contents: Contents, path: Path, statements: Sequence[str]) -> None:

@@ -44,6 +44,7 @@ _FREQUENCIES = {
 WHOLES = (
     ("catalogue.db", "Everything as one SQLite database", "application/vnd.sqlite3"),
     ("datapackage.json", "Everything as one Data Package", "application/json"),
+    ("definitions/datapackage.json", "Every definition as one Data Package", "application/json"),
     ("observations.csv.gz", "All observations as CSV", "text/csv"),
     ("observations.parquet", "All observations as Parquet", "application/vnd.apache.parquet"),
     ("site.nq.gz", "Everything as linked data, in N-Quads", "application/n-quads"),

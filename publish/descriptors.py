@@ -20,11 +20,11 @@ from publish.folder import File
 from publish.triples import Names
 from schemas import Field, TableSchema
 
-_PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 
 _CSVW_TYPES = {"number": "decimal", "integer": "integer", "date": "date", "boolean": "boolean"}
 
-_APOSTROPHE = (
+APOSTROPHE = (
     "A text that a spreadsheet would run as a formula has an apostrophe in front. Numbers stand as published."
 )
 
@@ -41,37 +41,38 @@ def package_descriptor(contents: Contents, name: str, files: Mapping[str, File])
         if table in present:
             kept = tuple(key for key in schema.foreign_keys if key.table in present)
             described = replace(schema, foreign_keys=kept)
-            resources.append(_resource(files[f"tables/{table}.csv"], table, described))
+            resources.append(describe_file(files[f"tables/{table}.csv"], table, described))
     for row in contents.rows("datasets"):
         path = f"datasets/{row['dataset']}.csv"
         if path in files:
             schema = _dataset_schema(contents, row["dataset"], present)
-            resource = _resource(files[path], f"observations-{row['dataset']}", schema)
+            resource = describe_file(files[path], f"observations-{row['dataset']}", schema)
             resource |= {
                 "title": row["title"],
                 "description": row["description"],
                 "table": "observations",
                 "dataset": row["dataset"],
-                "licenses": [_licence(row["licence"])],
+                "licenses": [licence_entry(row["licence"])],
                 "sources": [_source(row)],
             }
             resources.append(resource)
     licences = sorted({row["licence"] for row in contents.rows("datasets")})
     sources = {json.dumps(_source(row), sort_keys=True): _source(row) for row in contents.rows("datasets")}
     return {
-        "$schema": _PROFILE,
+        "$schema": PROFILE,
         "name": re.sub(r"[^a-z0-9]+", "-", contents.title.lower()).strip("-") or "everything",
         "title": contents.title,
-        "description": f"Every table of this edition as CSV. {_APOSTROPHE}",
+        "description": f"Every table of this edition as CSV. {APOSTROPHE}",
         "homepage": contents.base,
         "version": name,
-        "licenses": [_licence(path) for path in licences],
+        "licenses": [licence_entry(path) for path in licences],
         "sources": [sources[key] for key in sorted(sources)],
         "resources": resources,
     }
 
 
-def _resource(file: File, name: str, schema: TableSchema) -> dict[str, Any]:
+def describe_file(file: File, name: str, schema: TableSchema) -> dict[str, Any]:
+    """Describe one CSV file as a resource."""
     return {
         "name": name,
         "type": "table",
@@ -100,7 +101,8 @@ def _lists_as_text(schema: TableSchema) -> TableSchema:
     return replace(schema, fields=tuple(fields))
 
 
-def _licence(path: str) -> dict[str, str]:
+def licence_entry(path: str) -> dict[str, str]:
+    """Name a licence as a Data Package does."""
     return {"path": path}
 
 
@@ -148,7 +150,7 @@ def csvw_description(contents: Contents, dataset: str, file: File) -> dict[str, 
         "@id": names.thing(f"dataset/{dataset}") + "#csv",
         "url": file.path.rpartition("/")[2],
         "dc:title": row["title"],
-        "dc:description": f"{row['description']} {_APOSTROPHE}",
+        "dc:description": f"{row['description']} {APOSTROPHE}",
         "dc:license": {"@id": row["licence"]},
         "dc:rights": row["attribution"],
         "dc:isPartOf": {"@id": names.thing(f"dataset/{dataset}")},

@@ -30,6 +30,9 @@ from schemas import Field
 # What a spreadsheet takes for the start of a formula.
 _FORMULA = frozenset("=+-@\t\r")
 
+# What stands in front of a text that begins with one of them.
+FORMULA_GUARD = "'"
+
 _QUOTED = frozenset('",\n\r')
 
 _PARQUET_ROWS = 131_072
@@ -56,7 +59,7 @@ def write_table_files(contents: Contents, folder: Folder) -> None:
     for name, schema in contents.model.tables.items():
         if name != "observations" and contents.tables[name].num_rows:
             table = contents.tables[name].select(list(schema.field_names))
-            folder.write(f"tables/{name}.csv", _csv_lines(table, schema.fields), table.num_rows)
+            folder.write(f"tables/{name}.csv", csv_lines(table, schema.fields), table.num_rows)
 
 
 def write_observation_files(contents: Contents, folder: Folder) -> str:
@@ -114,7 +117,7 @@ def _dimension_cells(contents: Contents) -> list[str]:
     return cells
 
 
-def _csv_lines(table: pa.Table, fields: Sequence[Field]) -> Iterator[bytes]:
+def csv_lines(table: pa.Table, fields: Sequence[Field]) -> Iterator[bytes]:
     """Write a small table as CSV."""
     yield (",".join(table.column_names) + "\n").encode()
     columns = []
@@ -135,7 +138,7 @@ def csv_cell(text: str | None) -> str:
     if not text:
         return ""
     if text[0] in _FORMULA:
-        text = f"'{text}"
+        text = f"{FORMULA_GUARD}{text}"
     if any(mark in text for mark in _QUOTED):
         escaped = text.replace('"', '""')
         return f'"{escaped}"'

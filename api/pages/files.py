@@ -25,6 +25,7 @@ _WHOLES = (
     ("observations.parquet", "All figures as Parquet"),
     ("site.nq.gz", "Everything as linked data, in N-Quads"),
     ("datapackage.json", "Everything as one Data Package"),
+    ("definitions/datapackage.json", "Every definition as one Data Package, to pull"),
     ("SHA256SUMS", "The digest of every file"),
 )
 
@@ -57,7 +58,7 @@ def downloads(edition: Edition) -> Page:
     manifest: Mapping[str, Mapping[str, Any]] = edition.manifest.get("downloads", {})
     model = load_model()
     titles = {row["dataset"]: row["title"] for row in edition.rows("SELECT dataset, title FROM datasets")}
-    wholes, datasets, tables, others = [], [], [], []
+    wholes, datasets, definitions, tables, others = [], [], [], [], []
     names = dict(_WHOLES)
     for path in sorted(manifest):
         if path.removesuffix("-metadata.json") in manifest and path.endswith("-metadata.json"):
@@ -84,6 +85,8 @@ def downloads(edition: Edition) -> Page:
             wholes.append(file)
         elif path.startswith("datasets/"):
             datasets.append(file)
+        elif path.startswith("definitions/"):
+            definitions.append(file)
         elif stem in model.tables:
             tables.append(file)
         else:
@@ -104,6 +107,7 @@ def downloads(edition: Edition) -> Page:
         sections=[
             ("Everything", wholes),
             ("Figures by dataset", datasets),
+            ("Definitions and what they need", definitions),
             ("Tables", tables),
             ("Other files", others),
         ],
