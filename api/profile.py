@@ -18,6 +18,7 @@ from api.crosswalk import find_declared
 from api.edition import Edition
 from api.pages.area import look_around
 from api.pages.definitions import load_definitions
+from api.pages.extensions import find_standard
 from api.pages.figures import AreaFigure, list_area_figures
 from api.pages.places import compared_tier, find_place
 from api.pages.series import Observed, read_observed
@@ -127,11 +128,19 @@ def decide(edition: Edition, a: Key, b: Key) -> Verdict:
     definitions = load_definitions(edition)
     one, other = _observed(edition, a), _observed(edition, b)
     breaks = [day for key in (a, b) for day in _breaks(edition, key)]
+    standard, extension = one.figure.indicator, None
+    if one.figure.indicator != other.figure.indicator:
+        (first, by), (second, other_by) = (
+            find_standard(edition, seen.figure.indicator, seen.figure.version) for seen in (one, other)
+        )
+        if first == second:
+            standard, extension = first, (by, other_by)
     return verdict(
         one.figure,
         other.figure,
-        steps=definitions.steps[one.figure.indicator],
+        steps=definitions.steps[standard],
         crosswalk=find_declared(edition, one.figure.indicator, other.figure.indicator),
+        extension=extension,
         breaks=breaks,
     )
 

@@ -120,12 +120,16 @@ def verdict(
     *,
     steps: Sequence[Step] = (),
     crosswalk: tuple[str, str] | None = None,
+    extension: tuple[str, str] | None = None,
     breaks: Sequence[dt.date] = (),
 ) -> Verdict:
     """Decide whether two figures may be compared.
 
-    steps      the versions of the indicator, oldest first; needed where the versions differ
+    steps      the versions of the indicator, oldest first; needed where the versions differ. With an
+               extension, those of the standard definition
     crosswalk  for two different indicators: what is declared of them, ("with-care", "clause that differs")
+    extension  for two different indicators of which one extends the other, or that both extend one standard
+               definition: the versions of the standard that the two figures count by
     breaks     start dates of periods at which the series of either area was marked as broken
 
     The order of a and b makes no difference to the level. Every rule that has something to say is heard, so
@@ -134,7 +138,7 @@ def verdict(
     reasons = tuple(
         sorted(
             (
-                *_about_definition(a, b, steps, crosswalk),
+                *_about_definition(a, b, steps, crosswalk, extension),
                 *_about_period(a, b, breaks),
                 *_about_area(a, b),
                 *_about_value(a, b),
@@ -146,13 +150,22 @@ def verdict(
 
 
 def _about_definition(
-    a: Figure, b: Figure, steps: Sequence[Step], crosswalk: tuple[str, str] | None
+    a: Figure,
+    b: Figure,
+    steps: Sequence[Step],
+    crosswalk: tuple[str, str] | None,
+    extension: tuple[str, str] | None,
 ) -> Iterator[Reason]:
     if a.indicator != b.indicator:
         evidence = {"indicator": (a.indicator, b.indicator)}
-        if crosswalk is None:
+        if extension is not None:
+            text = "One definition extends the other, or both extend one standard, and they count the same."
+            yield Reason("extends", Level.LIKE_FOR_LIKE, text, evidence)
+            if extension[0] != extension[1]:
+                yield from _about_versions(*extension, steps)
+        if crosswalk is None and extension is None:
             yield Reason("indicator", Level.NOT_COMPARABLE, "They measure different things.", evidence)
-        elif crosswalk[0] != "yes":
+        elif crosswalk is not None and crosswalk[0] != "yes":
             yield Reason("indicator", _COMPARABLE[crosswalk[0]], crosswalk[1], evidence)
     elif a.version != b.version:
         yield from _about_versions(a.version, b.version, steps)

@@ -71,6 +71,22 @@ def _indicators(contents: Contents, names: Names) -> Iterator[str]:
             yield line(iri, names.iri("dct:isReplacedBy"), f"<{follower}>")
         version = names.thing(f"indicator/{row['indicator']}/v{row['version']}")
         yield line(iri, names.iri("dcat:hasVersion"), f"<{version}>")
+    yield from _origins(contents, names)
+
+
+def _origins(contents: Contents, names: Names) -> Iterator[str]:
+    """Say of a definition that was pulled what it is where it comes from: its figures join those over there.
+
+    Each version names its own address there; the definition's is what stands before the version.
+    """
+    origins = {
+        (row["indicator"], (row["origin"] or "").removesuffix(f"/v{row['version']}"))
+        for row in contents.rows("indicators")
+        if (row["origin"] or "").endswith(f"/v{row['version']}")
+    }
+    for indicator, origin in sorted(origins):
+        if is_harmless_address(origin):
+            yield line(names.thing(f"indicator/{indicator}"), names.iri("skos:exactMatch"), f"<{origin}>")
 
 
 def _frameworks(contents: Contents, names: Names) -> Iterator[str]:

@@ -23,6 +23,7 @@ _FOUND_BY_TYPE = {"pattern": "string", "min_length": "string", "max_length": "st
 # How many fields a rule is about; None for any number, and 0 where the rule knows its columns by name.
 _FIELDS_OF_RULE = {
     "dates-in-order": 2,
+    "extension-agrees": None,
     "in-order": 2,
     "no-cycle": 2,
     "one-of": None,

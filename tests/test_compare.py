@@ -131,6 +131,29 @@ def test_a_declared_crosswalk_is_heard() -> None:
     assert verdict(HARROW, wales, crosswalk=("yes", "")).level is Level.LIKE_FOR_LIKE
 
 
+def test_a_definition_and_the_one_it_extends_are_like_for_like_and_say_so() -> None:
+    ours = replace(BARNET, indicator="employment-rate-club")
+    decided = verdict(HARROW, ours, extension=("1.0.0", "1.0.0"))
+    assert decided.level is Level.LIKE_FOR_LIKE
+    assert [(reason.code, reason.level) for reason in decided.reasons] == [("extends", Level.LIKE_FOR_LIKE)]
+
+
+def test_an_extension_of_an_older_standard_is_compared_as_the_standard_s_versions_are() -> None:
+    ours = replace(BARNET, indicator="employment-rate-club")
+    steps = [Step("1.0.0", None), Step("2.0.0", "no", "The survey is a new one.")]
+    decided = verdict(HARROW, ours, steps=steps, extension=("2.0.0", "1.0.0"))
+    assert decided.level is Level.NOT_COMPARABLE
+    assert [reason.code for reason in decided.reasons] == ["version", "extends"]
+
+
+def test_what_is_declared_of_an_extension_is_heard_beside_it() -> None:
+    ours = replace(BARNET, indicator="employment-rate-club")
+    clause = "The club asks in another month."
+    decided = verdict(HARROW, ours, extension=("1.0.0", "1.0.0"), crosswalk=("with-care", clause))
+    assert decided.level is Level.WITH_CARE
+    assert decided.reasons[0].text == clause
+
+
 @given(st.permutations([HARROW, BARNET, DISTRICT, COUNTY, ENGLAND]))
 def test_the_order_of_two_figures_does_not_matter(figures: list[Figure]) -> None:
     a, b = figures[:2]

@@ -19,6 +19,7 @@ from ingest.checking.rules_definitions import (
     check_units,
     check_versions,
 )
+from ingest.checking.rules_extensions import check_extensions
 from ingest.checking.rules_figures import check_figures
 from ingest.checking.rules_judgements import check_frameworks_in_force, check_grades
 from ingest.checking.rules_periods import check_period_texts
@@ -38,6 +39,7 @@ from schemas import Rule
 # One function may answer for several rules that look at the same rows in one go.
 _RULES: dict[str, Callable[[World, StandardTable, Rule], Iterable[Found]]] = {
     "dates-in-order": check_dates_in_order,
+    "extension-agrees": check_extensions,
     "framework-in-force": check_frameworks_in_force,
     "grade-known": check_grades,
     "in-order": check_numbers_in_order,
