@@ -30,6 +30,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from cli_pull import pull
 from schemas.site import Site, SiteFault, load_site
 
 app = typer.Typer(
@@ -233,6 +234,9 @@ def rollback(
     except PublishingStopped as stopped:
         _refuse(str(stopped))
     words.print(f"{name} is current again.", markup=False)
+
+
+app.command()(pull)
 
 
 @app.command()

@@ -28,6 +28,7 @@ from ingest.reading import Staged
 from ingest.recipe import Recipe, apply_recipe, asks_register, finds_codes, load_recipe
 from ingest.recipe_registers import REGISTER_TABLES, load_registers
 from ingest.standard_file import StandardFile
+from ingest.standing_back import stand_back
 from schemas import load_model
 
 Progress = Callable[[str], None]
@@ -200,12 +201,22 @@ class _Gathering:
             for package in self.report.packages:
                 self.progress(f"Reading {package.name}")
                 self._read_package(package, connection)
+            stand_back(self.report.tables, self._pulled_sources(), connection)
         named = [found for package in self.report.packages for found in self._load_recipes(package)]
         # Recipes that make a register come before those that look things up in it.
         named.sort(key=lambda one: (asks_register(one[2]), REGISTER_TABLES.isdisjoint(one[2].tables)))
         for package, resource, recipe in named:
             self.progress(f"Reading {package.name} by the recipe {recipe.name}")
             self._apply_recipe(package, resource, recipe)
+
+    def _pulled_sources(self) -> frozenset[int]:
+        """Find the sources of packages that say of themselves that they were pulled from elsewhere."""
+        pulled = {
+            package.name
+            for package in self.report.packages
+            if isinstance(package.descriptor.get("pulled"), dict)
+        }
+        return frozenset(source.number for source in self.report.sources if source.package in pulled)
 
     def check(self) -> None:
         """Check all standard tables together."""
@@ -215,6 +226,8 @@ class _Gathering:
         self.progress("Checking all tables together")
         with open_engine(self.scratch) as connection:
             tables, places = self.report.tables, self.report.places
+            # Recipes may have given rows since the packages were read.
+            stand_back(tables, self._pulled_sources(), connection)
             found = check_standard_tables(
                 tables, places, connection, is_partial=not self.is_site, unread=self.unread
             )

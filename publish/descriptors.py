@@ -14,13 +14,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ingest.exchange import PROFILE, describe_table
 from publish.contents import Contents, Row
 from publish.files import observation_columns
 from publish.folder import File
 from publish.triples import Names
 from schemas import Field, TableSchema
-
-PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 
 _CSVW_TYPES = {"number": "decimal", "integer": "integer", "date": "date", "boolean": "boolean"}
 
@@ -41,12 +40,12 @@ def package_descriptor(contents: Contents, name: str, files: Mapping[str, File])
         if table in present:
             kept = tuple(key for key in schema.foreign_keys if key.table in present)
             described = replace(schema, foreign_keys=kept)
-            resources.append(describe_file(files[f"tables/{table}.csv"], table, described))
+            resources.append(_describe(files[f"tables/{table}.csv"], table, described))
     for row in contents.rows("datasets"):
         path = f"datasets/{row['dataset']}.csv"
         if path in files:
             schema = _dataset_schema(contents, row["dataset"], present)
-            resource = describe_file(files[path], f"observations-{row['dataset']}", schema)
+            resource = _describe(files[path], f"observations-{row['dataset']}", schema)
             resource |= {
                 "title": row["title"],
                 "description": row["description"],
@@ -71,34 +70,8 @@ def package_descriptor(contents: Contents, name: str, files: Mapping[str, File])
     }
 
 
-def describe_file(file: File, name: str, schema: TableSchema) -> dict[str, Any]:
-    """Describe one CSV file as a resource."""
-    return {
-        "name": name,
-        "type": "table",
-        "path": file.path,
-        "title": schema.title,
-        "description": schema.description,
-        "table": schema.name,
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        "bytes": file.bytes,
-        "hash": f"sha256:{file.sha256}",
-        "schema": _lists_as_text(schema).descriptor(),
-    }
-
-
-def _lists_as_text(schema: TableSchema) -> TableSchema:
-    """Describe list fields as text: version 2.0 of the standard has lists, the profile it is judged by has none.
-
-    What separates the items stands in each field's description.
-    """
-    fields = (
-        replace(field, type="string", delimiter=None) if field.type == "list" else field
-        for field in schema.fields
-    )
-    return replace(schema, fields=tuple(fields))
+def _describe(file: File, name: str, schema: TableSchema) -> dict[str, Any]:
+    return describe_table(name, file.path, file.bytes, file.sha256, schema)
 
 
 def licence_entry(path: str) -> dict[str, str]:

@@ -20,18 +20,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ingest.exchange import FORMULA_GUARD, FORMULA_MARKS
 from publish.contents import Contents
 from publish.engine import text_bytes
 from publish.folder import Folder
 from publish.lines import CsvLines, numbers_of
 from publish.observations import LISTS, NUMBERS
 from schemas import Field
-
-# What a spreadsheet takes for the start of a formula.
-_FORMULA = frozenset("=+-@\t\r")
-
-# What stands in front of a text that begins with one of them.
-FORMULA_GUARD = "'"
 
 _QUOTED = frozenset('",\n\r')
 
@@ -137,7 +132,7 @@ def csv_cell(text: str | None) -> str:
     """
     if not text:
         return ""
-    if text[0] in _FORMULA:
+    if text[0] in FORMULA_MARKS:
         text = f"{FORMULA_GUARD}{text}"
     if any(mark in text for mark in _QUOTED):
         escaped = text.replace('"', '""')

@@ -17,9 +17,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.exchange import FORMULA_GUARD, PROFILE, describe_table
 from publish.contents import Contents
-from publish.descriptors import APOSTROPHE, PROFILE, describe_file, licence_entry
-from publish.files import FORMULA_GUARD, csv_lines
+from publish.descriptors import APOSTROPHE, licence_entry
+from publish.files import csv_lines
 from publish.folder import Folder
 
 FOLDER = "definitions"
@@ -65,8 +66,8 @@ def definitions_descriptor(contents: Contents, edition: str, downloads: Folder) 
         if file is not None:
             schema = contents.model.tables[name]
             kept = tuple(key for key in schema.foreign_keys if present.get(key.table) is not None)
-            beside = replace(file, path=file.path.removeprefix(f"{FOLDER}/"))
-            resources.append(describe_file(beside, name, replace(schema, foreign_keys=kept)))
+            described = replace(schema, foreign_keys=kept)
+            resources.append(describe_table(name, f"{name}.csv", file.bytes, file.sha256, described))
     definitions = contents.rows("indicators")
     owners = {row["owner"] for row in definitions}
     licences = [licence_entry(path) for path in sorted({row["licence"] for row in definitions})]

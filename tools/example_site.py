@@ -40,10 +40,17 @@ class ExampleSite:
 @contextmanager
 def serving_example(folder: Path) -> Iterator[ExampleSite]:
     """Publish the example into an empty folder and serve it until the block ends."""
+    packages = tuple(str(path.parent) for path in sorted(EXAMPLE.glob("*/datapackage.json")))
+    with serving_site(folder, "Like for Like: England", packages) as served:
+        yield served
+
+
+@contextmanager
+def serving_site(folder: Path, title: str, packages: tuple[str, ...]) -> Iterator[ExampleSite]:
+    """Publish packages into an empty folder and serve them until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        packages = tuple(str(path.parent) for path in sorted(EXAMPLE.glob("*/datapackage.json")))
-        site = Site(folder=folder, title="Like for Like: England", base=f"{url}/", packages=packages)
+        site = Site(folder=folder, title=title, base=f"{url}/", packages=packages)
         publish_site(site)
         server = uvicorn.Server(uvicorn.Config(create_app(site), log_level="warning", server_header=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
