@@ -67,7 +67,7 @@ def pull(
             sys.stdout.write(f"{change}\n")
     if not quiet:
         words.print(_summary(found, folder), markup=False)
-        if found.base and "://" in address and not address.startswith(found.base):
+        if found.base and "://" in address and not f"{address}/".startswith(found.base):
             words.print(f"Its definitions have addresses that begin with {found.base}", markup=False)
     raise typer.Exit(1 if check and found.breaks else 0)
 

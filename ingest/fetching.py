@@ -89,11 +89,11 @@ def fetch(
         _check_address(address, is_local=is_local)
         try:
             with client.stream("GET", address, headers=headers) as answer:
+                if answer.status_code == httpx.codes.NOT_MODIFIED and etag:
+                    return Fetched(0, etag, is_unchanged=True)
                 if answer.is_redirect:
                     address = str(answer.url.join(answer.headers.get("location", "")))
                     continue
-                if answer.status_code == httpx.codes.NOT_MODIFIED and etag:
-                    return Fetched(0, etag, is_unchanged=True)
                 if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and begun:
                     # There is no more of it, so what is here is another file.
                     begun = 0

@@ -11,7 +11,7 @@ import pytest
 from package_files import FIGURES, problem_of, resource, write_archive, write_package
 
 from ingest import fetching
-from ingest.fetching import FetchFault, fetch_file, open_client
+from ingest.fetching import FetchFault, fetch, fetch_file, open_client
 from ingest.package import Package, open_package
 
 # What the network knows: the bytes at an address, a document, or (what it redirects to).
@@ -163,3 +163,65 @@ def test_fetched_descriptor_that_is_not_json_is_placed(tmp_path: Path) -> None:
         found = problem_of(address, tmp_path, operator=True, client=client)
     assert (found.code, found.file, found.row) == ("descriptor-not-json", "datapackage.json", 1)
     assert json.loads(json.dumps(found.message)) == found.message
+
+
+def test_http_is_for_this_machine_alone_and_only_where_the_operator_named_it(tmp_path: Path) -> None:
+    answers: Answers = {
+        "http://localhost:8001/a": b"x",
+        "http://127.0.0.1/a": ("http://[::1]:8001/a",),
+        "http://[::1]:8001/a": b"x",
+        "http://127.0.0.1/out": ("http://example.org/a",),
+        "https://example.org/in": ("http://127.0.0.1/a",),
+        "http://127.0.0.1.example.org/a": b"x",
+    }
+    with client_of(answers) as client:
+        for address in ("http://localhost:8001/a", "http://127.0.0.1/a"):
+            assert fetch_file(client, address, tmp_path / "a") == 1
+        for address in ("http://127.0.0.1/out", "https://example.org/in", "http://127.0.0.1.example.org/a"):
+            with pytest.raises(FetchFault, match="not an https address"):
+                fetch_file(client, address, tmp_path / "a")
+
+
+def test_file_that_is_what_its_tag_says_is_not_sent_again(tmp_path: Path) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_known = request.headers.get("if-none-match") == '"one"'
+        headers = {"etag": '"one"', "content-type": "text/CSV; charset=utf-8"}
+        return httpx.Response(304 if is_known else 200, headers=headers, stream=httpx.ByteStream(b"abc"))
+
+    with open_client(httpx.MockTransport(answer)) as client:
+        first = fetch(client, "https://example.org/a", tmp_path / "a")
+        assert (first.bytes, first.etag, first.media_type, first.is_unchanged) == (
+            3,
+            '"one"',
+            "text/csv",
+            False,
+        )
+        assert fetch(client, "https://example.org/a", tmp_path / "a", etag=first.etag).is_unchanged
+        assert not fetch(client, "https://example.org/a", tmp_path / "a", etag='"two"').is_unchanged
+
+
+def test_rest_of_a_file_counts_towards_what_is_permitted(tmp_path: Path) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.headers["range"] == "bytes=3-"
+        headers = {"content-range": "bytes 3-5/6"}
+        return httpx.Response(206, headers=headers, stream=httpx.ByteStream(b"def"))
+
+    (tmp_path / "a").write_bytes(b"abc")
+    with open_client(httpx.MockTransport(answer)) as client:
+        assert fetch(client, "https://example.org/a", tmp_path / "a", 6, resumes=True).bytes == 6
+        assert (tmp_path / "a").read_bytes() == b"abcdef"
+        (tmp_path / "a").write_bytes(b"abc")
+        with pytest.raises(FetchFault, match="more than 5 bytes"):
+            fetch(client, "https://example.org/a", tmp_path / "a", 5, resumes=True)
+
+
+def test_part_that_nobody_asked_for_is_no_file(tmp_path: Path) -> None:
+    def answer(_request: httpx.Request) -> httpx.Response:
+        headers = {"content-range": "bytes 1-2/6"}
+        return httpx.Response(206, headers=headers, stream=httpx.ByteStream(b"bc"))
+
+    (tmp_path / "a").write_bytes(b"abc")
+    with open_client(httpx.MockTransport(answer)) as client:
+        for resumes in (True, False):
+            with pytest.raises(FetchFault, match="the server answers 206"):
+                fetch(client, "https://example.org/a", tmp_path / "a", resumes=resumes)

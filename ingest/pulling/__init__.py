@@ -24,7 +24,7 @@ from ingest.gathering import Report, check_packages
 from ingest.problems import ProblemsFound, find_nearest, shown
 from ingest.pulling.changes import Change, Row, merge_definitions
 from ingest.pulling.folder import Held, PullStopped, are_alike, read_held, swap, workshop, write_folder
-from ingest.pulling.offer import Known, Offer, is_address, obtain
+from ingest.pulling.offer import Known, Offer, find_descriptor, is_address, obtain
 from ingest.pulling.pins import PinMalformed, Pins, read_pins
 from ingest.pulling.tables import TABLES, as_offered, find_wanted, gather_tables, themes_of
 from ingest.standard_file import as_standard, union_query
@@ -113,7 +113,7 @@ def pull(
     pins = read_pins(wanted.pins)
     with _room(folder, only_check) as work, tempfile.TemporaryDirectory(prefix="likeforlike-") as scratch:
         held = read_held(folder, Path(scratch) / "held")
-        if held is not None and held.pulled.get("address") != address:
+        if held is not None and find_descriptor(str(held.pulled.get("address"))) != find_descriptor(address):
             raise PullStopped(
                 f"'{folder.name}' was pulled from elsewhere. Choose another folder with --into for this address."
             )

@@ -80,8 +80,7 @@ def find_descriptor(address: str) -> str:
     >>> find_descriptor("https://club.example.org/a/datapackage.json")
     'https://club.example.org/a/datapackage.json'
     """
-    path = urlsplit(address).path.lower()
-    if path.endswith((".json", ".zip")):
+    if not is_address(address) or urlsplit(address).path.lower().endswith((".json", ".zip")):
         return address
     return urljoin(address if address.endswith("/") else f"{address}/", OFFERED_AT)
 
@@ -99,12 +98,13 @@ def obtain(
         return _take(Path(address), work, known)
     from ingest.fetching import FetchFault, open_client
 
-    place = Place(PurePosixPath(urlsplit(address).path).name or "package")
+    descriptor = find_descriptor(address)
+    place = Place(PurePosixPath(urlsplit(descriptor).path).name)
     try:
         if client is not None:
-            return _fetch(client, find_descriptor(address), work, known)
+            return _fetch(client, descriptor, work, known)
         with open_client() as opened:
-            return _fetch(opened, find_descriptor(address), work, known)
+            return _fetch(opened, descriptor, work, known)
     except FetchFault as fault:
         raise ProblemsFound([problem("package-unreachable", place, reason=str(fault))]) from fault
 
