@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+Client = httpx.Client
+
 MOST_BYTES = 2 * 1024**3
 MOST_SECONDS = 900.0
 MOST_REDIRECTS = 5

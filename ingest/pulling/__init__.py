@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from ingest.checking import open_engine
@@ -29,9 +29,6 @@ from ingest.pulling.pins import PinMalformed, Pins, read_pins
 from ingest.pulling.tables import TABLES, as_offered, find_wanted, gather_tables, themes_of
 from ingest.standard_file import as_standard, union_query
 from schemas import load_model
-
-if TYPE_CHECKING:
-    import httpx
 
 __all__ = ["Change", "PinMalformed", "PullStopped", "Pulled", "Wanted", "default_folder", "pull", "read_pins"]
 
@@ -99,13 +96,11 @@ def pull(
     *,
     only_check: bool = False,
     progress: Progress = lambda _stage: None,
-    client: httpx.Client | None = None,
 ) -> Pulled:
     """Pull definitions into a folder.
 
     address       of a site, a datapackage.json or a zip archive; or a folder or file on the disk
     only_check    write nothing
-    client        fetches; without it a client is opened
 
     Raises ProblemsFound if what is offered cannot be had or is wrong, PullStopped if something here stands in
     the way, and PinMalformed. What was there stays then.
@@ -118,7 +113,7 @@ def pull(
                 f"'{folder.name}' was pulled from elsewhere. Choose another folder with --into for this address."
             )
         progress("Asking for definitions")
-        offer = obtain(address, work, _known(held, wanted), client=client)
+        offer = obtain(address, work, _known(held, wanted))
         if offer is None:
             assert held is not None
             edition, base = (held.pulled.get(name) for name in ("edition", "base"))

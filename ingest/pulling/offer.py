@@ -25,7 +25,7 @@ from ingest.problems import Place, ProblemsFound, problem
 from ingest.pulling.tables import TABLES
 
 if TYPE_CHECKING:
-    import httpx
+    from ingest.fetching import Client
 
 # Where every site offers its definitions, below its address.
 OFFERED_AT = "downloads/definitions/datapackage.json"
@@ -85,9 +85,7 @@ def find_descriptor(address: str) -> str:
     return urljoin(address if address.endswith("/") else f"{address}/", OFFERED_AT)
 
 
-def obtain(
-    address: str, work: Path, known: Known = Known(), *, client: httpx.Client | None = None
-) -> Offer | None:
+def obtain(address: str, work: Path, known: Known = Known()) -> Offer | None:
     """Bring what is offered beside; None where it is what is known.
 
     work    a folder that may hold what an interrupted call left there; the caller deletes it
@@ -101,15 +99,13 @@ def obtain(
     descriptor = find_descriptor(address)
     place = Place(PurePosixPath(urlsplit(descriptor).path).name)
     try:
-        if client is not None:
+        with open_client() as client:
             return _fetch(client, descriptor, work, known)
-        with open_client() as opened:
-            return _fetch(opened, descriptor, work, known)
     except FetchFault as fault:
         raise ProblemsFound([problem("package-unreachable", place, reason=str(fault))]) from fault
 
 
-def _fetch(client: httpx.Client, address: str, work: Path, known: Known) -> Offer | None:
+def _fetch(client: Client, address: str, work: Path, known: Known) -> Offer | None:
     from ingest.fetching import FetchFault, fetch
 
     first = work / "offered"
@@ -140,7 +136,7 @@ def _fetch(client: httpx.Client, address: str, work: Path, known: Known) -> Offe
     return _put(folder, told, digest, fetched.etag)
 
 
-def _fetch_whole(client: httpx.Client, address: str, target: Path, wanted: str | None) -> None:
+def _fetch_whole(client: Client, address: str, target: Path, wanted: str | None) -> None:
     """Fetch a file, going on from what is there of it. What proves to be of another file is fetched anew.
 
     wanted    the SHA-256 that the descriptor gives; where it gives none, nothing is gone on from
