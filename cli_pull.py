@@ -75,16 +75,22 @@ def pull(
 def _summary(found: Pulled, folder: Path) -> str:
     """Say in one line what a pull found and did."""
     counts = [
-        (sum(change.kind == kind for change in found.changes), one, many)
-        for kind, one, many in (
-            ("new", "new definition", "new definitions"),
-            ("version", "new version", "new versions"),
-        )
+        (sum(change.kind == "new" for change in found.changes), "new definition", "new definitions"),
+        (sum(change.kind == "version" for change in found.changes), "new version", "new versions"),
+        (sum(bool(change.breaks) for change in found.changes), "change breaks", "changes break"),
+        (
+            found.left_out,
+            "definition is outside of what is pinned",
+            "definitions are outside of what is pinned",
+        ),
     ]
-    counts.append((sum(bool(change.breaks) for change in found.changes), "change breaks", "changes break"))
-    told = ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in counts)
+    told = ", ".join(_count(*one) for one in (counts if found.left_out else counts[:-1]))
     edition = f" of edition {found.edition}" if found.edition else ""
     if not found.changes:
         told = "Nothing changed"
     did = f"Written to {folder}." if found.written else "Nothing written."
-    return f"{told}; {found.versions:,} versions{edition} are held. {did}"
+    return f"{told}; held: {_count(found.versions, 'version', 'versions')}{edition}. {did}"
+
+
+def _count(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

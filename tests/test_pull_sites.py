@@ -129,7 +129,7 @@ def ask(site: ExampleSite, query: str) -> list[tuple[str, ...]]:
 
 def test_the_first_pull_names_what_is_new(story: Story) -> None:
     assert "recycled 1.0.0 (Waste recycled): new definition.\n" in story.said
-    assert "1 new definition, 0 new versions, 0 changes break; 1 versions of edition" in story.said
+    assert "1 new definition, 0 new versions, 0 changes break; held: 1 version of edition" in story.said
     assert versions_of(story.pulled) == ["recycled 1.0.0"]
 
 
@@ -197,6 +197,14 @@ def test_the_verdict_on_a_standard_and_its_extension_is_like_for_like(story: Sto
     assert [(reason["code"], reason["level"]) for reason in told["reasons"]] == [("extends", "like-for-like")]
 
 
+def test_the_page_of_a_definition_names_what_it_extends_and_where_it_is_defined(story: Story) -> None:
+    page = httpx.get(f"{story.club.url}/indicators/club-recycled", headers={"Accept": "text/html"}).text
+    assert 'It extends <a href="/indicators/recycled">recycled</a>' in page
+    page = httpx.get(f"{story.club.url}/indicators/recycled", headers={"Accept": "text/html"}).text
+    assert f'<a href="{story.standards.url}/id/indicator/recycled/v1.0.0">the definition at 127.0.0.1' in page
+    assert "No other definition is declared" not in page
+
+
 def test_a_site_s_own_words_stand_before_pulled_ones(story: Story) -> None:
     with sqlite3.connect(story.club.site.editions_folder / "current" / "catalogue.db") as catalogue:
         themes = catalogue.execute("SELECT code, label FROM codes WHERE code_list = 'theme'").fetchall()
@@ -230,7 +238,7 @@ def test_pulling_again_says_that_nothing_changed(story: Story) -> None:
     before = contents_of(story.pulled)
     code, said = story.pull()
     assert code == 0, said
-    assert "Nothing changed; 1 versions of edition" in said
+    assert "Nothing changed; held: 1 version of edition" in said
     assert "begin with" not in said
     assert contents_of(story.pulled) == before
     assert story.pull("--check", "--quiet") == (0, "")

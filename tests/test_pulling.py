@@ -159,6 +159,14 @@ def test_pins_leave_a_newer_major_version_out_and_say_what_it_would_do() -> None
     assert not any(one.breaks for one in found)
 
 
+def test_definitions_without_a_pinned_version_are_counted_and_not_listed(tmp_path: Path) -> None:
+    package = write_standards(tmp_path / "there", recycled("2.0.0"), in_work())
+    found = pull(str(package), tmp_path / "here", Wanted(pins=("2.*",)))
+    assert ([change.indicator for change in found.changes], found.left_out) == (["recycled"], 1)
+    with pytest.raises(PullStopped, match="Nothing on offer is within what is pinned"):
+        pull(str(package), tmp_path / "other", Wanted(pins=("7.*",)))
+
+
 def test_a_definition_s_own_pin_stands_in_for_the_general_one() -> None:
     pins = read_pins(["2.*", "in-work@1.0.*"])
     there = offered(recycled(), recycled("2.0.0"), in_work(), in_work("1.1.0"))

@@ -57,6 +57,7 @@ class Pulled:
     base         what begins the addresses of its definitions
     versions     how many versions are held now
     changes      of definitions, in order
+    left_out     how many definitions that were asked for have no version within what is pinned
     written      whether the folder has another content now
     """
 
@@ -65,6 +66,7 @@ class Pulled:
     versions: int
     changes: tuple[Change, ...]
     written: bool
+    left_out: int = 0
 
     @property
     def breaks(self) -> bool:
@@ -120,7 +122,7 @@ def pull(
             return Pulled(edition or "", base, len(held.tables.get("indicators", ())), (), written=False)
         progress("Checking what is offered")
         offered = _read_offer(offer, address, Path(scratch) / "offered")
-        tables, changes = _merge(held, offered, wanted, pins)
+        tables, changes, left_out = _merge(held, offered, wanted, pins)
         is_new = False
         if not only_check:
             progress("Writing the package")
@@ -137,6 +139,7 @@ def pull(
             versions=len(tables["indicators"]),
             changes=tuple(changes),
             written=is_new,
+            left_out=left_out,
         )
 
 
@@ -199,7 +202,7 @@ def _check(folder: Path, scratch: Path) -> Report:
 
 def _merge(
     held: Held | None, offered: Mapping[str, Sequence[Row]], wanted: Wanted, pins: Pins
-) -> tuple[dict[str, list[Row]], list[Change]]:
+) -> tuple[dict[str, list[Row]], list[Change], int]:
     definitions = offered["indicators"]
     if wanted.theme is not None:
         themes = {theme for row in definitions for theme in themes_of(row)}
@@ -210,12 +213,12 @@ def _merge(
                 + (f" Closest: {near}." if near else "")
             )
     before = held.tables if held is not None else {}
-    merged, changes = merge_definitions(
-        before.get("indicators", ()), definitions, find_wanted(definitions, wanted.theme), pins
-    )
+    asked = find_wanted(definitions, wanted.theme)
+    merged, changes = merge_definitions(before.get("indicators", ()), definitions, asked, pins)
     if not merged:
         raise PullStopped("Nothing on offer is within what is pinned.")
-    return gather_tables(before, offered, merged), changes
+    left_out = asked - {row["indicator"] for row in merged}
+    return gather_tables(before, offered, merged), changes, len(left_out)
 
 
 def _provenance(address: str, folder: Path, offer: Offer, wanted: Wanted) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def merge_definitions(
         if found is not None:
             kinds[key] = found
     changes = [kinds[key] for key in sorted(kinds, key=_order)]
-    changes += _outside(there, merged, followed)
+    changes += _outside(there, merged)
     return [merged[key] for key in sorted(merged, key=_order)], changes
 
 
@@ -176,11 +176,10 @@ def find_break(row: Row, versions: Iterable[Row]) -> str:
     return ""
 
 
-def _outside(
-    there: Mapping[Key, Row], merged: Mapping[Key, Row], followed: frozenset[str]
-) -> Iterator[Change]:
-    """Name the newest version of each definition where pins leave it out."""
+def _outside(there: Mapping[Key, Row], merged: Mapping[Key, Row]) -> Iterator[Change]:
+    """Name the newest version of each definition that is held, where pins leave it out."""
     newest = dict(sorted({*there, *merged}, key=_order))
+    held = {indicator for indicator, _ in merged}
     for key in sorted(newest.items(), key=_order):
-        if key[0] in followed and key not in merged:
+        if key[0] in held and key not in merged:
             yield Change("unpinned", *key, there[key]["label"], would=find_break(there[key], there.values()))
