@@ -101,7 +101,8 @@ _KINDS = (
         "method-not-allowed",
         405,
         "Method is not allowed here",
-        "Everything here is read with GET or HEAD; a SPARQL query may also be sent with POST.",
+        "Everything here is read with GET or HEAD; a SPARQL query and a proposed definition may also be sent "
+        "with POST.",
         "Use one of the methods in the header Allow.",
     ),
     FailureKind(
@@ -122,22 +123,23 @@ _KINDS = (
         "body-too-large",
         413,
         "Request is too large",
-        "A request's body is larger than a query may be.",
-        "Shorten the query.",
+        "A request's body is larger than a query, or a proposed definition, may be.",
+        "Shorten it.",
     ),
     FailureKind(
         "address-too-long",
         414,
         "Address is too long",
         "The address or its query is longer than any this site gives out.",
-        "Send a long SPARQL query with POST.",
+        "Send a long SPARQL query or a long proposal with POST.",
     ),
     FailureKind(
         "media-type-unknown",
         415,
         "Body is in a form that is not read here",
-        "A SPARQL query is sent with POST as application/x-www-form-urlencoded or application/sparql-query.",
-        "Send the query in one of these two forms.",
+        "A SPARQL query is sent with POST as application/x-www-form-urlencoded or application/sparql-query, a "
+        "proposed definition as application/x-www-form-urlencoded or application/json.",
+        "Send it in one of its two forms.",
     ),
     FailureKind(
         "range-not-satisfiable",

@@ -32,7 +32,10 @@ _SMALLEST = 860
 _COMPRESSED = ("text/", "application/json", "application/xml", "image/svg+xml")
 
 METHODS = "GET, HEAD, OPTIONS"
-METHODS_OF_SPARQL = "GET, HEAD, POST, OPTIONS"
+METHODS_WITH_POST = "GET, HEAD, POST, OPTIONS"
+
+# Addresses that a question too long for an address may be posted to.
+POSTED_TO = frozenset({"/sparql", "/propose", "/api/v1/propose"})
 
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -116,8 +119,8 @@ class Gate:
 
 
 def methods_of(path: str) -> str:
-    """Say which methods an address has. Everything is read; only a SPARQL query may also be posted."""
-    return METHODS_OF_SPARQL if path == "/sparql" else METHODS
+    """Say which methods an address has. Everything is read; only a long question may also be posted."""
+    return METHODS_WITH_POST if path in POSTED_TO else METHODS
 
 
 def check_address(scope: Scope) -> None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -42,6 +41,7 @@ from api.forms import (
 from api.graphs import prefixes_of
 from api.html import send_page
 from api.pages.page import Page
+from api.posted import FORM, media_type_of, read_form, read_text
 from api.replies import Reply, edition_of, root_of
 from api.sparql_description import PREFIXES, describe_service
 from api.sparql_pool import Answer, Limits, Pool
@@ -144,10 +144,10 @@ async def read_request(request: Request) -> Asked | None:
     """
     pairs = list(request.query_params.multi_items())
     if request.method == "POST":
-        media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        text = await _read_body(request)
-        if media_type == "application/x-www-form-urlencoded":
-            pairs += _read_form(text)
+        media_type = media_type_of(request)
+        text = await read_text(request, LONGEST_BODY, "query-malformed")
+        if media_type == FORM:
+            pairs += read_form(text, "query-malformed")
         elif media_type == "application/sparql-query":
             if any(name == "query" for name, _ in pairs):
                 raise Failure("query-malformed", "There is a query in the address and one in the body.")
@@ -179,25 +179,6 @@ async def read_request(request: Request) -> Asked | None:
 
 def _no_update() -> Failure:
     return Failure("query-refused", "SPARQL Update is not accepted: what is published never changes.")
-
-
-async def _read_body(request: Request) -> str:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            raise Failure("body-too-large", f"The body is longer than {LONGEST_BODY:,} bytes.")
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        raise Failure("query-malformed", "The body is not UTF-8 text.") from None
-
-
-def _read_form(text: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100)
-    except ValueError:
-        raise Failure("query-malformed", "The body is not a form of at most 100 fields in UTF-8.") from None
 
 
 def _forms(accept: str | None, named: str | None) -> tuple[Choice | None, Choice | None]:

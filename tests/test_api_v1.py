@@ -247,17 +247,19 @@ def test_description_has_every_operation_with_its_failures(client: httpx.Client)
     assert told["openapi"].startswith("3.1")
     paths = told["paths"]
     assert set(paths) == {
-        *(f"/api/v1/{name}" for name in (*LISTS, "series", "profile/{area}", "verdict", "search")),
+        *(f"/api/v1/{name}" for name in (*LISTS, "series", "profile/{area}", "propose", "verdict", "search")),
         "/indicators/{indicator}/{form}",
         "/indicators/{indicator}/{version}/{form}",
     }
+    posted = [path for path, operations in paths.items() if set(operations) != {"get"}]
+    assert posted == ["/api/v1/propose"]
     for path, operations in paths.items():
-        (operation,) = operations.values()
-        assert operation["summary"], path
-        assert {"200", "304", "400", "404", "406", "410"} <= set(operation["responses"]), path
-        assert "422" not in operation["responses"]
-        for parameter in operation["parameters"]:
-            assert parameter.get("description"), (path, parameter["name"])
+        for operation in operations.values():
+            assert operation["summary"], path
+            assert {"200", "304", "400", "404", "406", "410"} <= set(operation["responses"]), path
+            assert "422" not in operation["responses"]
+            for parameter in operation.get("parameters", ()):
+                assert parameter.get("description"), (path, parameter["name"])
 
 
 ANSWERED = (
@@ -267,6 +269,7 @@ ANSWERED = (
     "/api/v1/verdict?a=waste/recycled/E06000002/2022-04-01_P1Y&b=waste/recycled/E06000001/2022-04-01_P1Y",
     "/api/v1/search?q=brook",
     "/api/v1/search?q=brookborouh",
+    "/api/v1/propose?label=Rubbish+recycled&unit=percent",
 )
 
 

@@ -13,6 +13,7 @@ What other modules may call:
     compare(edition, query)                   councils beside each other for one indicator
     area_inspections(edition, area, query)    the judgements of an area's council; None if no such area
     downloads(edition)                        every file of the edition, from its manifest
+    propose(edition, cells, considered, problems)   the form, and what the edition says to a proposal
     sparql(edition, query, results, failure)  the form; results is SPARQL 1.1 JSON, or Turtle as text
     api_reference(edition, openapi)           every operation, from the OpenAPI document
     problem(edition, code)                    what a problem or a failure means, and its mend; None if unknown
@@ -43,6 +44,7 @@ from api.pages.judgement import framework, judgement, judgements, scale
 from api.pages.lists import areas, indicators
 from api.pages.observation import observation
 from api.pages.page import Frame, Page, render
+from api.pages.propose import propose
 from api.pages.reference import api_reference, vocabulary
 from api.pages.sparql import sparql
 from api.pages.statements import accessibility, failure, not_for, not_found, problem, problems
@@ -68,6 +70,7 @@ __all__ = [
     "not_found",
     "problem",
     "problems",
+    "propose",
     "render",
     "search",
     "sparql",
