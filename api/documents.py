@@ -169,8 +169,8 @@ def _links(edition: Edition, thing: Thing, chosen: Form) -> list[str]:
     found.append(link(f"{root_of(edition)}/{thing.kind.address}", "collection"))
     after = find_successor(edition, thing.row) if thing.kind.kind == "indicator" else None
     if after is not None:
-        address = replace(thing, notation=after.notation).address
-        found.append(link(f"{root_of(edition)}{address}", "successor-version"))
+        following = replace(thing, notation=after.notation).address
+        found.append(link(f"{root_of(edition)}{following}", "successor-version"))
     if thing.kind.kind == "indicator":
         found += offer_links(address, chosen)
     return found

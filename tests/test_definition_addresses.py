@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
-
 import httpx
 import pytest
 from test_api_world import Served, client, site
@@ -100,8 +97,3 @@ def test_document_is_linked_to_what_can_be_filled_in(client: httpx.Client) -> No
         assert '</indicators/recycled/template.xlsx>; rel="create-form"' in links
         assert '</indicators/recycled/schema.json>; rel="related"; type="application/schema+json"' in links
     assert "create-form" not in client.get("/areas/E06000002.json").headers["link"]
-
-
-@pytest.mark.parametrize("name", ["blank", "periods", "sdmx", "template"])
-def test_examples_of_the_forms_hold(name: str) -> None:
-    assert doctest.testmod(importlib.import_module(f"api.definition_forms.{name}")).failed == 0

@@ -48,6 +48,8 @@ def test_withdrawn_definition_leads_to_its_successor(
     assert told.json()["successor"]["uri"] == uri
     for one in (answer, told):
         assert f'<{successor}>; rel="successor-version"' in one.headers["link"]
+        # What can be filled in stays that of the definition itself.
+        assert f'<{address}/template.xlsx>; rel="create-form"' in one.headers["link"]
 
 
 @pytest.mark.parametrize("address", ["/indicators/jars", "/indicators/recycled", "/indicators/in-work"])

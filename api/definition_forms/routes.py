@@ -17,7 +17,7 @@ from starlette.responses import Response
 from api.answers import standing_links
 from api.definition_forms.blank import load_blank
 from api.definition_forms.making import make_form
-from api.definition_forms.offers import CSVW_ENDING, NAMES, SDMX, Offer, offered
+from api.definition_forms.offers import CSVW_ENDING, NAMES, OFFERS, SDMX, Offer, offered
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters, unknown_thing
 from api.forms import choose, content_type, link
@@ -38,15 +38,32 @@ class _FormName(StringConvertor):
     regex = rf"(?:{'|'.join(_LISTED)})(?:\.[A-Za-z0-9-]+)?"
 
 
-Indicator = Annotated[str, Path(description="The short name of the indicator.")]
+# What is said of these is for people who read the description: an address itself is forgiving.
+Indicator = Annotated[
+    str,
+    Path(
+        description="The short name of the indicator.",
+        json_schema_extra={"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
+    ),
+]
 Version = Annotated[
-    str, Path(description="A version of its definition: v2.0.0, or v2 for the newest of them.")
+    str,
+    Path(
+        description="A version of its definition: v2.0.0, or v2 for the newest of them.",
+        json_schema_extra={"pattern": "^v[0-9]+([.][0-9]+){0,2}$"},
+    ),
 ]
 FormName = Annotated[
     str,
     Path(
         description="template.xlsx or template.csv to fill in; datapackage.json to send it in; "
-        "table-schema.json, schema.json or shapes.ttl to check figures; structure.xml for SDMX."
+        "table-schema.json, schema.json or shapes.ttl to check figures; structure.xml for SDMX.",
+        json_schema_extra={
+            "enum": [
+                *(f"{offer.name}.{offer.form.suffix}" for offer in OFFERS if offer.name in _LISTED),
+                *_LISTED,
+            ]
+        },
     ),
 ]
 

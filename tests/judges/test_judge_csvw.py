@@ -23,6 +23,12 @@ def test_csvw_accepts_every_dataset(example_site: ExampleSite, run: Callable[...
     assert refused == {}
 
 
+def test_csvw_accepts_the_figures_of_a_definition(example_site: ExampleSite, run: Callable[..., Ran]) -> None:
+    for document in ("employment-rate", "attainment-8", "early-development/v1.0.0"):
+        ran = run("csvwvalidate", f"{example_site.url}/indicators/{document}.csv-metadata.json")
+        assert (ran.returncode, ran.stdout.strip()) == (0, "OK"), ran.stdout + ran.stderr
+
+
 def test_csvw_refuses_a_damaged_file(
     example_site: ExampleSite, run: Callable[..., Ran], tmp_path: Path
 ) -> None:
