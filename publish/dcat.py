@@ -107,7 +107,7 @@ def vocabulary_lines(base: str) -> list[str]:
 
 def _sorted_lines(graph: Graph) -> list[str]:
     text = graph.serialize(format="nt", encoding="utf-8").decode()
-    return [f"{statement}\n" for statement in sorted(text.splitlines()) if statement]
+    return [f"{statement}\n" for statement in sorted(text.split("\n")) if statement]
 
 
 def _add_wholes(graph: Graph, contents: Contents, catalogue: URIRef, files: Mapping[str, File]) -> None:

@@ -14,7 +14,15 @@ import pytest
 import rdflib
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_publish_world import BASE, OBSERVATIONS, make_contents, observation, small_world, write_world
+from test_publish_world import (
+    BASE,
+    OBSERVATIONS,
+    TABLES,
+    make_contents,
+    observation,
+    small_world,
+    write_world,
+)
 
 from publish.build import observation_texts
 from publish.engine import text_bytes
@@ -231,3 +239,12 @@ def test_a_decimal_is_canonical(published: str, canonical: str):
     contents = make_contents([observation("E06000002", "2023-04-01_P1Y", published), *OBSERVATIONS[5:]])
     text = b"".join(observation_texts(contents, Spelling(NAMES, is_lines=True)))
     assert f'obsValue> "{canonical}"^^' in text.decode()
+
+
+def test_what_other_programs_take_for_the_end_of_a_line_does_not_cut_a_statement(tmp_path: Path):
+    name = "Statistics \u2028\u2029\x85\x1e\x0b Office"
+    bodies = [{**row, "label": name} for row in TABLES["bodies"]]
+    edition = write_world(make_contents(tables={**TABLES, "bodies": bodies}), tmp_path / "edition")
+    text = gzip.decompress((edition / "downloads" / "site.nq.gz").read_bytes())
+    said = {quad.object.value for quad in pyoxigraph.parse(text, format=pyoxigraph.RdfFormat.N_QUADS)}
+    assert name in said
