@@ -170,6 +170,11 @@ def _derived_rows(contents: Contents, edition: Mapping[str, str]) -> dict[str, I
             [head[name] for name in columns["indicator_heads"].field_names]
             for head in contents.indicator_heads
         ),
+        "definition_events": (
+            [row[name] for name in columns["definition_events"].field_names]
+            for row in contents.definition_events
+        ),
+        "indicator_area_types": contents.area_types,
         "indicator_themes": (
             (row["indicator"], row["version"], theme, place)
             for row, theme, place in contents.items("indicators", "themes")

@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from compare import distributions
 from ingest.period import Period, read_period
 from publish.engine import Engine
+from publish.events import list_events, version_order
 from publish.observations import Observations, code_observations
 from schemas import Field, Model, TableSchema
 
@@ -39,6 +40,7 @@ class Contents:
     tables        each submitted table except observations, in key order: its columns as canonical text (list
                   fields as they were written), then _source (int32) and _row (int64)
     distributions the derived table of that name, in key order
+    area_types    for each indicator and kind of area with figures, how many areas have one, in key order
     sources       the files that were read, by number
     """
 
@@ -50,6 +52,7 @@ class Contents:
     tables: Mapping[str, pa.Table]
     observations: Observations
     distributions: pa.Table
+    area_types: tuple[tuple[str, str, int], ...]
     sources: tuple[Row, ...]
     _rows: dict[str, list[Row]] = field(default_factory=dict)
 
@@ -95,6 +98,13 @@ class Contents:
             versions.setdefault(row["indicator"], []).append(row)
         newest = (max(rows, key=_standing) for rows in versions.values())
         return tuple({name: row[name] for name in ("indicator", "version", "label")} for row in newest)
+
+    @cached_property
+    def definition_events(self) -> tuple[Row, ...]:
+        """What happened to definitions, newest first."""
+        return tuple(
+            list_events(self.rows("indicators"), self.rows("definition_stages"), self.rows("crosswalk"))
+        )
 
     def items(self, table: str, column: str) -> list[tuple[Row, str, int]]:
         """Give the items of a list field: the row, the item, and its place from 1."""
@@ -158,6 +168,7 @@ def gather_contents(
         tables=canonical,
         observations=observations,
         distributions=_describe_distributions(engine, observations, tables),
+        area_types=_count_area_types(engine, observations, tables["areas"]),
         sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
     )
 
@@ -205,6 +216,28 @@ def _describe_distributions(
         }
     )
     return _spelled_distributions(engine.read(found), observations.lists)
+
+
+def _count_area_types(
+    engine: Engine, observations: Observations, areas: ibis.Table
+) -> tuple[tuple[str, str, int], ...]:
+    """Count the areas of each kind that have figures of an indicator, whatever the version and the period."""
+    area, definition = observations.lookups["area"], observations.lookups["definition"]
+    pairs = (
+        observations.rows.filter(observations.rows.is_missing == 0).select("definition", "area").distinct()
+    )
+    pairs = pairs.join(area, pairs.area == area.area_number)
+    pairs = pairs.join(definition, pairs.definition == definition.definition_number)
+    kinds = areas.select("area_type", area_code=areas.area)
+    found = engine.read(
+        pairs.join(kinds, pairs.area_area == kinds.area_code)
+        .select("area_type", "area_code", indicator="definition_indicator")
+        .distinct()
+        .group_by(["indicator", "area_type"])
+        .agg(area_count=ibis._.count())
+    )
+    columns = (found[name].to_pylist() for name in ("indicator", "area_type", "area_count"))
+    return tuple(sorted(zip(*columns, strict=True)))
 
 
 def _coded_changes(changes: ibis.Table, area: ibis.Table) -> ibis.Table:
@@ -301,7 +334,7 @@ def _built_in_rows(model: Model, table: str) -> list[Row]:
 
 def _standing(version: Row) -> tuple[bool, tuple[int, ...]]:
     """Order versions of one indicator: those in use after those that are not, then by number."""
-    return version["status"] == "current", tuple(int(part) for part in version["version"].split("."))
+    return version["status"] == "current", version_order(version["version"])
 
 
 def _pair(item: str) -> tuple[str, str]:

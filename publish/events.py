@@ -1,0 +1,139 @@
+"""What happened to definitions becomes one list: versions in use, drafts, withdrawals, crosswalks.
+
+In:   rows of indicators, definition_stages and crosswalk, as canonical text
+Out:  rows of the derived table definition_events, newest first
+
+An event is known for good by what it is about: a version that came into use by the version, any other stage by
+the stage, a crosswalk by itself. Neither the order of rows nor what a package adds later changes that: stages
+that were implied keep their names when they are declared. Nothing here looks at a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+Row = Mapping[str, Any]
+
+# A version that is declared to be in one of these is known by itself or by its stage from its first day on.
+_WITHDRAWN = "withdrawn"
+_CURRENT = "current"
+
+
+def list_events(
+    indicators: Sequence[Row], stages: Iterable[Row], crosswalk: Iterable[Row]
+) -> list[dict[str, Any]]:
+    """List every event, newest first; those of one day in the order of their names."""
+    declared: dict[tuple[str, str], list[Row]] = {}
+    for stage in stages:
+        declared.setdefault((stage["indicator"], stage["version"]), []).append(stage)
+    by_indicator: dict[str, list[Row]] = {}
+    for version in indicators:
+        by_indicator.setdefault(version["indicator"], []).append(version)
+    found: list[dict[str, Any]] = []
+    for versions in by_indicator.values():
+        versions.sort(key=lambda row: version_order(row["version"]))
+        before: Row | None = None
+        for version in versions:
+            reached = declared.get((version["indicator"], version["version"])) or _implied(version)
+            found.extend(_reached(version, before, stage) for stage in reached)
+            # What was never in use is not what later figures are held against.
+            if any(stage["stage"] == _CURRENT for stage in reached):
+                before = version
+    found.extend(_crosswalks(crosswalk, by_indicator))
+    found.sort(key=lambda row: row["entry"])
+    found.sort(key=lambda row: row["changed_on"], reverse=True)
+    return found
+
+
+def version_order(version: str) -> tuple[int, ...]:
+    """Order versions by their numbers.
+
+    >>> sorted(["1.10.0", "1.9.2"], key=version_order)
+    ['1.9.2', '1.10.0']
+    """
+    return tuple(int(part) for part in version.split("."))
+
+
+def _implied(version: Row) -> list[Row]:
+    """Give the stages of a version whose package gives none: in use from its first day to its last.
+
+    A withdrawal without a last day has no day, so nothing is said of it.
+    """
+    stage = version["status"]
+    reached: list[Row] = [
+        {"stage": _CURRENT if stage == _WITHDRAWN else stage, "entered_on": version["valid_from"]}
+    ]
+    if stage == _WITHDRAWN and version["valid_to"]:
+        day = date.fromisoformat(version["valid_to"])
+        after = day if day == date.max else day + timedelta(days=1)
+        reached.append({"stage": _WITHDRAWN, "entered_on": after.isoformat()})
+    return reached
+
+
+def _reached(version: Row, before: Row | None, stage: Row) -> dict[str, Any]:
+    """Say that a version reached a stage."""
+    path = f"{version['indicator']}/v{version['version']}"
+    event = stage["stage"]
+    is_over = event == _WITHDRAWN
+    comparable = None if is_over or before is None else version["comparable_with_previous"]
+    return {
+        "entry": f"indicator/{path}" if event == _CURRENT else f"stage/{path}/{event}",
+        "changed_on": stage["entered_on"],
+        "event": event,
+        "indicator": version["indicator"],
+        "label": version["label"],
+        "version": version["version"],
+        "previous_version": None if before is None else before["version"],
+        "note": _joined(stage.get("reason"), None if is_over else version["change_note"]),
+        "comparable": comparable,
+        "breaks": int(not is_over and before is not None and _breaks(version, before)),
+        "counts_from": version["valid_from"],
+        "comments_until": stage.get("until"),
+        "other_indicator": version["replaced_by"] if is_over else None,
+        "other_uri": None,
+        "themes": version["themes"],
+        "owner": version["owner"],
+    }
+
+
+def _breaks(version: Row, before: Row) -> bool:
+    """Tell whether figures of a version do not compare with those of the one before."""
+    is_major = version_order(version["version"])[0] > version_order(before["version"])[0]
+    return version["comparable_with_previous"] == "no" or is_major
+
+
+def _joined(*texts: str | None) -> str | None:
+    """Join what is said into one text, each once."""
+    return " ".join(dict.fromkeys(text for text in texts if text)) or None
+
+
+def _crosswalks(
+    crosswalk: Iterable[Row], by_indicator: Mapping[str, Sequence[Row]]
+) -> Iterator[dict[str, Any]]:
+    """Say of each crosswalk when it was declared, or since when both definitions have counted."""
+    for row in crosswalk:
+        side, other = by_indicator[row["from_indicator"]], by_indicator.get(row["to_indicator"] or "", ())
+        first_days = [
+            min(version["valid_from"] for version in versions) for versions in (side, other) if versions
+        ]
+        newest = side[-1]
+        yield {
+            "entry": f"crosswalk/{row['from_indicator']}/{row['crosswalk']}",
+            "changed_on": row["declared_on"] or max(first_days),
+            "event": "crosswalk",
+            "indicator": row["from_indicator"],
+            "label": newest["label"],
+            "version": None,
+            "previous_version": None,
+            "note": row["clause"],
+            "comparable": row["comparable"],
+            "breaks": 0,
+            "counts_from": None,
+            "comments_until": None,
+            "other_indicator": row["to_indicator"],
+            "other_uri": row["to_uri"],
+            "themes": newest["themes"],
+            "owner": newest["owner"],
+        }
