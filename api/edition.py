@@ -148,6 +148,11 @@ class Edition:
                 self._kept.pop(next(iter(self._kept)), None)
         return found
 
+    def has_table(self, name: str) -> bool:
+        """Say whether the catalogue has a table: editions of an earlier version of the product lack some."""
+        sql = "SELECT 1 FROM sqlite_master WHERE name = ?"
+        return self.once(("table", name), lambda: bool(self.rows(sql, (name,))))
+
     def uri(self, kind: str, *notation: str) -> str:
         """Name a thing of this edition: its URI, the same in every edition of the site."""
         return "/".join((f"{self.base}id/{kind}", *notation))

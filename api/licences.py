@@ -36,3 +36,8 @@ def licence_address(told: str | None) -> str | None:
 def licence_title(address: str) -> str:
     """Give the title of a licence, or its address where no title is known."""
     return _TITLES.get(address, address)
+
+
+def is_open(address: str) -> bool:
+    """Say whether a licence is known to let anyone take, change and share the whole, for money too."""
+    return address in _TITLES

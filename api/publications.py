@@ -57,9 +57,16 @@ _GRAPH_FIRST = (TURTLE, *(form for form in GRAPH_FORMS if form is not TURTLE))
 
 
 def begin(
-    request: Request, edition: Edition, address: str, ending: str | None, offered: tuple[Form, ...]
+    request: Request,
+    edition: Edition,
+    address: str,
+    ending: str | None,
+    offered: tuple[Form, ...],
+    content: str | None = None,
 ) -> tuple[Choice, Reply]:
     """Choose the form of a document at `address` and begin its reply.
+
+    content    the digest of what the address names, where it never changes
 
     Raises Failure: 404 for an ending that it does not have, 406 if no form is accepted.
     """
@@ -71,8 +78,8 @@ def begin(
     else:
         choice = choose(request.headers.get("accept"), offered)
     vary = None if ending else "Accept"
-    reply = Reply(request, edition, choice.media_type, address=f"{address}.{choice.form.suffix}", vary=vary)
-    return choice, reply
+    named = f"{address}.{choice.form.suffix}"
+    return choice, Reply(request, edition, choice.media_type, address=named, vary=vary, content=content)
 
 
 def refuse_parameters(request: Request) -> None:

@@ -20,6 +20,8 @@ from api.forms import Choice, content_type, etag, has_tag
 CURRENT = "public, max-age=0, s-maxage=60, stale-while-revalidate=60"
 # What names its edition never changes but with our code.
 PINNED = "public, max-age=86400"
+# What is named by its own content never changes at all.
+IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 def editions_of(request: Request) -> Editions:
@@ -77,21 +79,24 @@ class Reply:
         *,
         address: str | None = None,
         vary: str | None = None,
+        content: str | None = None,
     ) -> None:
         """Name what is going to be answered.
 
         address   the address of exactly this representation, with its suffix, where the request's own address
                   has several
         vary      the request header that chose it, or None where the address alone did
+        content   the digest of what the address names, where it never changes from edition to edition
         """
         self.request = request
         self.media_type = media_type
         query = urlencode(sorted(request.query_params.multi_items()))
         self.address = address or request.url.path
-        self.tag = etag(edition.digest, f"{self.address}?{query}#{media_type}")
+        self.tag = etag(content or edition.digest, f"{self.address}?{query}#{media_type}")
+        is_pinned = "edition" in request.query_params
         self.headers: dict[str, str] = {
             "ETag": self.tag,
-            "Cache-Control": PINNED if "edition" in request.query_params else CURRENT,
+            "Cache-Control": IMMUTABLE if content else PINNED if is_pinned else CURRENT,
             "Content-Language": "en",
         }
         if vary:

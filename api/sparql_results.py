@@ -21,7 +21,7 @@ import pyoxigraph as ox
 
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 _RDF_TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _XML = '<?xml version="1.0"?>\n<sparql xmlns="http://www.w3.org/2005/sparql-results#">\n'
 
 
@@ -123,7 +123,7 @@ def _term_xml(term: Any) -> str:
 
 def _xml(text: str) -> str:
     """Escape a text for XML 1.0, which has no way to write most control characters at all."""
-    return _NOT_XML.sub("\ufffd", escape(text))
+    return NOT_XML.sub("\ufffd", escape(text))
 
 
 RDF_FORMATS = {

@@ -88,7 +88,18 @@ def find_meant(edition: Edition, kind: Kind, parts: Sequence[str]) -> Thing | No
             found = _find_row(edition, kind, (code,), exact=False)
             if found is not None:
                 break
+    if found is None and kind.kind == "stage" and len(parts) == 3:
+        found = _find_implied_stage(edition, parts)
     return found
+
+
+def _find_implied_stage(edition: Edition, parts: Sequence[str]) -> Thing | None:
+    """Find the version that reached a stage without a row of its own: its status says so, its package no day."""
+    sql = "SELECT indicator, version FROM definition_events WHERE entry = ?"
+    row = edition.row(sql, (f"stage/{'/'.join(parts)}",)) if edition.has_table("definition_events") else None
+    if row is None:
+        return None
+    return find_thing(edition, load_model().kinds["indicator"], (row["indicator"], f"v{row['version']}"))
 
 
 def _find_row(edition: Edition, kind: Kind, parts: Sequence[str], *, exact: bool) -> Thing | None:
@@ -105,20 +116,22 @@ def _find_row(edition: Edition, kind: Kind, parts: Sequence[str], *, exact: bool
     columns = _columns(template)
     if columns is None:
         return _find_joined(edition, kind, schema, "/".join(parts))
-    values = list(parts)
+    starts = [part.partition("{")[0] for part in template]
     if kind.kind == "indicator":
+        values = list(parts)
         match = _VERSION.fullmatch(values[1].lower())
         if match is None:
             return None
         # /v2 means the newest version 2.x.y; /v2.1 the newest 2.1.y.
         row = _newest_version(edition, values[0], match[1], exact=exact)
     else:
+        if not all(part.startswith(start) for start, part in zip(starts, parts, strict=True)):
+            return None
+        values = [part.removeprefix(start) for start, part in zip(starts, parts, strict=True)]
         row = edition.row(_select(kind.table, columns, exact=exact), values)
     if row is None:
         return None
-    notation = tuple(str(row[column]) for column in columns)
-    if kind.kind == "indicator":
-        notation = (notation[0], f"v{notation[1]}")
+    notation = tuple(f"{start}{row[column]}" for start, column in zip(starts, columns, strict=True))
     return Thing(kind, notation, label_of(row), dict(row))
 
 

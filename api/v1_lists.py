@@ -152,6 +152,17 @@ LISTS = (
                 form="notation",
                 known="SELECT code FROM codes WHERE code_list = 'theme'",
             ),
+            "owner": Filter(
+                "The body that owns the definition.",
+                "t.owner = ?",
+                form="notation",
+                known="SELECT DISTINCT owner FROM indicators",
+            ),
+            "area_type": Filter(
+                "A kind of area that has figures of it.",
+                "t.indicator IN (SELECT indicator FROM indicator_area_types WHERE area_type = ?)",
+                codes="area-type",
+            ),
             "evidence": Filter("The kind of evidence.", "t.evidence = ?", codes="evidence"),
             "tier": Filter("Who answers for it.", "t.tier = ?", codes="tier"),
             "polarity": Filter("Which way is better.", "t.polarity = ?", codes="polarity"),

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from compare import distributions
 from ingest.period import Period, read_period
 from publish.engine import Engine
-from publish.events import list_events, version_order
+from publish.events import list_events
 from publish.observations import Observations, code_observations
 from schemas import Field, Model, TableSchema
 
@@ -334,7 +334,7 @@ def _built_in_rows(model: Model, table: str) -> list[Row]:
 
 def _standing(version: Row) -> tuple[bool, tuple[int, ...]]:
     """Order versions of one indicator: those in use after those that are not, then by number."""
-    return version["status"] == "current", version_order(version["version"])
+    return version["status"] == "current", tuple(int(part) for part in version["version"].split("."))
 
 
 def _pair(item: str) -> tuple[str, str]:

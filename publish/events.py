@@ -14,6 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from ingest.definition_change import compare_versions, first_period, step_between
+from ingest.resolve import read_numbers
+
 Row = Mapping[str, Any]
 
 # A version that is declared to be in one of these is known by itself or by its stage from its first day on.
@@ -33,7 +36,7 @@ def list_events(
         by_indicator.setdefault(version["indicator"], []).append(version)
     found: list[dict[str, Any]] = []
     for versions in by_indicator.values():
-        versions.sort(key=lambda row: version_order(row["version"]))
+        versions.sort(key=lambda row: read_numbers(row["version"]))
         before: Row | None = None
         for version in versions:
             reached = declared.get((version["indicator"], version["version"])) or _implied(version)
@@ -45,15 +48,6 @@ def list_events(
     found.sort(key=lambda row: row["entry"])
     found.sort(key=lambda row: row["changed_on"], reverse=True)
     return found
-
-
-def version_order(version: str) -> tuple[int, ...]:
-    """Order versions by their numbers.
-
-    >>> sorted(["1.10.0", "1.9.2"], key=version_order)
-    ['1.9.2', '1.10.0']
-    """
-    return tuple(int(part) for part in version.split("."))
 
 
 def _implied(version: Row) -> list[Row]:
@@ -77,7 +71,7 @@ def _reached(version: Row, before: Row | None, stage: Row) -> dict[str, Any]:
     path = f"{version['indicator']}/v{version['version']}"
     event = stage["stage"]
     is_over = event == _WITHDRAWN
-    comparable = None if is_over or before is None else version["comparable_with_previous"]
+    comparable = None if is_over or before is None else _comparable(before, version)
     return {
         "entry": f"indicator/{path}" if event == _CURRENT else f"stage/{path}/{event}",
         "changed_on": stage["entered_on"],
@@ -88,8 +82,9 @@ def _reached(version: Row, before: Row | None, stage: Row) -> dict[str, Any]:
         "previous_version": None if before is None else before["version"],
         "note": _joined(stage.get("reason"), None if is_over else version["change_note"]),
         "comparable": comparable,
-        "breaks": int(not is_over and before is not None and _breaks(version, before)),
+        "breaks": int(comparable == "no"),
         "counts_from": version["valid_from"],
+        "first_period": first_period(version["valid_from"], version["period_kind"]),
         "comments_until": stage.get("until"),
         "other_indicator": version["replaced_by"] if is_over else None,
         "other_uri": None,
@@ -98,10 +93,10 @@ def _reached(version: Row, before: Row | None, stage: Row) -> dict[str, Any]:
     }
 
 
-def _breaks(version: Row, before: Row) -> bool:
-    """Tell whether figures of a version do not compare with those of the one before."""
-    is_major = version_order(version["version"])[0] > version_order(before["version"])[0]
-    return version["comparable_with_previous"] == "no" or is_major
+def _comparable(before: Row, version: Row) -> str:
+    """Say whether figures of a version compare with those of the one before; a major step says that they do not."""
+    step = step_between(read_numbers(before["version"]), read_numbers(version["version"]))
+    return "no" if step == "major" else compare_versions(before, version).comparable
 
 
 def _joined(*texts: str | None) -> str | None:
@@ -131,6 +126,7 @@ def _crosswalks(
             "comparable": row["comparable"],
             "breaks": 0,
             "counts_from": None,
+            "first_period": None,
             "comments_until": None,
             "other_indicator": row["to_indicator"],
             "other_uri": row["to_uri"],

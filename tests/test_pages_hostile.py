@@ -13,6 +13,7 @@ from test_publish_world import OBSERVATIONS, TABLES, make_contents
 
 from api import pages
 from api.edition import Edition, Editions
+from api.pages.changes import Asked
 from api.pages.rows import address_of_row
 from publish.build import Making, prepare, publish_contents
 from publish.edition import EditionsFolder
@@ -71,6 +72,8 @@ def every_page(edition: Edition) -> Iterator[tuple[str, bytes]]:
         yield name, make(edition, {}).html
     yield "home", pages.home(edition).html
     yield "downloads", pages.downloads(edition).html
+    yield "changes", pages.changes(edition, Asked()).html
+    yield "register", pages.register(edition).html
     yield "vocabulary", pages.vocabulary(edition).html
     for area in edition.rows("SELECT area FROM areas"):
         inspections = pages.area_inspections(edition, area["area"], {})

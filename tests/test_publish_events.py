@@ -28,6 +28,7 @@ def version(number: str, valid_from: str, **more: Any) -> dict[str, Any]:
         "change_note": None,
         "themes": "waste",
         "owner": "statistics-office",
+        "period_kind": "financial-year",
         **more,
     }
 
@@ -95,6 +96,8 @@ def test_a_break_is_declared_or_follows_from_the_major_number() -> None:
     minor = version("1.1.0", "2015-04-01", comparable_with_previous="with-care")
     assert breaks(FIRST, minor) == {"1.0.0": 0, "1.1.0": 0}
     assert breaks(FIRST, {**minor, "comparable_with_previous": "no"}) == {"1.0.0": 0, "1.1.0": 1}
+    # Where nothing is said, figures do not compare, as every other door has it.
+    assert breaks(FIRST, {**minor, "comparable_with_previous": None}) == {"1.0.0": 0, "1.1.0": 1}
 
 
 def test_a_first_version_breaks_nothing_whatever_its_number() -> None:

@@ -11,6 +11,8 @@ What other modules may call:
     home(edition)                             the first page
     search(edition, text, hits, nearest)      hits and nearest as api/search.py finds them
     compare(edition, query)                   councils beside each other for one indicator
+    changes(edition, asked)                   what happened to definitions; asked is read by pages/changes.py
+    register(edition)                         who owns the definitions, and how they are taken and proposed
     area_inspections(edition, area, query)    the judgements of an area's council; None if no such area
     downloads(edition)                        every file of the edition, from its manifest
     propose(edition, cells, considered, problems)   the form, and what the edition says to a proposal
@@ -33,19 +35,22 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from api.pages.area import area
+from api.pages.changes import changes
 from api.pages.compare import compare
 from api.pages.dataset import dataset, datasets
 from api.pages.files import downloads, edition_page, editions
 from api.pages.group import body, code_list, group, target
 from api.pages.home import home, search
 from api.pages.indicator import indicator
+from api.pages.indicators import indicators
 from api.pages.inspections import area_inspections
 from api.pages.judgement import framework, judgement, judgements, scale
-from api.pages.lists import areas, indicators
+from api.pages.lists import areas
 from api.pages.observation import observation
 from api.pages.page import Frame, Page, render
 from api.pages.propose import propose
 from api.pages.reference import api_reference, vocabulary
+from api.pages.register import register
 from api.pages.sparql import sparql
 from api.pages.statements import accessibility, failure, not_for, not_found, problem, problems
 from api.pages.things import ListMaker, PageMaker, make_list_page, make_thing_page, period
@@ -62,6 +67,7 @@ __all__ = [
     "accessibility",
     "api_reference",
     "area_inspections",
+    "changes",
     "compare",
     "downloads",
     "failure",
@@ -71,6 +77,7 @@ __all__ = [
     "problem",
     "problems",
     "propose",
+    "register",
     "render",
     "search",
     "sparql",
@@ -113,7 +120,7 @@ _OWN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "editions": (),
     "group": ("area",),
     "indicator": ("period", "tier", "order", "page"),
-    "indicators": ("theme", "evidence", "tier", "status"),
+    "indicators": ("theme", "owner", "evidence", "status", "area_type", "tier"),
     "search": ("q",),
     "sparql": ("query", "format"),
 }

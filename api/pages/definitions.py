@@ -38,6 +38,7 @@ class Definition:
     themes: tuple[str, ...]
     frequency: str
     tier: str
+    owner: str
     status: str
     is_total: bool
     is_sampled: bool
@@ -98,7 +99,7 @@ def _load_definitions(edition: Edition) -> Definitions:
     in_use: dict[str, Definition] = {}
     rows = edition.rows(
         "SELECT indicator, version, label, question, unit, decimals, polarity, band_lowest, band_highest,"
-        " evidence, frequency, tier, status, uncertainty_method, comparable_with_previous, change_note"
+        " evidence, frequency, tier, owner, status, uncertainty_method, comparable_with_previous, change_note"
         " FROM indicators"
     )
     for row in sorted(rows, key=lambda row: (row["indicator"], version_order(row["version"]))):
@@ -119,6 +120,7 @@ def _load_definitions(edition: Edition) -> Definitions:
             themes=tuple(themes.get(key, ())),
             frequency=row["frequency"],
             tier=row["tier"],
+            owner=row["owner"],
             status=row["status"],
             is_total=row["unit"] in totals,
             is_sampled=row["uncertainty_method"] is not None,

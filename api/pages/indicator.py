@@ -15,6 +15,7 @@ from markupsafe import Markup
 from api import sentences
 from api.charts import Words, strip_chart
 from api.crosswalk import list_matches
+from api.pages.changes import feed_links
 from api.pages.councils import CouncilRow, Period, in_order, list_periods, list_tier_rows, with_bars
 from api.pages.definition_use import use_of
 from api.pages.definitions import Definition, load_definitions, version_order
@@ -97,6 +98,7 @@ def indicator(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         downloads=downloads,
         datasets=[row["dataset"] for row in datasets],
         credits=picture.map.credits if picture and picture.map else (),
+        feeds=feed_links(f"{address_of('indicator', definition.indicator)}/changes"),
     )
     return make_page(
         edition,

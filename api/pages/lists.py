@@ -1,7 +1,7 @@
-"""The lists that people start from: areas by kind and region, indicators by theme.
+"""The list of areas, which people start from, by kind and region.
 
 In:   filters, as a visitor wrote them
-Out:  pages with a form; what is not known is passed over
+Out:  a page with a form; what is not known is passed over
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from api import sentences
-from api.pages.definitions import Definition, Theme, load_definitions
 from api.pages.page import Frame, Link, Page, make_page, with_query
 from schemas import load_model
 
@@ -120,59 +119,3 @@ def _regions(edition: Edition) -> dict[str, str]:
                 out[area] = here
                 break
     return out
-
-
-def indicators(edition: Edition, query: Mapping[str, str]) -> Page:
-    """Make the list of indicators by theme; `theme`, `evidence`, `tier` and `status` narrow it."""
-    definitions = load_definitions(edition)
-    lists = load_model().code_lists
-    filters = {name: query.get(name, "") for name in ("theme", "evidence", "tier", "status")}
-
-    def fits(one: Definition) -> bool:
-        return (
-            (not filters["theme"] or filters["theme"] in one.themes)
-            and (not filters["evidence"] or filters["evidence"] == one.evidence)
-            and (not filters["tier"] or filters["tier"] == one.tier)
-            and (not filters["status"] or filters["status"] == one.status)
-        )
-
-    listed = sorted(filter(fits, definitions.in_use.values()), key=lambda one: one.label)
-    sections = []
-    for theme in definitions.themes.values():
-        inside = [one for one in listed if one.themes[:1] == (theme.theme,)]
-        if inside:
-            sections.append((theme, inside))
-    rest = [one for one in listed if not one.themes or one.themes[0] not in definitions.themes]
-    if rest:
-        sections.append((Theme("", "Other"), rest))
-    count = sentences.count(len(listed), "indicator", "indicators")
-    used = {
-        name: {getattr(one, name) for one in definitions.in_use.values()}
-        for name in ("evidence", "tier", "status")
-    }
-    frame = Frame(
-        path=with_query("/indicators", **filters),
-        title="Indicators",
-        lede=f"{count}, each with one definition and its history.",
-        downloads=[
-            Link("Indicators as CSV", "/indicators.csv"),
-            Link("Indicators as JSON", "/indicators.json"),
-        ],
-    )
-    return make_page(
-        edition,
-        "indicators",
-        frame,
-        sections=sections,
-        filters=filters,
-        themes=list(definitions.themes.values()),
-        choices=[
-            (name, label, [code for code in lists[code_list].codes if code.code in used[name]])
-            for name, label, code_list in (
-                ("evidence", "Kind of evidence", "evidence"),
-                ("tier", "Who runs it", "tier"),
-                ("status", "Stage", "definition-status"),
-            )
-        ],
-        evidence={code.code: code.label for code in lists["evidence"].codes},
-    )

@@ -64,6 +64,7 @@ class Frame:
     forms     suffixes of the other forms in which the same thing can be had
     datasets  notations of the datasets whose figures stand on the page, for the attribution
     credits   attributions of other things on the page
+    feeds     what tells of changes to what the page is about, by the names of their forms
     """
 
     path: str
@@ -75,6 +76,7 @@ class Frame:
     downloads: Sequence[Link] = ()
     datasets: Iterable[str] = ()
     credits: Sequence[str] = ()
+    feeds: Sequence[Link] = ()
     search: str = ""
     status: int = 200
 
