@@ -54,7 +54,7 @@ $(VENV)/.judges: requirements-judges.lock tests/judges/package-lock.json $(VENV)
 	@$(VENV)/judges/bin/pip --disable-pip-version-check --no-input install -q --require-hashes \
 	  -r requirements-judges.lock
 	@if command -v npm >/dev/null; then npm ci --prefix tests/judges --silent --no-audit --no-fund; \
-	  else echo "npm is not here: the judges of HTML will be skipped" >&2; fi
+	  else echo "npm is not here: the judges of HTML and of the stream will be skipped" >&2; fi
 	@touch $@
 
 bench: dev        ## benchmarks, ratios, benchmarks/RESULTS.md
