@@ -180,7 +180,6 @@ def test_bulk_reuse_is_promised_only_where_every_licence_allows_it(
     page = read(client, "/register")
     assert promise not in page.text
     assert "Read this licence before you copy many" in page.text
-    edition = served.app.state.editions.current
     served.publish(tables=CHANGED)
     page = read(client, "/register")
     assert promise in page.text
@@ -194,7 +193,6 @@ def test_the_register_says_how_definitions_are_taken_proposed_and_followed(
 ) -> None:
     page = read(client, "/register")
     assert page.one("pre").text == f"likeforlike pull {served.url}"
-    edition = served.app.state.editions.current
     links = {link.attributes["href"] for link in page.every("a") if link.attributes["href"].startswith("/")}
     assert {"/changes", "/changes.atom", "/changes.json", "/changes/stream.ttl", "/propose"} <= links
     assert {"/downloads/definitions/datapackage.json", "/downloads/definitions/indicators.csv"} <= links
