@@ -180,6 +180,7 @@ def test_bulk_reuse_is_promised_only_where_every_licence_allows_it(
     page = read(client, "/register")
     assert promise not in page.text
     assert "Read this licence before you copy many" in page.text
+    edition = served.app.state.editions.current
     served.publish(tables=CHANGED)
     page = read(client, "/register")
     assert promise in page.text
