@@ -37,13 +37,16 @@ def list_events(
     found: list[dict[str, Any]] = []
     for versions in by_indicator.values():
         versions.sort(key=lambda row: read_numbers(row["version"]))
-        before: Row | None = None
-        for version in versions:
-            reached = declared.get((version["indicator"], version["version"])) or _implied(version)
-            found.extend(_reached(version, before, stage) for stage in reached)
-            # What was never in use is not what later figures are held against.
-            if any(stage["stage"] == _CURRENT for stage in reached):
-                before = version
+        reached = [
+            declared.get((version["indicator"], version["version"])) or _implied(version)
+            for version in versions
+        ]
+        # What was never in use is not what later figures are held against, nor what takes another's place.
+        used = [any(stage["stage"] == _CURRENT for stage in stages_of) for stages_of in reached]
+        for at, version in enumerate(versions):
+            before = next((versions[one] for one in range(at - 1, -1, -1) if used[one]), None)
+            after = next((versions[one] for one in range(at + 1, len(versions)) if used[one]), None)
+            found.extend(_reached(version, before, after, stage) for stage in reached[at])
     found.extend(_crosswalks(crosswalk, by_indicator))
     found.sort(key=lambda row: row["entry"])
     found.sort(key=lambda row: row["changed_on"], reverse=True)
@@ -66,8 +69,11 @@ def _implied(version: Row) -> list[Row]:
     return reached
 
 
-def _reached(version: Row, before: Row | None, stage: Row) -> dict[str, Any]:
-    """Say that a version reached a stage."""
+def _reached(version: Row, before: Row | None, after: Row | None, stage: Row) -> dict[str, Any]:
+    """Say that a version reached a stage.
+
+    before    the version in use before it; `after` the one that took its place
+    """
     path = f"{version['indicator']}/v{version['version']}"
     event = stage["stage"]
     is_over = event == _WITHDRAWN
@@ -80,6 +86,7 @@ def _reached(version: Row, before: Row | None, stage: Row) -> dict[str, Any]:
         "label": version["label"],
         "version": version["version"],
         "previous_version": None if before is None else before["version"],
+        "next_version": after["version"] if is_over and after is not None else None,
         "note": _joined(stage.get("reason"), None if is_over else version["change_note"]),
         "comparable": comparable,
         "breaks": int(comparable == "no"),
@@ -122,6 +129,7 @@ def _crosswalks(
             "label": newest["label"],
             "version": None,
             "previous_version": None,
+            "next_version": None,
             "note": row["clause"],
             "comparable": row["comparable"],
             "breaks": 0,

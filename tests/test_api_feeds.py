@@ -46,6 +46,7 @@ INDICATORS: list[dict[str, Any]] = [
         "label": "Waste reused",
         "status": "draft",
         "valid_from": date(2025, 4, 1),
+        "valid_to": None,
     },
 ]
 STAGES = [
@@ -97,6 +98,12 @@ WANTED = [
         "2024-05-06",
         "Household waste recycled and Waste reused: comparable with care",
         "Figures of the two are comparable with care. Bottles are counted once here and twice there.",
+    ),
+    (
+        "stage/recycled/v1.0.0/withdrawn",
+        "2023-04-01",
+        "Waste recycled: version 1.0.0 is withdrawn",
+        "It is followed by version 2.0.0.",
     ),
     (
         "indicator/recycled/v2.0.0",
@@ -233,7 +240,7 @@ def test_filters_narrow_every_form_alike(client: httpx.Client, served: Served) -
     ]
     # What follows a withdrawn definition, or stands on the other side of a crosswalk, is told of it too.
     assert entries(client, "/changes.json?indicator=reused") == [
-        name for name in names if "reused" in name or name.endswith("withdrawn")
+        name for name in names if "reused" in name or name.endswith("v2.0.0/withdrawn")
     ]
     feed = read_atom(client, "/changes.atom?theme=home")
     assert [text_of(entry, "id").rpartition("/id/")[2] for entry in feed.findall(f"{ATOM}entry")] == of_home
@@ -342,7 +349,7 @@ def test_a_long_list_is_read_page_by_page_to_its_end(tmp_path: Path) -> None:
             address = links.get("next", "")
             walked += 1
         assert walked == 3
-        assert len(seen) == len(set(seen)) == count + 2
+        assert len(seen) == len(set(seen)) == count + 3
         assert days == sorted(days, reverse=True)
         told, address = [], f"{served.url}changes.json"
         while address:

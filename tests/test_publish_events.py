@@ -119,6 +119,18 @@ def test_a_withdrawal_names_what_follows_and_breaks_nothing() -> None:
     assert told == ("withdrawn", "reused", 0, None)
 
 
+def test_a_version_whose_place_another_took_says_which() -> None:
+    first = version("1.0.0", "2010-04-01", status="withdrawn", valid_to="2023-03-31")
+    draft = version("1.1.0", "2020-04-01", status="draft")
+    told = {row["entry"]: row["next_version"] for row in list_events([first, draft, SECOND], [], [])}
+    assert told == {
+        "indicator/recycled/v1.0.0": None,
+        "stage/recycled/v1.0.0/withdrawn": "2.0.0",
+        "stage/recycled/v1.1.0/draft": None,
+        "indicator/recycled/v2.0.0": None,
+    }
+
+
 def test_a_withdrawal_without_a_day_is_not_given_one() -> None:
     assert entries([version("1.0.0", "2010-04-01", status="withdrawn")], [], []) == [
         ("indicator/recycled/v1.0.0", "2010-04-01")
@@ -155,6 +167,7 @@ def test_catalogue_holds_the_events_newest_first(tmp_path: Path) -> None:
     rows = [dict(row) for row in catalogue.execute("SELECT * FROM definition_events ORDER BY rowid")]
     assert [(row["entry"], row["changed_on"], row["breaks"]) for row in rows] == [
         ("indicator/recycled/v2.0.0", "2023-04-01", 1),
+        ("stage/recycled/v1.0.0/withdrawn", "2023-04-01", 0),
         ("indicator/recycled/v1.0.0", "2010-04-01", 0),
         ("indicator/in-work/v1.0.0", "2010-01-01", 0),
     ]

@@ -283,6 +283,8 @@ def _break_words(row: sqlite3.Row) -> str:
 def _after_words(row: sqlite3.Row) -> str:
     """Say what comes after: the definition that follows, the last day for comments."""
     if row["event"] == "withdrawn":
+        if row["next_version"]:
+            return f"It is followed by version {row['next_version']}."
         return f"It is followed by: {_other(row)}." if row["other_indicator"] else "Nothing follows it."
     if row["event"] == "consultation" and row["comments_until"]:
         return f"Comments until {day(dt.date.fromisoformat(row['comments_until']))}."
