@@ -255,7 +255,10 @@ def test_standard_tables_of_all_recipes_pass_the_check(applied: Apply) -> None:
     # Two recipes describe the same indicator of the same source; a site uses one of them.
     with duckdb.connect() as connection:
         problems = check_standard_tables(tables, places, connection)
-    assert not problems, as_text(problems)
+    # Some measures of deprivation are in the files of 2010 and 2019, and not in those of 2015.
+    found = [one for one in problems if one.code != "version-skipped"]
+    assert not found, as_text(found)
+    assert {one.severity for one in problems} <= {"warning"}
 
 
 def test_every_figure_of_the_statistics_office_is_as_published(sources: Path, applied: Apply) -> None:

@@ -44,15 +44,21 @@ _UNIT_FACTORS = frozenset({100, 1_000, 10_000, 100_000, 1_000_000})
 def check_versions(world: World, table: StandardTable, _rule: Rule) -> Iterator[Found]:
     """Find versions that do not follow the one before, and numbers that promise more than the change allows."""
     astray: Said = {}
+    skipped: Said = {}
     small: Said = {}
     for versions in _versions(world, table).values():
         for before, after in pairwise(versions):
             facts = {"indicator": after["indicator"], "previous": before["version"]}
-            reason = _astray(before, after)
-            if reason:
-                astray[_place(after)] = facts | {"reason": reason}
-                continue
             numbers = read_numbers(before["version"])
+            follow = [next_version(numbers, level) for level in ("patch", "minor", "major")]
+            start, start_before = read_date(after["valid_from"]), read_date(before["valid_from"])
+            if start and start_before and start < start_before:
+                astray[_place(after)] = facts | {
+                    "valid_from": after["valid_from"],
+                    "previous_from": before["valid_from"],
+                }
+            if after["version"] not in follow:
+                skipped[_place(after)] = facts | {"wanted": list_words(follow, "or")}
             step = step_between(numbers, read_numbers(after["version"]))
             change = compare_versions(before, after)
             if CHANGES.index(step) < CHANGES.index(change.level):
@@ -62,20 +68,9 @@ def check_versions(world: World, table: StandardTable, _rule: Rule) -> Iterator[
                     "changed": _reasons(change, after["comparable_with_previous"]),
                     "wanted": next_version(numbers, change.level),
                 }
-    yield from _find(table, "version-out-of-order", "version", astray)
+    yield from _find(table, "version-out-of-order", "valid_from", astray, cell="version")
+    yield from _find(table, "version-skipped", "version", skipped)
     yield from _find(table, "version-step-too-small", "version", small)
-
-
-def _astray(before: Row, after: Row) -> str:
-    """Say why a version does not follow the one before it, or nothing."""
-    numbers = read_numbers(before["version"])
-    follow = [next_version(numbers, level) for level in ("patch", "minor", "major")]
-    if after["version"] not in follow:
-        return f"the next number is {list_words(follow, 'or')}"
-    start, start_before = read_date(after["valid_from"]), read_date(before["valid_from"])
-    if start and start_before and start < start_before:
-        return f"it counts from {after['valid_from']}, and {before['version']} from {before['valid_from']}"
-    return ""
 
 
 def _reasons(change: DefinitionChange, said: str) -> str:
@@ -126,9 +121,8 @@ def check_units(world: World, table: StandardTable, _rule: Rule) -> Iterator[Fou
             continue
         wanted = rates.get(row["unit"], 1)
         facts = {"unit": row["unit"], "wanted": f"{wanted:,}"}
-        if not _is_multiplier(row["multiplier"], wanted, may_be_empty=row["unit"] in totals):
-            found = f"the multiplier is {row['multiplier'] or 'empty'}"
-            unfit["multiplier"][_place(row)] = facts | {"found": found}
+        if not _is_multiplier(row["multiplier"], wanted):
+            unfit["multiplier"][_place(row)] = facts | {"found": f"the multiplier is {row['multiplier']}"}
         factors = [int((a or b).replace(",", "")) for a, b in _FACTOR.findall(row["formula"])]
         odd = [factor for factor in factors if factor in _UNIT_FACTORS]
         if odd and wanted not in odd:
@@ -137,11 +131,10 @@ def check_units(world: World, table: StandardTable, _rule: Rule) -> Iterator[Fou
         yield from _find(table, "unit-unfit", column, said)
 
 
-def _is_multiplier(text: str, wanted: int, *, may_be_empty: bool) -> bool:
-    if not text.strip():
-        return may_be_empty
+def _is_multiplier(text: str, wanted: int) -> bool:
+    """Tell whether a multiplier is the wanted one. One that is empty says nothing against it."""
     try:
-        return Decimal(text.strip()) == wanted
+        return not text.strip() or Decimal(text.strip()) == wanted
     except InvalidOperation:
         return True  # that it is no number is told where cells are checked
 
