@@ -404,7 +404,7 @@ def bad_answers() -> dict[str, tuple[Answer, str]]:
         ),
         "text": (
             Answer(b"hello"),
-            "descriptor-not-json: The descriptor is not JSON: Expecting value (column 1).",
+            "descriptor-not-json: The descriptor is not JSON: a value is missing",
         ),
         "list": (Answer(b"[]"), "descriptor-not-json: The descriptor is not JSON: it is not an object"),
         "nothing-of-ours": (

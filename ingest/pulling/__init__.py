@@ -232,11 +232,7 @@ def _provenance(address: str, folder: Path, offer: Offer, wanted: Wanted) -> dic
         "digest": f"sha256:{offer.digest}",
         # A tag that does not stand for the files as well would hide that one of them changed.
         "etag": offer.etag if offer.is_hashed else None,
-        "files": {
-            str(row["path"]): row["hash"]
-            for row in offer.told["resources"]
-            if isinstance(row, dict) and isinstance(row.get("path"), str) and isinstance(row.get("hash"), str)
-        },
+        "files": offer.hashes,
         "pins": list(wanted.pins),
         "theme": wanted.theme,
     }

@@ -58,6 +58,15 @@ class Offer:
         """Whether the descriptor gives the hash of every file, so that its digest stands for them too."""
         return _is_hashed(self.told)
 
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The hashes that the descriptor gives, by path."""
+        return {
+            row["path"]: row["hash"]
+            for row in _resources(self.told)
+            if isinstance(row.get("path"), str) and isinstance(row.get("hash"), str)
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
