@@ -175,7 +175,7 @@ def test_repeated_and_blank_headings_stay_as_they_are(staged: Stage) -> None:
     assert rows_of(result) == [["1", "2", "3"]]
 
 
-@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", gzip.compress(b"", mtime=0)])
 def test_empty_file_is_a_problem(staged: Stage, content: bytes) -> None:
     result = staged(content)
     (found,) = result.problems
