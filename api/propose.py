@@ -29,7 +29,7 @@ from api.posted import FORM, media_type_of, read_form, read_text
 from api.proposals import Considered, as_document, consider
 from api.replies import Reply, edition_of
 from api.v1_models import Envelope, Parameters
-from api.v1_responses import responses
+from api.v1_responses import failures, responses
 from ingest.problems import Place, Problem, shown
 from ingest.proposals import check_columns
 from schemas import load_model
@@ -259,7 +259,7 @@ def make_router() -> APIRouter:
         "/api/v1/propose",
         operation_id="propose_long",
         summary="The same for a long proposal",
-        responses=responses(ProposeAnswer),
+        responses=responses(ProposeAnswer) | failures("body-too-large", "media-type-unknown"),
         openapi_extra=_body_description(),
     )
     async def propose_long(request: Request) -> Response:

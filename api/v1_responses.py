@@ -42,14 +42,14 @@ def responses(model: type[BaseModel], *, csv: bool = False) -> dict[int | str, d
 
 def usual_answers() -> dict[int | str, dict[str, Any]]:
     """Describe what any operation may answer instead."""
-    told: dict[int | str, dict[str, Any]] = {304: {"description": "You have this answer already."}}
-    for code in _USUAL:
-        kind = FAILURES[code]
-        told[kind.status] = {
-            "description": kind.title,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Failure"}}},
-        }
-    return told
+    return {304: {"description": "You have this answer already."}} | failures(*_USUAL)
+
+
+def failures(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Describe some kinds of failure, by status."""
+    kinds = [FAILURES[code] for code in codes]
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Failure"}}}
+    return {kind.status: {"description": kind.title, "content": content} for kind in kinds}
 
 
 def failure_schema() -> dict[str, Any]:
