@@ -43,6 +43,12 @@ def recycled(version: str = "1.0.0", **more: str) -> Row:
     return indicator("recycled", version, **{**told, **more})
 
 
+def after(newer: Row) -> tuple[Row, Row]:
+    """Give a newer version with the one before it, which it takes out of use."""
+    end = {"status": "withdrawn", "valid_to": "2023-03-31"}
+    return recycled(**end), newer | {"valid_from": "2023-04-01"}
+
+
 def in_work(version: str = "1.0.0", **more: str) -> Row:
     """A definition of another theme."""
     return indicator("in-work", version, **{"label": "People in work", "themes": "work", **more})

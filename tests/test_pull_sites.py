@@ -11,7 +11,7 @@ import httpx
 import pytest
 from frictionless import Package
 from pull_world import (
-    REGISTERS,
+    REGISTERS, after,
     contents_of,
     read_table,
     recycled,
@@ -253,11 +253,10 @@ def test_a_breaking_version_is_told_before_it_is_pulled_and_holds_the_extension(
     newer = recycled(
         "2.0.0",
         numerator="Tonnes recycled or composted",
-        valid_from="2023-04-01",
         comparable_with_previous="no",
         change_note="Compost counts.",
     )
-    write_standards(story.definitions, recycled(), newer)
+    write_standards(story.definitions, *after(newer))
     publish_site(story.standards.site)
     httpx.get(f"{story.standards.url}/healthz")
     before = contents_of(story.pulled)

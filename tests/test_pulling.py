@@ -13,6 +13,7 @@ from pull_world import (
     REGISTERS,
     Answer,
     Server,
+    after,
     contents_of,
     in_work,
     read_table,
@@ -137,6 +138,14 @@ def test_a_version_never_counts_otherwise_under_its_number() -> None:
     assert [(row["numerator"], row["caveats"]) for row in held] == [("Tonnes recycled", "Read slowly.")]
 
 
+def test_a_draft_may_still_count_otherwise() -> None:
+    there = offered(recycled(), recycled("2.0.0", status="consultation", numerator="Tonnes burnt"))
+    before = offered(recycled(), recycled("2.0.0", status="consultation"))
+    held, [found] = merge_definitions(before, there, frozenset(), Pins())
+    assert (found.kind, found.reason, found.breaks) == ("reworded", "numerator", "")
+    assert held[1]["numerator"] == "Tonnes burnt"
+
+
 def test_a_second_hop_keeps_the_first_origin() -> None:
     first = offered(recycled(), recycled("2.0.0"))
     second = [row | {"origin": "https://elsewhere.example.org/"} for row in first]
@@ -175,6 +184,13 @@ def test_a_definition_s_own_pin_stands_in_for_the_general_one() -> None:
         ("in-work", "1.0.0"),
         ("recycled", "2.0.0"),
     ]
+
+
+def test_versions_between_two_that_are_held_come_too() -> None:
+    """Each version says how it compares with the one before it, so none may be missing in between."""
+    there = offered(recycled(), recycled("2.0.0"), recycled("2.1.0"), recycled("3.0.0"), recycled("4.0.0"))
+    held, _ = merge_definitions(there[:1], there, frozenset({"recycled"}), read_pins(["3.*"]))
+    assert [row["version"] for row in held] == ["1.0.0", "2.0.0", "2.1.0", "3.0.0"]
 
 
 def test_what_was_pulled_stays_when_a_pin_is_moved_on() -> None:
@@ -347,7 +363,7 @@ def test_a_package_without_hashes_is_looked_through_again(tmp_path: Path) -> Non
     package = write_standards(tmp_path / "there", recycled())
     pull(str(package), tmp_path / "here", Wanted())
     assert not pull(str(package), tmp_path / "here", Wanted()).written
-    write_standards(package, recycled(), recycled("1.1.0", comparable_with_previous="yes"))
+    write_standards(package, *after(recycled("1.1.0", comparable_with_previous="yes")))
     assert pull(str(package), tmp_path / "here", Wanted()).written
 
 
@@ -466,7 +482,7 @@ def test_checking_writes_nothing(tmp_path: Path) -> None:
     assert pull(str(package), tmp_path / "here", Wanted(), only_check=True).versions == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["there"]
     pull(str(package), tmp_path / "here", Wanted())
-    write_standards(package, recycled(), recycled("2.0.0"))
+    write_standards(package, *after(recycled("2.0.0", comparable_with_previous="no")))
     before = contents_of(tmp_path)
     found: Pulled = pull(str(package), tmp_path / "here", Wanted(), only_check=True)
     assert (found.breaks, found.written) == (True, False)

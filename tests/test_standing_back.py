@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pull_world import REGISTERS, recycled, write_standards, write_tables
+from pull_world import REGISTERS, after, recycled, write_standards, write_tables
 from test_checking_world import Row
 
 from ingest import Report, check_packages
@@ -43,8 +43,9 @@ def test_a_site_s_own_words_of_a_theme_stand(tmp_path: Path) -> None:
 
 
 def test_the_same_definition_from_home_and_from_elsewhere_is_one(tmp_path: Path) -> None:
-    there = recycled(origin="https://standards.example.org/id/indicator/recycled/v1.0.0")
-    report = check(tmp_path, {"indicators": [recycled()]}, there, recycled("2.0.0"))
+    first, second = after(recycled("2.0.0", comparable_with_previous="no"))
+    there = first | {"origin": "https://standards.example.org/id/indicator/recycled/v1.0.0"}
+    report = check(tmp_path, {"indicators": [first]}, there, second)
     assert [found.message for found in report.problems] == []
     assert rows_of(report, "indicators", tmp_path, "version", "origin") == [("1.0.0", None), ("2.0.0", None)]
 

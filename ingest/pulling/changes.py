@@ -3,8 +3,8 @@
 In:   rows of definitions that are held, and rows that are offered, as text
 Out:  the rows to hold from now on, and every change with what it means
 
-Pure functions on small values. A version that was pulled once is never removed, and what it counts never changes
-under its number: where the other side says otherwise, what is held stays and the change is said.
+Pure functions on small values. A version that was pulled once is never removed, and once it is in use, what it
+counts never changes under its number: where the other side says otherwise, what is held stays and the change is said.
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ def merge_definitions(
     for key, row in there.items():
         if key[0] in followed and (key in before or pins.permits(*key)):
             merged[key] = _laid_over(before.get(key), row)
+    merged |= _between(merged, there)
     for key in sorted(merged, key=_order):
         found = _find_change(key, before, there, merged)
         if found is not None:
@@ -108,8 +109,22 @@ def _laid_over(held: Row | None, offered: Row) -> Row:
     """Take the row on offer, but for what is counted and where it was first defined."""
     if held is None:
         return dict(offered)
-    kept = {column: held.get(column, "") for column in counted_columns()}
+    kept = {column: held.get(column, "") for column in counted_columns()} if held["status"] in _IN_USE else {}
     return offered | kept | {"origin": held.get("origin") or offered.get("origin", "")}
+
+
+def _between(merged: Mapping[Key, Row], there: Mapping[Key, Row]) -> dict[Key, Row]:
+    """Find versions between two that are held: each says how it compares with the one before it."""
+    held: dict[str, list[tuple[int, ...]]] = {}
+    for indicator, version in merged:
+        held.setdefault(indicator, []).append(version_numbers(version))
+    return {
+        key: dict(row)
+        for key, row in there.items()
+        if key not in merged
+        and key[0] in held
+        and min(held[key[0]]) < version_numbers(key[1]) < max(held[key[0]])
+    }
 
 
 def _find_change(
@@ -129,7 +144,7 @@ def _find_change(
         column for column in offered if column != "origin" and offered[column] != held.get(column, "")
     ]
     counted = [column for column in differing if column in counted_columns()]
-    if counted:
+    if counted and held["status"] in _IN_USE:
         return Change(
             "recounted", *named, ", ".join(counted), breaks="a version's number stands for one count"
         )
