@@ -11,7 +11,8 @@ import httpx
 import pytest
 from frictionless import Package
 from pull_world import (
-    REGISTERS, after,
+    REGISTERS,
+    after,
     contents_of,
     read_table,
     recycled,

@@ -193,6 +193,13 @@ def test_versions_between_two_that_are_held_come_too() -> None:
     assert [row["version"] for row in held] == ["1.0.0", "2.0.0", "2.1.0", "3.0.0"]
 
 
+def test_what_a_definition_extends_or_is_followed_by_comes_with_it_whatever_is_pinned() -> None:
+    old = recycled("2.0.0", status="withdrawn", replaced_by="reused")
+    there = offered(old, in_work(indicator="reused", extends="in-work"), in_work(), in_work(indicator="idle"))
+    held, _ = merge_definitions([], there, frozenset({"recycled"}), read_pins(["2.*"]))
+    assert [row["indicator"] for row in held] == ["in-work", "recycled", "reused"]
+
+
 def test_what_was_pulled_stays_when_a_pin_is_moved_on() -> None:
     there = offered(recycled(), recycled("2.0.0"))
     held, _ = merge_definitions(there[:1], there, frozenset({"recycled"}), read_pins(["2.*"]))

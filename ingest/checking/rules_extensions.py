@@ -6,26 +6,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ingest.checking.faults import Example, Fault
 from ingest.checking.found import Found, find
 from ingest.checking.grammar import name
-from ingest.checking.near import find_codes_of
 from ingest.checking.rules_plain import has_rows
 from ingest.checking.world import StandardTable, World
-from ingest.problems import Place, Problem, problem
 from schemas import Rule
 
 
 def check_extensions(world: World, table: StandardTable, rule: Rule) -> Iterator[Found]:
-    """Find definitions in use that count otherwise than the one they extend, and extended ones not there.
+    """Find definitions in use that count otherwise than the one they extend.
 
     Held against each other are the versions in use: the newest that is current, else the newest. What is
     withdrawn may stay as it is when the standard goes on.
     """
     if not has_rows(world, f"SELECT 1 FROM {table.view} WHERE extends <> ''"):
         return
-    if not world.is_partial:
-        yield from _check_presence(world, table)
     in_use = world.make_table("definitions_in_use", _in_use(table))
     for column in rule.fields:
         is_number = table.schema.field(column).type == "number"
@@ -53,21 +48,3 @@ def _compared(cell: str, is_number: bool) -> str:
     """Give the expression of what counts in a cell: not how a number is spelled, nor the space around words."""
     plain = f"trim(regexp_replace({cell}, '\\s+', ' ', 'g'))"
     return f"coalesce(TRY_CAST({cell} AS DOUBLE)::VARCHAR, {plain})" if is_number else plain
-
-
-def _check_presence(world: World, table: StandardTable) -> Iterator[Found]:
-    query = (
-        f"SELECT _source, _row, extends AS cell FROM {table.view} WHERE extends <> ''"
-        f" AND extends NOT IN (SELECT indicator FROM {table.view})"
-    )
-    if not has_rows(world, query):
-        return
-    near = find_codes_of(world, table.schema.name, "indicator")
-
-    def word(example: Example, _fault: Fault, place: Place) -> Problem:
-        nearest = near(example.cell)
-        return problem(
-            "reference-unknown", place, value=example.cell, table=table.schema.name, nearest=nearest
-        )
-
-    yield find("reference-unknown", "extends", query, word=word)

@@ -83,6 +83,8 @@ def merge_definitions(
         if key[0] in followed and (key in before or pins.permits(*key)):
             merged[key] = _laid_over(before.get(key), row)
     merged |= _between(merged, there)
+    while more := _referred(merged, there):
+        merged |= more
     for key in sorted(merged, key=_order):
         found = _find_change(key, before, there, merged)
         if found is not None:
@@ -125,6 +127,13 @@ def _between(merged: Mapping[Key, Row], there: Mapping[Key, Row]) -> dict[Key, R
         and key[0] in held
         and min(held[key[0]]) < version_numbers(key[1]) < max(held[key[0]])
     }
+
+
+def _referred(merged: Mapping[Key, Row], there: Mapping[Key, Row]) -> dict[Key, Row]:
+    """Find definitions that one held extends or is followed by, and of which no version is held."""
+    held = {indicator for indicator, _ in merged}
+    named = {row.get(column, "") for row in merged.values() for column in ("extends", "replaced_by")}
+    return {key: dict(row) for key, row in there.items() if key[0] in named - held}
 
 
 def _find_change(
