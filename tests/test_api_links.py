@@ -62,7 +62,7 @@ def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def test_every_link_stays_below_the_path_of_the_public_address(below: Served) -> None:
-    seen, broken = follow_links(below.url, 250)
+    seen, broken = follow_links(below.url, 500)
     assert broken == {}
     assert len(seen) >= 250
     assert f"{urlsplit(below.url).path}data/catalogue/areas" in seen
