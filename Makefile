@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 PORT   ?= 8001
 SITE   ?= site
 TESTS  ?=
+WORKERS ?= 2
 PIP    := $(BIN)/pip --disable-pip-version-check --no-input
 
 .PHONY: help env dev demo test lint unit judges bench golden docs shots lock example clean
@@ -43,7 +44,7 @@ lint: dev         ## format, lint, types, derived files
 	@$(BIN)/python -m schemas.derive --check
 
 unit: dev
-	@$(BIN)/pytest $(TESTS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 judges: $(VENV)/.judges   ## the dearer outside judges
 	@$(BIN)/pytest tests/judges
