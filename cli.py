@@ -30,6 +30,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from cli_diff import diff
 from cli_propose import propose
 from cli_pull import pull
 from schemas.site import Site, SiteFault, load_site
@@ -238,6 +239,7 @@ def rollback(
 
 
 app.command()(pull)
+app.command()(diff)
 app.command()(propose)
 
 

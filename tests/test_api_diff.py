@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import httpx
 import pytest
@@ -234,3 +238,48 @@ def test_very_long_texts_are_marked_whole_between_what_they_share() -> None:
     before = "Start " + "one two " * 20_000 + "end"
     after = "Start " + "two one " * 20_000 + "end"
     assert [piece.kind for piece in mark_words(before, after)] == ["same", "went", "came", "same"]
+
+
+# ---- the command ----
+
+
+def run_diff(revised: Served, *arguments: str) -> subprocess.CompletedProcess[str]:
+    settings = f'title = "The small world"\nbase = "{revised.url}"\npackages = []\n'
+    (revised.folder / "site.toml").write_text(settings, encoding="utf-8")
+    command = [sys.executable, "-m", "cli", "diff", *arguments, "--site", str(revised.folder)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent.parent)
+
+
+def test_command_says_what_the_site_says(revised: Served, client: httpx.Client) -> None:
+    done = run_diff(revised, "recycled", "--from", "2.0.0", "--to", "1.1.0", "--format", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    answer = client.get(f"{PATH}.json", params={"from": "1.1.0", "to": "2.0.0"}).json()
+    assert told["changes"] == answer["changes"]
+    assert told["affected"] == answer["affected"]
+    assert told["from"]["version"] == "1.1.0"
+
+
+def test_command_without_versions_looks_at_the_one_in_use_and_the_one_before(revised: Served) -> None:
+    done = run_diff(revised, "recycled")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert lines[0].endswith("(recycled), 1.1.0 to 2.0.0")
+    assert lines[1] == "Figures from 2023/24 on do not compare with earlier ones."
+    assert "+ Waste recycled or reused" in lines
+    assert "Touches: 1 body, 1 target, 1 group." in lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("recyled",), "There is no indicator 'recyled'. Closest: recycled."),
+        (
+            ("recycled", "--to", "3.0.0"),
+            "recycled has no version '3.0.0'. Its versions: 1.0.0, 1.1.0, 2.0.0.",
+        ),
+    ],
+)
+def test_command_names_what_is_not_there(revised: Served, arguments: tuple[str, ...], sentence: str) -> None:
+    done = run_diff(revised, *arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{sentence}\n")
