@@ -87,7 +87,8 @@ def _queries(costs: Mapping[str, Cost]) -> Iterator[str]:
     yield "## Questions, median milliseconds\n\n| Question | SQL | SPARQL | SQL is |\n| --- | ---: | ---: | ---: |"
     for question, times in costs["queries"].answer.items():
         ratio = times["SPARQL"] / times["SQL"]
-        yield f"| {question} | {times['SQL']:.2f} | {times['SPARQL']:.1f} | {ratio:,.0f} times faster |"
+        told = f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}"
+        yield f"| {question} | {times['SQL']:.2f} | {times['SPARQL']:.1f} | {told} times as fast |"
     yield ""
 
 
