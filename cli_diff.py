@@ -9,21 +9,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli_edition import AnswerForm, open_edition, refuse
+
 if TYPE_CHECKING:
     from api.definition_diff import Diff
-
-
-class DiffForm(StrEnum):
-    """How the answer is written."""
-
-    text = "text"
-    json = "json"
 
 
 def diff(
@@ -33,33 +27,26 @@ def diff(
     ] = None,
     newer: Annotated[str | None, typer.Option("--to", help="The later version; the one in use.")] = None,
     site: Annotated[Path, typer.Option(help="Folder with site.toml; this one by default.")] = Path(),
-    format: Annotated[DiffForm, typer.Option(help="How the answer is written.")] = DiffForm.text,
+    format: Annotated[AnswerForm, typer.Option(help="How the answer is written.")] = AnswerForm.text,
 ) -> None:
     """Show what changed between two versions of a definition, what it means and whom it touches."""
     from api.definition_diff import as_document, choose_versions, find_diff, list_versions
-    from api.edition import Editions, NoEdition
     from ingest.problems import find_nearest
     from ingest.resolve import read_numbers
-    from schemas.site import SiteFault, load_site
 
-    try:
-        edition = Editions(load_site(site).editions_folder).current
-    except SiteFault as fault:
-        _refuse(str(fault))
-    except NoEdition:
-        _refuse("This site has no edition yet. Publish one first: likeforlike publish")
+    edition = open_edition(site)
     heads = {row[0]: row[1] for row in edition.rows("SELECT indicator, version FROM indicator_heads")}
     if indicator not in heads:
         near = find_nearest(indicator, heads)
-        _refuse(f"There is no indicator '{indicator}'." + (f" Closest: {near}." if near else ""))
+        refuse(f"There is no indicator '{indicator}'." + (f" Closest: {near}." if near else ""))
     versions = list_versions(edition, indicator)
     known = [str(row["version"]) for row in versions]
     for version in (older, newer):
         if version is not None and version not in known:
-            _refuse(f"{indicator} has no version '{version}'. Its versions: {', '.join(known)}.")
+            refuse(f"{indicator} has no version '{version}'. Its versions: {', '.join(known)}.")
     before, after = sorted(choose_versions(versions, heads[indicator], older, newer), key=read_numbers)
     found = find_diff(edition, indicator, before, after)
-    if format is DiffForm.json:
+    if format is AnswerForm.json:
         told = {"edition": edition.name, **as_document(edition, found)}
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     else:
@@ -79,9 +66,3 @@ def _lines(found: Diff) -> Iterator[str]:
         yield f"\nTouches: {', '.join(touched)}."
     if found.restated:
         yield f"Worked out again for earlier periods: {', '.join(found.restated)}."
-
-
-def _refuse(sentence: str) -> NoReturn:
-    """End with 2: there is nothing the command could do."""
-    sys.stderr.write(f"{sentence}\n")
-    raise typer.Exit(2)

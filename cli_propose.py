@@ -8,18 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-
-class ProposalForm(StrEnum):
-    """How the answer is written."""
-
-    text = "text"
-    json = "json"
+from cli_edition import AnswerForm, open_edition, refuse
 
 
 def propose(
@@ -28,27 +22,20 @@ def propose(
         typer.Argument(metavar="FILE", help="YAML, JSON or CSV with the columns of the table indicators."),
     ],
     site: Annotated[Path, typer.Option(help="Folder with site.toml; this one by default.")] = Path(),
-    format: Annotated[ProposalForm, typer.Option(help="How the answer is written.")] = ProposalForm.text,
+    format: Annotated[AnswerForm, typer.Option(help="How the answer is written.")] = AnswerForm.text,
 ) -> None:
     """Show which definitions come near proposed ones, and what collecting them would add."""
-    from api.edition import Editions, NoEdition
     from api.proposals import as_document, as_text, consider
     from ingest import problems as faults
     from ingest.proposals import read_proposals
-    from schemas.site import SiteFault, load_site
 
-    try:
-        edition = Editions(load_site(site).editions_folder).current
-    except SiteFault as fault:
-        _refuse(str(fault))
-    except NoEdition:
-        _refuse("This site has no edition yet. Publish one first: likeforlike publish")
+    edition = open_edition(site)
     try:
         proposals, problems = read_proposals(file)
     except OSError as fault:
-        _refuse(f"The file '{file}' cannot be opened: {fault.strerror}.")
+        refuse(f"The file '{file}' cannot be opened: {fault.strerror}.")
     considered = [consider(edition, proposal) for proposal in proposals]
-    if format is ProposalForm.json:
+    if format is AnswerForm.json:
         told = json.loads(faults.as_json(problems))
         told = {"edition": edition.name, "items": [as_document(edition, one) for one in considered], **told}
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
@@ -58,9 +45,3 @@ def propose(
         if problems:
             sys.stdout.write(("\n" if considered else "") + faults.as_text(problems))
     raise typer.Exit(1 if problems else 0)
-
-
-def _refuse(sentence: str) -> NoReturn:
-    """End with 2: there is nothing the command could do."""
-    sys.stderr.write(f"{sentence}\n")
-    raise typer.Exit(2)

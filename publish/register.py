@@ -18,23 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.exchange import FORMULA_GUARD, PROFILE, describe_table
+from ingest.pulling.tables import TABLES
 from publish.contents import Contents
 from publish.descriptors import APOSTROPHE, licence_entry
 from publish.files import csv_lines
 from publish.folder import Folder
 
 FOLDER = "definitions"
-
-# What definitions are, and what they refer to. Of the bodies only those that own one.
-TABLES = (
-    "indicators",
-    "definition_stages",
-    "crosswalk",
-    "code_lists",
-    "codes",
-    "dimensions",
-    "bodies",
-)
 
 
 def write_definition_files(contents: Contents, downloads: Folder) -> None:
