@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from compare import council_figures, distributions
+from ingest.harmonise import Tables
 from ingest.period import Period, read_period
 from publish.comparators import describe_comparators
 from publish.engine import Engine
@@ -148,17 +149,17 @@ def gather_contents(
     engine: Engine,
     model: Model,
     heading: Heading,
-    tables: Mapping[str, ibis.Table],
+    tables: Tables,
     sources: Iterable[Row],
 ) -> Contents:
     """Stage everything that an edition publishes.
 
-    tables   harmonised standard tables, "observations" among them; one that is not there is empty
+    tables   harmonised standard tables
     sources  rows of the table sources, by number
     """
     observations = code_observations(engine, tables["observations"])
     canonical = {
-        name: _canonical(engine, model, schema, tables.get(name))
+        name: _canonical(model, schema, tables.arrow(name))
         for name, schema in model.tables.items()
         if name != "observations"
     }
@@ -277,12 +278,12 @@ def _spelled_distributions(table: pa.Table, lists: Mapping[str, tuple[tuple[str,
     return pa.table(spelled | rest).sort_by([(name, "ascending") for name in key])
 
 
-def _canonical(engine: Engine, model: Model, schema: TableSchema, given: ibis.Table | None) -> pa.Table:
-    """Bring one table out of the engine as canonical text in key order, the built-in code lists with it."""
+def _canonical(model: Model, schema: TableSchema, given: pa.Table) -> pa.Table:
+    """Turn one table into canonical text in key order, the built-in code lists with it."""
     form = pa.schema(
         [*((name, pa.string()) for name in schema.field_names), ("_source", pa.int32()), ("_row", pa.int64())]
     )
-    table = form.empty_table() if given is None else _as_texts(engine.read(given), form)
+    table = _as_texts(given, form)
     if built_in := _built_in_rows(model, schema.name):
         key = schema.primary_key
         known = {tuple(row[name] for name in key) for row in built_in}

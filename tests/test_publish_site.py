@@ -182,10 +182,11 @@ with folder.locked():
 """
 
 STAGES = (
+    "Writing linked data, and loading it beside",
     "Writing tables as CSV",
-    "Loading the RDF store beside",
     "Writing the catalogue",
     "Writing linked data to download",
+    "Loading the RDF store",
     "Making the edition current",
 )
 
