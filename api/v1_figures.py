@@ -190,6 +190,9 @@ class ProfileRow(BaseModel):
     status: str = Field(description="Why the value is missing or special.")
     lower_limit: float | None = Field(description="The lower end of the range.")
     upper_limit: float | None = Field(description="The upper end of the range.")
+    limit_method: str | None = Field(
+        description="How the range was found: published, or the method that worked it out."
+    )
     tier: str | None = Field(description="The tier whose councils it is held against.")
     tier_median: float | None = Field(description="The figure of the middle council of the tier.")
     tier_count: int | None = Field(description="How many councils of the tier have a figure.")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from api import sentences
+from api.pages.beside import Beside, chance_note, list_beside_area
 from api.pages.definitions import Definition, Definitions, Theme, load_definitions
 from api.pages.drawings import SeriesRow, draw_lines, draw_strip, list_series_rows
 from api.pages.figures import AreaFigure, list_area_figures
@@ -56,6 +57,7 @@ class Card:
     links: Sequence[Link]
     country: str
     source: str
+    beside: Sequence[Beside]
 
     @property
     def has_remarks(self) -> bool:
@@ -116,6 +118,7 @@ def area(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         "around": around,
         "notices": write_notices(edition, place),
         "glance": list_glances(kinds.judged, kinds.views),
+        "chance": chance_note((*kinds.judged, *kinds.views)),
         "inspections": inspections,
         "newest": newest_inspections(inspections),
         "kinds": kinds,
@@ -215,7 +218,8 @@ def draw_card(edition: Edition, around: Around, one: AreaFigure) -> Card:
     lines = draw_lines(one, key=f"{one.key}-line", country=country, similar="Similar")
     strip = draw_strip(one, values, key=f"{one.key}-strip")
     source = edition.value("SELECT title FROM datasets WHERE dataset = ?", (one.dataset,))
-    return Card(one, strip, lines, list_series_rows(one), links, country, source)
+    beside = list_beside_area(edition, one, around.chain)
+    return Card(one, strip, lines, list_series_rows(one), links, country, source, beside)
 
 
 def _data(area: str, indicator: str | None = None, form: str | None = None) -> str:

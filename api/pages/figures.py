@@ -35,11 +35,14 @@ from compare import (
     Change,
     Distribution,
     Level,
+    NotKnown,
     Standing,
     Step,
+    Trend,
     Verdict,
     change,
     standing,
+    trend,
     verdict,
 )
 
@@ -127,6 +130,11 @@ class AreaFigure:
         if self.spread is None or self.latest.status == "definition-differs" or self.definition.is_total:
             return None
         return standing(self.latest.figure, self.spread)
+
+    @cached_property
+    def trend(self) -> Trend | NotKnown:
+        """What the area's figures do over their newest unbroken run."""
+        return trend([one.figure for one in self.series], steps=self.steps)
 
     @cached_property
     def country_now(self) -> Observed | None:
@@ -258,6 +266,22 @@ class AreaFigure:
     def range_text(self) -> str:
         """The range of the newest figure; empty if it is not known."""
         return self.write_range(self.latest)
+
+    @property
+    def range_method(self) -> str:
+        """How the newest figure's range was found, where its publisher did not give it."""
+        return sentences.limit_words(self.latest.limit_method)
+
+    @property
+    def range_methods(self) -> tuple[str, ...]:
+        """How ranges of the series were found that no publisher gave, each way once."""
+        told = (sentences.limit_words(seen.limit_method) for seen in self.series)
+        return tuple(dict.fromkeys(words for words in told if words))
+
+    @property
+    def trend_text(self) -> str:
+        """What the series does, in words; empty with too few figures or without a newest one."""
+        return sentences.trend_sentence(self.trend) if self.has_value else ""
 
     def write_range(self, one: Observed) -> str:
         if one.figure.limits is None:

@@ -19,7 +19,7 @@ from api import sentences
 from api.pages.definitions import Definition, Definitions
 from api.pages.places import Place, compared_tier, types_of_tier
 from api.sentences import Span
-from compare import Distribution, Figure
+from compare import Distribution, Figure, Limits, NotKnown, Parts, figure_limits
 
 if TYPE_CHECKING:
     from api.edition import Edition
@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One observation with its period in words."""
+    """One observation with its period in words.
+
+    figure         with its limits: those published, or those worked out from its parts
+    limit_method   how the limits were found; None without any
+    range_fault    why limits that were published are not used, in words
+    """
 
     figure: Figure
     span: Span
@@ -35,6 +40,8 @@ class Observed:
     numerator: Decimal | None = None
     denominator: Decimal | None = None
     sample_size: int | None = None
+    limit_method: str | None = None
+    range_fault: str = ""
 
     @property
     def value(self) -> Decimal | None:
@@ -88,7 +95,20 @@ OBSERVATIONS = (
 def read_observed(row: Any, definition: Definition, place: Place) -> Observed:
     """Make an observation of a row of OBSERVATIONS."""
     start_on, end_on = dt.date.fromisoformat(row["start_on"]), dt.date.fromisoformat(row["end_on"])
-    value = row["value_text"]
+    value = None if row["value_text"] is None else Decimal(row["value_text"])
+    numerator, denominator = _decimal(row["numerator"]), _decimal(row["denominator"])
+    ends = _decimal(row["lower_limit"]), _decimal(row["upper_limit"])
+    parts = Parts(
+        definition.rule.chance,
+        value,
+        definition.rule.multiplier,
+        numerator,
+        denominator,
+        row["sample_size"],
+        *ends,
+    )
+    limits = figure_limits(parts) if None not in ends or definition.rule.chance else None
+    known = limits if isinstance(limits, Limits) else None
     figure = Figure(
         indicator=row["indicator"],
         version=row["version"],
@@ -100,10 +120,10 @@ def read_observed(row: Any, definition: Definition, place: Place) -> Observed:
         period_kind=row["period_kind"],
         period_start=start_on,
         period_end=end_on,
-        value=Decimal(value) if value is not None else None,
+        value=value,
         status=row["status"],
-        lower_limit=_decimal(row["lower_limit"]),
-        upper_limit=_decimal(row["upper_limit"]),
+        lower_limit=known.lower if known else None,
+        upper_limit=known.upper if known else None,
         breakdown=row["breakdown"],
         is_total=definition.is_total,
         tiers=place.tiers,
@@ -116,9 +136,11 @@ def read_observed(row: Any, definition: Definition, place: Place) -> Observed:
         figure,
         Span(row["period_label"], start_on, end_on),
         row["note"],
-        _decimal(row["numerator"]),
-        _decimal(row["denominator"]),
+        numerator,
+        denominator,
         row["sample_size"],
+        known.method if known else None,
+        limits.text if isinstance(limits, NotKnown) and None not in ends and value is not None else "",
     )
 
 
