@@ -5,7 +5,7 @@ No file, network or engine is opened here. What one figure means is decided in p
 """
 
 from compare.distribution import distributions
-from compare.standing import Change, Distribution, Standing, change, standing
+from compare.standing import Change, Distribution, Standing, change, standing, standing_against
 from compare.verdict import Figure, Level, Reason, Step, Verdict, verdict
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "change",
     "distributions",
     "standing",
+    "standing_against",
     "verdict",
 ]

@@ -25,6 +25,7 @@ from ingest.harmonise import Tables
 from ingest.period import Period, read_period
 from publish.engine import Engine
 from publish.events import list_events
+from publish.neighbours import GroupTables, work_out_neighbours
 from publish.observations import Observations, code_observations
 from schemas import Field, Model, TableSchema
 
@@ -160,6 +161,7 @@ def gather_contents(
         for name, schema in model.tables.items()
         if name != "observations"
     }
+    canonical["neighbours"] = _with_built_neighbours(engine, model, observations, canonical)
     return Contents(
         title=heading.title,
         base=heading.base,
@@ -172,6 +174,21 @@ def gather_contents(
         area_types=_count_area_types(engine, observations, tables["areas"]),
         sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
     )
+
+
+def _with_built_neighbours(
+    engine: Engine, model: Model, observations: Observations, canonical: Mapping[str, pa.Table]
+) -> pa.Table:
+    """Give the table of neighbours with those that are worked out here."""
+    given = canonical["neighbours"]
+    if not canonical["group_inputs"].num_rows:
+        return given
+    names = ("groups", "group_inputs", "neighbours", "areas")
+    rows = work_out_neighbours(
+        engine, model, observations, GroupTables(*(canonical[name].to_pylist() for name in names))
+    )
+    whole = pa.concat_tables([given, pa.Table.from_pylist(rows, schema=given.schema)])
+    return whole.sort_by([(name, "ascending") for name in model.tables["neighbours"].primary_key])
 
 
 def _describe_distributions(
