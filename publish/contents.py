@@ -20,9 +20,10 @@ import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from compare import distributions
+from compare import council_figures, distributions
 from ingest.harmonise import Tables
 from ingest.period import Period, read_period
+from publish.comparators import describe_comparators
 from publish.engine import Engine
 from publish.events import list_events
 from publish.neighbours import GroupTables, work_out_neighbours
@@ -41,7 +42,8 @@ class Contents:
 
     tables        each submitted table except observations, in key order: its columns as canonical text (list
                   fields as they were written), then _source (int32) and _row (int64)
-    distributions the derived table of that name, in key order
+    distributions, comparators
+                  the derived tables of those names, in key order
     area_types    for each indicator and kind of area with figures, how many areas have one, in key order
     sources       the files that were read, by number
     """
@@ -54,6 +56,7 @@ class Contents:
     tables: Mapping[str, pa.Table]
     observations: Observations
     distributions: pa.Table
+    comparators: pa.Table
     area_types: tuple[tuple[str, str, int], ...]
     sources: tuple[Row, ...]
     _rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -162,6 +165,12 @@ def gather_contents(
         if name != "observations"
     }
     canonical["neighbours"] = _with_built_neighbours(engine, model, observations, canonical)
+    coded = coded_tables(engine, observations, tables)
+    figures = engine.keep("council_figures", council_figures(coded, TEXTS_OF_FIGURES))
+    spread = _spelled_distributions(engine.read(distributions(figures)), observations.lists)
+    rows = {name: canonical[name].to_pylist() for name in _ROWS_OF_COMPARATORS}
+    compared = describe_comparators(engine, observations, coded["periods"], figures, rows, model)
+    engine.drop("council_figures")
     return Contents(
         title=heading.title,
         base=heading.base,
@@ -170,7 +179,8 @@ def gather_contents(
         engine=engine,
         tables=canonical,
         observations=observations,
-        distributions=_describe_distributions(engine, observations, tables),
+        distributions=spread,
+        comparators=compared,
         area_types=_count_area_types(engine, observations, tables["areas"]),
         sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
     )
@@ -191,10 +201,15 @@ def _with_built_neighbours(
     return whole.sort_by([(name, "ascending") for name in model.tables["neighbours"].primary_key])
 
 
-def _describe_distributions(
+# What comparators are added up from beside the value, and the small tables that say who belongs to what.
+TEXTS_OF_FIGURES = ("value_text", "numerator", "denominator")
+_ROWS_OF_COMPARATORS = ("areas", "area_changes", "area_parents", "group_members", "indicators")
+
+
+def coded_tables(
     engine: Engine, observations: Observations, tables: Mapping[str, ibis.Table]
-) -> pa.Table:
-    """Describe the distributions of the figures, worked out on codes, which is twice as fast as on texts."""
+) -> dict[str, ibis.Table]:
+    """Give the tables that councils are compared by as codes, which is twice as fast as on texts."""
     area, definition, status = (observations.lookups[name] for name in ("area", "definition", "status"))
     periods = [read_period(text) for (text,) in observations.lists["period"]]
     ends = pa.table(
@@ -215,25 +230,23 @@ def _describe_distributions(
             indicators.version == definition.definition_version,
         ],
     )
-    found = distributions(
-        {
-            "observations": rows.select(
-                "dataset",
-                indicator="definition",
-                version=no_version,
-                period="period",
-                breakdown="breakdown",
-                area="area",
-                value="value",
-                status="status_status",
-            ),
-            "areas": areas.select("area_type", "start_on", "end_on", area="area_number"),
-            "indicators": indicators.select("tier", indicator="definition_number", version=no_version),
-            "periods": engine.load("period_ends", ends),
-            "area_changes": _coded_changes(tables["area_changes"], area),
-        }
-    )
-    return _spelled_distributions(engine.read(found), observations.lists)
+    return {
+        "observations": rows.select(
+            "dataset",
+            *TEXTS_OF_FIGURES,
+            indicator="definition",
+            version=no_version,
+            period="period",
+            breakdown="breakdown",
+            area="area",
+            value="value",
+            status="status_status",
+        ),
+        "areas": areas.select("area_type", "start_on", "end_on", area="area_number"),
+        "indicators": indicators.select("tier", indicator="definition_number", version=no_version),
+        "periods": engine.load("period_ends", ends),
+        "area_changes": _coded_changes(tables["area_changes"], area),
+    }
 
 
 def _count_area_types(
