@@ -25,6 +25,7 @@ from ingest.period import Period, read_period
 from publish.engine import Engine
 from publish.events import list_events
 from publish.observations import Observations, code_observations
+from publish.restating import restate_figures
 from schemas import Field, Model, TableSchema
 
 Row = dict[str, Any]
@@ -40,6 +41,7 @@ class Contents:
     tables        each submitted table except observations, in key order: its columns as canonical text (list
                   fields as they were written), then _source (int32) and _row (int64)
     distributions the derived table of that name, in key order
+    restated      the derived table restated_figures, in key order
     area_types    for each indicator and kind of area with figures, how many areas have one, in key order
     sources       the files that were read, by number
     """
@@ -52,6 +54,7 @@ class Contents:
     tables: Mapping[str, pa.Table]
     observations: Observations
     distributions: pa.Table
+    restated: pa.Table
     area_types: tuple[tuple[str, str, int], ...]
     sources: tuple[Row, ...]
     _rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -168,6 +171,12 @@ def gather_contents(
         tables=canonical,
         observations=observations,
         distributions=_describe_distributions(engine, observations, tables),
+        restated=restate_figures(
+            engine,
+            model,
+            observations,
+            {name: canonical[name].to_pylist() for name in ("areas", "area_changes", "indicators")},
+        ),
         area_types=_count_area_types(engine, observations, tables["areas"]),
         sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
     )
