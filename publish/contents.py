@@ -28,6 +28,7 @@ from publish.engine import Engine
 from publish.events import list_events
 from publish.neighbours import GroupTables, work_out_neighbours
 from publish.observations import Observations, code_observations
+from publish.restating import restate_figures
 from schemas import Field, Model, TableSchema
 
 Row = dict[str, Any]
@@ -44,6 +45,8 @@ class Contents:
                   fields as they were written), then _source (int32) and _row (int64)
     distributions, comparators
                   the derived tables of those names, in key order
+    distributions the derived table of that name, in key order
+    restated      the derived table restated_figures, in key order
     area_types    for each indicator and kind of area with figures, how many areas have one, in key order
     sources       the files that were read, by number
     """
@@ -57,6 +60,7 @@ class Contents:
     observations: Observations
     distributions: pa.Table
     comparators: pa.Table
+    restated: pa.Table
     area_types: tuple[tuple[str, str, int], ...]
     sources: tuple[Row, ...]
     _rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -181,6 +185,12 @@ def gather_contents(
         observations=observations,
         distributions=spread,
         comparators=compared,
+        restated=restate_figures(
+            engine,
+            model,
+            observations,
+            {name: canonical[name].to_pylist() for name in ("areas", "area_changes", "indicators")},
+        ),
         area_types=_count_area_types(engine, observations, tables["areas"]),
         sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
     )
