@@ -35,6 +35,7 @@ from api import (
     stream,
     v1_figures,
     v1_lists,
+    v1_restated,
     v1_search,
 )
 from api.datasette.mount import DatasetteDoor
@@ -82,6 +83,7 @@ def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
         housekeeping.router,
         v1_lists.make_router(),
         v1_figures.make_router(),
+        v1_restated.make_router(),
         v1_search.make_router(),
         propose.make_router(),
         sparql.router,

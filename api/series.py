@@ -1,24 +1,37 @@
-"""Figures put together as series: one dataset, indicator, area and breakdown, oldest first.
+"""Figures put together as series: one dataset, indicator, area, breakdown and kind of period, oldest first.
 
 In:   a selection of observations in the order by area
 Out:  a part of its series, and the key from which the next part goes on
+
+Each point says whether it may be compared with the one before it: where it may not, a line is cut. Restated
+figures stand beside the points, in a list of their own.
 
 All figures of an area and an indicator lie side by side, so a part needs no more than its own figures.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from decimal import Decimal
+from itertools import groupby, pairwise
 from typing import Any
 
 from api import observations
 from api.edition import Edition
 from api.observations import Selection, load_codes
+from api.pages.definitions import Definition, load_definitions
+from api.restated import POINT_FIELDS as RESTATED_FIELDS
+from api.restated import list_restated
+from compare import Figure, verdict
 
 Row = dict[str, Any]
 
 SERIES_FIELDS = ("dataset", "indicator", "indicator_label", "area", "area_label", "breakdown", "unit")
+
+# Which series a figure belongs to, among those of one area and indicator.
+_ORDER = ("breakdown", "dataset", "period_kind")
+
 POINT_FIELDS = (
     "period",
     "period_label",
@@ -71,20 +84,79 @@ def _groups(
 
 
 def _assemble(edition: Edition, rows: Sequence[Any]) -> list[Row]:
-    """Put the rows of one area and indicator together as series, by breakdown and dataset."""
+    """Put the rows of one area and indicator together as series, by breakdown, dataset and kind of period."""
     read = observations.reader(edition)
-    starts = edition.once("period starts", lambda: _starts(edition))
-    found: dict[tuple[str, str], Row] = {}
-    for item in sorted(map(read, rows), key=lambda item: starts[item["period"]]):
-        key = (item["breakdown"], item["dataset"])
-        one = found.setdefault(key, {name: item[name] for name in SERIES_FIELDS} | {"points": []})
+    periods = edition.once("periods by notation", lambda: _read_periods(edition))
+    found: dict[tuple[str, ...], Row] = {}
+    for item in sorted(map(read, rows), key=lambda item: periods[item["period"]][1:]):
+        item["period_kind"] = periods[item["period"]][0]
+        key = tuple(item[name] for name in _ORDER)
+        one = found.setdefault(
+            key,
+            {name: item[name] for name in (*SERIES_FIELDS, "period_kind")} | {"points": [], "restated": []},
+        )
         one["unit"] = item["unit"]
         one["points"].append({name: item[name] for name in POINT_FIELDS})
+    for one in found.values():
+        _say_verdicts(edition, one)
+    if found:
+        first = next(iter(found.values()))
+        for item in list_restated(edition, first["area"], first["indicator"]):
+            kind = periods[item["period"]][0]
+            series = found.get((item["breakdown"], item["dataset"], kind))
+            if series is not None:
+                series["restated"].append({name: item[name] for name in RESTATED_FIELDS})
     return [found[key] for key in sorted(found)]
 
 
-def _starts(edition: Edition) -> dict[str, tuple[str, str]]:
-    return {row[0]: (row[1], row[2]) for row in edition.rows("SELECT period, start_on, end_on FROM periods")}
+def _say_verdicts(edition: Edition, one: Row) -> None:
+    """Say of each point of a series whether it may be compared with the one before, and why not."""
+    definitions = load_definitions(edition)
+    periods = edition.once("periods by notation", lambda: _read_periods(edition))
+    figures = []
+    for point in one["points"]:
+        definition = definitions.get(one["indicator"], point["version"])
+        figures.append(_figure(one, point, periods[point["period"]], definition))
+    breaks = [figure.period_start for figure in figures if figure.status == "break"]
+    steps = definitions.steps[one["indicator"]]
+    for point in one["points"][:1]:
+        point |= {"verdict": None, "reasons": []}
+    for (earlier, later), point in zip(pairwise(figures), one["points"][1:], strict=True):
+        decided = verdict(earlier, later, steps=steps, breaks=breaks)
+        codes = [reason.code for reason in decided.reasons]
+        point |= {"verdict": decided.level.notation, "reasons": list(dict.fromkeys(codes))}
+
+
+def _figure(one: Row, point: Row, period: tuple[str, str, str], definition: Definition) -> Figure:
+    kind, start_on, end_on = period
+    lower, upper = (
+        None if point[name] is None else Decimal(str(point[name])) for name in ("lower_limit", "upper_limit")
+    )
+    return Figure(
+        indicator=one["indicator"],
+        version=point["version"],
+        dataset=one["dataset"],
+        unit=definition.unit.notation,
+        area=one["area"],
+        area_type="",
+        period=point["period"],
+        period_kind=kind,
+        period_start=dt.date.fromisoformat(start_on),
+        period_end=dt.date.fromisoformat(end_on),
+        value=None if point["value_text"] is None else Decimal(point["value_text"]),
+        status=point["status"],
+        lower_limit=lower,
+        upper_limit=upper,
+        breakdown=one["breakdown"],
+        runs=point["status"] != "not-provided",
+        is_sampled=definition.is_sampled,
+    )
+
+
+def _read_periods(edition: Edition) -> dict[str, tuple[str, str, str]]:
+    """Give kind, first day and last day of each period."""
+    rows = edition.rows("SELECT period, kind, start_on, end_on FROM periods")
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
 def count_series(edition: Edition, selection: Selection) -> int:
@@ -93,8 +165,9 @@ def count_series(edition: Edition, selection: Selection) -> int:
     def ask() -> int:
         # Conditions are our own columns with bound numbers.
         sql = (
-            "SELECT count(*) FROM (SELECT DISTINCT r.area, d.indicator, r.breakdown, r.dataset"  # noqa: S608
+            "SELECT count(*) FROM (SELECT DISTINCT r.area, d.indicator, r.breakdown, r.dataset, k.kind"  # noqa: S608
             f" FROM {selection.source} JOIN observation_definitions AS d ON d.id = r.definition"
+            " JOIN observation_periods AS p ON p.id = r.period JOIN periods AS k ON k.period = p.period"
             f" WHERE {selection.where})"
         )
         return int(edition.value(sql, selection.params, seconds=30.0))

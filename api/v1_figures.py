@@ -53,6 +53,7 @@ from api.v1_models import (
     values,
 )
 from api.v1_responses import responses
+from api.v1_restated import RestatedPoint
 from schemas import load_model
 
 
@@ -138,10 +139,15 @@ class Point(BaseModel):
     lower_limit: float | None = Field(description="The lower end of the range.")
     upper_limit: float | None = Field(description="The upper end of the range.")
     uri: str = Field(description="The URI of the figure.")
+    verdict: str | None = Field(
+        description="Whether it may be compared with the point before; null for the first."
+        " Where it is not-comparable the line is cut."
+    )
+    reasons: list[str] = Field(description="The reasons of that verdict, the gravest first.")
 
 
 class Series(BaseModel):
-    """The figures of one dataset, indicator, area and breakdown, oldest first."""
+    """The figures of one dataset, indicator, area, breakdown and kind of period, oldest first."""
 
     dataset: str = Field(description="The dataset.")
     indicator: str = Field(description="The indicator.")
@@ -150,7 +156,12 @@ class Series(BaseModel):
     area_label: str | None = Field(description="Its name.")
     breakdown: str = Field(description="What part of the people or cases it is about; empty for all.")
     unit: str | None = Field(description="What one of the newest value is.")
+    period_kind: str = Field(description="The kind of period that all its points are for.")
     points: list[Point] = Field(description="The figures, oldest first.")
+    restated: list[RestatedPoint] = Field(
+        description="Figures of earlier periods, put together from those of the areas that this one followed."
+        " They are not among the points."
+    )
 
 
 class Evidence(BaseModel):
@@ -445,9 +456,11 @@ def make_router() -> APIRouter:
         request: Request,
         asked: Annotated[parameters, Query()],  # type: ignore[valid-type]  # made above
     ) -> Response:
-        """List series: the figures of one dataset, indicator, area and breakdown, oldest first.
+        """List series: the figures of one dataset, indicator, area, breakdown and kind of period, oldest first.
 
-        By area and indicator. CSV is that of /observations.
+        By area and indicator. Each point says whether it may be compared with the one before. Figures restated
+        on the area from those it followed stand in a list of their own; /restated has those of areas without a
+        figure of their own as well. CSV is that of /observations.
         """
         return answer_series(request, asked)
 
