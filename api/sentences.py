@@ -403,14 +403,18 @@ def place_sentence(ranked: Ranked, among: int) -> str:
     )
 
 
-_TARGET_WORDS = {"met": "Met", "not-met": "Not met", "cannot-tell": "Cannot tell"}
+_TARGET_WORDS = {
+    "met": "Reached",
+    "not-met": "Not reached",
+    "cannot-tell": "Nobody can tell: its range lies on both sides",
+}
 
 
 def target_words(result: TargetResult | NotKnown) -> str:
     """Say whether a target is met, in a cell of a table.
 
     >>> target_words(TargetResult("met", False))
-    'Met; the range is not known'
+    'Reached; the range is not known'
     """
     if isinstance(result, NotKnown):
         return result.text

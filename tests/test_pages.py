@@ -527,3 +527,16 @@ def test_a_view_has_one_address_with_its_parameters(client: httpx.Client) -> Non
     canonical = next(link for link in page.every("link") if link.attributes["rel"] == "canonical")
     asked = dict(parse_qsl(urlsplit(canonical.attributes["href"]).query))
     assert asked == {"indicator": "adult-obesity", "areas": "E09000015"}
+
+
+def test_a_target_is_held_against_the_figure_and_says_what_is_not_known(edition: Edition) -> None:
+    page = pages.PAGES["target"](edition, ("homes-required-2020-23-e09000015",), {})
+    assert page is not None
+    told = read_page(page.html).one("p", "big").text
+    row = edition.row(
+        "SELECT o.value, t.value AS wanted FROM targets t JOIN observations o ON o.indicator = t.indicator"
+        " AND o.area = t.area AND o.period = t.period WHERE t.target = 'homes-required-2020-23-e09000015'"
+    )
+    assert row is not None
+    answer = "Reached" if row["value"] >= row["wanted"] else "Not reached"
+    assert told.endswith(f"{answer}; the range is not known")

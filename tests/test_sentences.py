@@ -290,6 +290,8 @@ def test_a_place_is_told_with_the_places_it_may_as_well_have() -> None:
 
 
 def test_a_target_is_told_with_what_its_answer_rests_on() -> None:
-    assert sentences.target_words(TargetResult("cannot-tell", True)) == "Cannot tell"
-    assert sentences.target_words(TargetResult("not-met", False)) == "Not met; the range is not known"
+    assert sentences.target_words(TargetResult("cannot-tell", True)) == (
+        "Nobody can tell: its range lies on both sides"
+    )
+    assert sentences.target_words(TargetResult("not-met", False)) == "Not reached; the range is not known"
     assert sentences.target_words(NotKnown("no-value")) == "There is no figure."
