@@ -40,7 +40,7 @@ class Place:
     @property
     def tiers(self) -> frozenset[str]:
         """The tiers whose councils this one is compared with; empty for regions and countries."""
-        return _tiers_of_type(self.area_type)
+        return _tiers_of(self.area_type)
 
     @property
     def is_council(self) -> bool:
@@ -75,7 +75,7 @@ class Group:
 
 
 @cache
-def _tiers_of_type(area_type: str) -> frozenset[str]:
+def _tiers_of(area_type: str) -> frozenset[str]:
     return frozenset(tier for tier in COMPARED_TIERS if area_type in types_of_tier(tier))
 
 
@@ -90,6 +90,7 @@ def tier_plain(tier: str) -> str:
     return str(load_model().code_lists["tier"].code(tier).more["plain"])
 
 
+@cache
 def compared_tier(answering: str, area_type: str) -> str | None:
     """Say in which tier an area's figure is compared; None for a place that is no council of that tier.
 
