@@ -50,8 +50,12 @@ class RestatedPoint(BaseModel):
     period: str = Field(description="The period, as start and length.")
     period_label: str | None = Field(description="The period as people write it.")
     version: str = Field(description="The version of the definition that all the figures were counted by.")
-    value: float | None = Field(description="The figure put together; null where there is a gap.")
-    value_text: str | None = Field(description="The figure as it is written.")
+    value: float | None = Field(
+        description="The figure put together, not rounded; null where there is a gap."
+    )
+    value_text: str | None = Field(
+        description="The figure rounded to as many decimals as the figures of the earlier areas have."
+    )
     status: str = Field(description="The most serious status among the figures it was made from.")
     method: str = Field(description="How it was put together: same-boundary, sum or rebuilt-rate.")
     gap: str | None = Field(description="Why there is no value.")
