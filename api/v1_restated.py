@@ -45,7 +45,7 @@ class RestatedParameters(ListParameters):
 
 
 class RestatedPoint(BaseModel):
-    """One restated figure of a series."""
+    """What every restated figure says."""
 
     period: str = Field(description="The period, as start and length.")
     period_label: str | None = Field(description="The period as people write it.")
@@ -68,6 +68,15 @@ class RestatedPoint(BaseModel):
     predecessors: list[str] = Field(description="Codes of the earlier areas that have a usable figure.")
     missing_predecessors: list[str] = Field(description="Codes of the earlier areas that have none.")
     made_from: list[str] = Field(description="URIs of the figures that it was made from.")
+
+
+class RestatedOfSeries(RestatedPoint):
+    """One restated figure beside a series."""
+
+    verdict: str | None = Field(
+        description="Whether it may be compared with the first figure of the area itself; null without one."
+    )
+    reasons: list[str] = Field(description="The reasons of that verdict, the gravest first.")
 
 
 class RestatedFigure(RestatedPoint):
