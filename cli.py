@@ -10,12 +10,14 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -177,13 +179,14 @@ def serve(
 
 def _serve(site: Site, host: str, port: int, workers: int) -> None:
     import uvicorn
+    from uvicorn.supervisors import Multiprocess
 
     os.environ["LIKEFORLIKE_SITE"] = str(site.folder.resolve())
     if _find_port(host, port) != port and port:
         _refuse(f"Something listens on {host} port {port} already. Choose another with --port.")
     port = port or _find_port(host, 0)
     words.print(f"Serving {site.title} at http://{host}:{port}/  (Ctrl+C ends it)", markup=False)
-    uvicorn.run(
+    config = uvicorn.Config(
         "api.app:from_environment",
         factory=True,
         host=host,
@@ -193,6 +196,14 @@ def _serve(site: Site, host: str, port: int, workers: int) -> None:
         server_header=False,
         proxy_headers=True,
     )
+    with suppress(KeyboardInterrupt):
+        if workers == 1:
+            uvicorn.Server(config).run()
+        else:
+            listening = config.bind_socket()
+            # Connections inherit it. Without, an answer in two pieces waits 40 ms for the reader's word.
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            Multiprocess(config, sockets=[listening]).run()
 
 
 @app.command()
@@ -274,9 +285,19 @@ def demo(
         folder.mkdir(parents=True, exist_ok=True)
         settings.write_text(ours, encoding="utf-8")
     site = _load_site(folder)
-    _publish(site)
-    if not publish_only:
-        _serve(site, host, port, 1)
+    if publish_only:
+        _publish(site)
+        return
+    _publish_beside(folder)
+    _serve(site, host, port, 1)
+
+
+def _publish_beside(folder: Path) -> None:
+    """Publish in a process of its own, while this one reads the modules of the server."""
+    with subprocess.Popen([sys.executable, "-m", "cli", "publish", str(folder)]) as publishing:  # noqa: S603 - our own command
+        import_module("api.app")
+    if publishing.returncode:
+        raise typer.Exit(publishing.returncode)
 
 
 def _demo_settings(example: Path, host: str, port: int) -> str:

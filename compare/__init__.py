@@ -1,24 +1,88 @@
 """Like for like: may two figures be compared, and how does one stand among the others?
 
 No file, network or engine is opened here. What one figure means is decided in pure functions on small values
-(verdict.py, standing.py); what many figures become is the same rule as an expression (distribution.py).
+(verdict.py, standing.py, limits.py, significance.py, trend.py, funnel.py, rank.py, rebuilding.py); what many
+figures become is the same rule as an expression (distribution.py, comparators.py).
 """
 
-from compare.distribution import distributions
-from compare.standing import Change, Distribution, Standing, change, standing
+from compare.comparators import comparator_sums
+from compare.distribution import council_figures, distributions
+from compare.funnel import Funnel, Unit, funnel
+from compare.limits import (
+    Limits,
+    NotKnown,
+    Parts,
+    Stratum,
+    count_limits,
+    figure_limits,
+    mean_limits,
+    rate_limits,
+    share_limits,
+    standardised_rate,
+)
+from compare.membership import Membership, memberships
+from compare.rank import Ranked, Ranking, rank
+from compare.rebuilding import Comparator, Rule, Sums, combining_rule, comparator
+from compare.significance import (
+    Difference,
+    FalseAlarms,
+    TargetResult,
+    against,
+    difference,
+    false_alarms,
+    target_result,
+)
+from compare.standing import Change, Distribution, Standing, change, standing, standing_against
+from compare.trend import Trend, newest_run, trend
 from compare.verdict import Figure, Level, Reason, Step, Verdict, verdict
 
 __all__ = [
     "Change",
+    "Comparator",
+    "Difference",
     "Distribution",
+    "FalseAlarms",
     "Figure",
+    "Funnel",
     "Level",
+    "Limits",
+    "Membership",
+    "NotKnown",
+    "Parts",
+    "Ranked",
+    "Ranking",
     "Reason",
+    "Rule",
     "Standing",
     "Step",
+    "Stratum",
+    "Sums",
+    "TargetResult",
+    "Trend",
+    "Unit",
     "Verdict",
+    "against",
     "change",
+    "combining_rule",
+    "comparator",
+    "comparator_sums",
+    "council_figures",
+    "count_limits",
+    "difference",
     "distributions",
+    "false_alarms",
+    "figure_limits",
+    "funnel",
+    "mean_limits",
+    "memberships",
+    "newest_run",
+    "rank",
+    "rate_limits",
+    "share_limits",
+    "standardised_rate",
     "standing",
+    "standing_against",
+    "target_result",
+    "trend",
     "verdict",
 ]
