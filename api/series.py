@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby, pairwise
 from typing import Any
@@ -86,7 +87,7 @@ def _groups(
 def _assemble(edition: Edition, rows: Sequence[Any]) -> list[Row]:
     """Put the rows of one area and indicator together as series, by breakdown, dataset and kind of period."""
     read = observations.reader(edition)
-    periods = edition.once("periods by notation", lambda: _read_periods(edition))
+    periods = _periods(edition)
     found: dict[tuple[str, ...], Row] = {}
     for item in sorted(map(read, rows), key=lambda item: periods[item["period"]][1:]):
         item["period_kind"] = periods[item["period"]][0]
@@ -106,13 +107,15 @@ def _assemble(edition: Edition, rows: Sequence[Any]) -> list[Row]:
             series = found.get((item["breakdown"], item["dataset"], kind))
             if series is not None:
                 series["restated"].append({name: item[name] for name in RESTATED_FIELDS})
+        for one in found.values():
+            _hold_restated(edition, one)
     return [found[key] for key in sorted(found)]
 
 
 def _say_verdicts(edition: Edition, one: Row) -> None:
     """Say of each point of a series whether it may be compared with the one before, and why not."""
     definitions = load_definitions(edition)
-    periods = edition.once("periods by notation", lambda: _read_periods(edition))
+    periods = _periods(edition)
     figures = []
     for point in one["points"]:
         definition = definitions.get(one["indicator"], point["version"])
@@ -125,6 +128,29 @@ def _say_verdicts(edition: Edition, one: Row) -> None:
         decided = verdict(earlier, later, steps=steps, breaks=breaks)
         codes = [reason.code for reason in decided.reasons]
         point |= {"verdict": decided.level.notation, "reasons": list(dict.fromkeys(codes))}
+
+
+def _hold_restated(edition: Edition, one: Row) -> None:
+    """Say of each restated figure whether it may be compared with the first figure of the area itself."""
+    first = next((point for point in one["points"] if point["value"] is not None), None)
+    definitions, periods = load_definitions(edition), _periods(edition)
+    every = [*one["points"], *one["restated"]]
+    breaks = [
+        dt.date.fromisoformat(periods[point["period"]][1]) for point in every if point["status"] == "break"
+    ]
+    for point in one["restated"]:
+        point |= {"verdict": None, "reasons": []}
+        if first is None:
+            continue
+        a, b = (
+            _figure(one, each, periods[each["period"]], definitions.get(one["indicator"], each["version"]))
+            for each in (point, first)
+        )
+        decided = verdict(
+            replace(a, restated=point["method"]), b, steps=definitions.steps[one["indicator"]], breaks=breaks
+        )
+        codes = dict.fromkeys(reason.code for reason in decided.reasons)
+        point |= {"verdict": decided.level.notation, "reasons": list(codes)}
 
 
 def _figure(one: Row, point: Row, period: tuple[str, str, str], definition: Definition) -> Figure:
@@ -153,10 +179,14 @@ def _figure(one: Row, point: Row, period: tuple[str, str, str], definition: Defi
     )
 
 
-def _read_periods(edition: Edition) -> dict[str, tuple[str, str, str]]:
+def _periods(edition: Edition) -> dict[str, tuple[str, str, str]]:
     """Give kind, first day and last day of each period."""
-    rows = edition.rows("SELECT period, kind, start_on, end_on FROM periods")
-    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+    def ask() -> dict[str, tuple[str, str, str]]:
+        rows = edition.rows("SELECT period, kind, start_on, end_on FROM periods")
+        return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+    return edition.once("periods by notation", ask)
 
 
 def count_series(edition: Edition, selection: Selection) -> int:

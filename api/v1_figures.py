@@ -53,7 +53,7 @@ from api.v1_models import (
     values,
 )
 from api.v1_responses import responses
-from api.v1_restated import RestatedPoint
+from api.v1_restated import RestatedOfSeries
 from schemas import load_model
 
 
@@ -158,7 +158,7 @@ class Series(BaseModel):
     unit: str | None = Field(description="What one of the newest value is.")
     period_kind: str = Field(description="The kind of period that all its points are for.")
     points: list[Point] = Field(description="The figures, oldest first.")
-    restated: list[RestatedPoint] = Field(
+    restated: list[RestatedOfSeries] = Field(
         description="Figures of earlier periods, put together from those of the areas that this one followed."
         " They are not among the points."
     )

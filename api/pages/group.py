@@ -19,6 +19,7 @@ from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page
 from api.pages.places import find_place, find_places, list_members, list_past_members
 from api.pages.rows import find_named, label_of, list_facts, list_pointing, name_period
 from api.pages.series import OBSERVATIONS, Observed, read_observed
+from api.pages.successions import write_body_notices
 from compare import Limits, target_result
 from schemas import load_model
 
@@ -107,6 +108,7 @@ def body(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         "body",
         frame,
         facts=list_facts(edition, model.tables["bodies"], row, ("body", "label", "body_type")),
+        notices=write_body_notices(edition, row["body"], row["end_on"]),
         areas=areas,
         inspections=list_inspections(edition, row["body"]),
         pointing=list_pointing(edition, "bodies", {"body": row["body"]}, ("body_areas", "judgements")),
