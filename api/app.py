@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api import (
+    chart_door,
     citizens,
     diff_door,
     documents,
@@ -90,6 +91,7 @@ def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
         feeds.router,
         stream.router,
         register.router,
+        chart_door.router,
         citizens.router,
         citizens.make_list_router(),
         diff_door.router,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from api import sentences
+from api.pages.chart import MOST_BARS
 from api.pages.councils import (
     CouncilRow,
     Period,
@@ -25,6 +26,7 @@ from api.pages.councils import (
     with_bars,
 )
 from api.pages.definitions import Definition, Definitions, load_definitions
+from api.pages.embed import EmbedCode, embed_code
 from api.pages.page import Frame, Link, Page, address_of, make_page, with_query
 from api.pages.places import (
     COMPARED_TIERS,
@@ -113,6 +115,7 @@ def compare(edition: Edition, query: Mapping[str, str]) -> Page:
         by_theme=_by_theme(definitions),
         councils=list_places(edition, {t for one in COMPARED_TIERS for t in types_of_tier(one)}),
         periods=list_periods(edition, asked.definition.indicator, tier) if asked.definition and tier else [],
+        embed=_embed(edition, asked, answer) if answer is not None else None,
         everyone=tier_plain(tier) if tier else "councils of its kind",
     )
 
@@ -282,6 +285,21 @@ def _counted(directions: Sequence[str]) -> str:
     # The middle council is named once.
     later = [re.sub(r" (than|from) the middle council", "", text) for text in told[1:]]
     return sentences.listed([told[0], *later])
+
+
+def _embed(edition: Edition, asked: Asked, answer: Answer) -> EmbedCode:
+    """Offer the councils that were named as bars, or one among all councils."""
+    areas = [place.area for place in asked.places][:MOST_BARS]
+    view = "bars" if len(areas) > 1 else "spread"
+    period = answer.period.cell.period
+    return embed_code(
+        edition,
+        answer.title,
+        answer.period.cell.indicator,
+        areas=",".join(areas),
+        period=period,
+        view=view,
+    )
 
 
 def _by_theme(definitions: Definitions) -> list[tuple[str, list[Definition]]]:
