@@ -23,6 +23,7 @@ from starlette.responses import Response
 
 from api import (
     chart_door,
+    cite_door,
     citizens,
     diff_door,
     documents,
@@ -92,6 +93,7 @@ def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
         stream.router,
         register.router,
         chart_door.router,
+        cite_door.router,
         citizens.router,
         citizens.make_list_router(),
         diff_door.router,

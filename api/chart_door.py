@@ -18,7 +18,7 @@ from api.failures import Failure
 from api.forms import HTML
 from api.html import check_parameters, send_page
 from api.licences import licence_address, licence_title
-from api.pages.chart import Chart, make_chart
+from api.pages.chart import PARAMETERS, Chart, make_chart
 from api.pages.embed import embed, embed_without
 from api.pages.made import Since, look_since, read_made
 from api.pages.page import Page
@@ -27,8 +27,6 @@ from api.replies import Reply, edition_of, editions_of
 from api.svg_alone import MEDIA_TYPE, Caption, style_hash, write_document
 
 router = APIRouter(include_in_schema=False)
-
-PARAMETERS = ("areas", "period", "view")
 
 
 @router.get("/chart/{indicator}.svg")

@@ -24,7 +24,14 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "bes
 WIDTHS = (1280, 390, 320)
 
 # Kinds whose address is refused on purpose: the browser itself reports the status on its console.
-REFUSED = {"not-found": 404, "refused": 400, "sparql-fault": 400, "propose-fault": 400, "embed-unknown": 404}
+REFUSED = {
+    "not-found": 404,
+    "refused": 400,
+    "sparql-fault": 400,
+    "propose-fault": 400,
+    "embed-unknown": 404,
+    "cite-refused": 400,
+}
 
 _RUN = """async (rules) => {
   const found = await axe.run(document, {runOnly: rules, resultTypes: ['violations'], iframes: false});

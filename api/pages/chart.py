@@ -31,6 +31,7 @@ from ingest.problems import find_nearest, shown
 if TYPE_CHECKING:
     from api.edition import Edition
 
+PARAMETERS = ("areas", "period", "view")
 VIEWS = ("series", "bars", "spread", "map")
 
 MOST_LINES = len(bars.ROLES)
