@@ -113,7 +113,7 @@ def test_a_reader_without_script_does_everything(browser: Browser, example_site:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(example_site.url)
-    page.get_by_label("Your council, a topic, an indicator or a code").fill("Harrow")
+    page.get_by_label("Your council or postcode, a topic, an indicator or a code").fill("Harrow")
     page.get_by_role("button", name="Search").click()
     assert page.get_by_role("heading", level=1).inner_text() == "Harrow"
     card = page.locator("#adult-obesity")

@@ -45,6 +45,8 @@ _WRONG = "SELECT ?dataset WHERE {"
 KINDS: Mapping[str, str] = {
     "home": "/",
     "search-hits": "/search?q=ha",
+    "search-postcode": "/search?q=CT1+2NH",
+    "search-first-half": "/search?q=ha1",
     "search-none": "/search?q=hartlepul",
     "areas": "/areas",
     "areas-region": "/areas?region=E12000007",
