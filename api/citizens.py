@@ -105,9 +105,13 @@ async def area_inspections_data(request: Request, area: str, ending: str) -> Res
 
 @router.get("/compare")
 async def compare(request: Request) -> Response:
-    """Answer councils beside each other for one indicator."""
+    """Answer councils beside each other, for one indicator or several, in one of several views."""
     edition = edition_of(request)
     query = dict(request.query_params)
+    # A form sends a list as one parameter for each of its values.
+    for name in ("indicator", "areas"):
+        if name in query:
+            query[name] = ",".join(request.query_params.getlist(name))
     return await _page(request, "compare", lambda: pages.compare(edition, query))
 
 

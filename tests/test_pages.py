@@ -411,6 +411,12 @@ BUDGETS = {
     "area-topic": 60,
     "inspections": 60,
     "indicator-version": 60,
+    "compare-grid": 25,
+    "compare-multiples": 25,
+    "compare-scatter": 25,
+    "compare-map": 60,
+    "compare-unclear": 25,
+    "search-postcode": 15,
     "embed": 15,
     "embed-bars": 15,
 }

@@ -39,6 +39,7 @@ SCHEMES = ("light", "dark")
 
 _FIGURE = "ons-labour-market/employment-rate/E09000015/2023-01-01_P1Y"
 _SELECT = "SELECT ?dataset WHERE { ?dataset a <http://purl.org/linked-data/cube#DataSet> }"
+_SEVERAL = "adult-obesity,employment-rate,persistent-absence,net-additional-homes"
 _WRONG = "SELECT ?dataset WHERE {"
 
 # One address for each kind of page, and for each state in which a kind looks different.
@@ -103,6 +104,11 @@ KINDS: Mapping[str, str] = {
     "compare-all": "/compare?indicator=employment-rate&group=all&areas=E10000016",
     "compare-apart": "/compare?indicator=employment-rate&areas=E10000016,E07000106,E09000015",
     "compare-not-run": "/compare?indicator=persistent-absence&areas=E07000106",
+    "compare-grid": f"/compare?view=grid&indicator={_SEVERAL}&areas=E09000015,E07000106,E10000016",
+    "compare-multiples": "/compare?view=multiples&indicator=adult-obesity&areas=E09000015",
+    "compare-scatter": "/compare?view=scatter&indicator=adult-obesity&with=employment-rate&areas=E09000015",
+    "compare-map": "/compare?view=map&indicator=adult-obesity&areas=E09000015",
+    "compare-unclear": "/compare?indicator=adult-obesity&areas=E09000015,Newcastle,Aylesbury+Vale",
     "embed": "/embed/adult-obesity?areas=E09000015,E09000003&made=2026-01-01-0123456789ab",
     "embed-bars": "/embed/employment-rate?areas=E10000016,E07000106,E09000015&view=bars",
     "embed-unknown": "/embed/adult-obesiti?areas=E09000015",

@@ -35,6 +35,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from api.pages.area import area
+from api.pages.asked import PARAMETERS as COMPARED
 from api.pages.changes import changes
 from api.pages.compare import compare
 from api.pages.dataset import dataset, datasets
@@ -115,7 +116,7 @@ _OWN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "area": ("topic", "map"),
     "area_inspections": ("service",),
     "areas": ("type", "region", "ended"),
-    "compare": ("indicator", "areas", "group", "period", "order", "page"),
+    "compare": COMPARED,
     "datasets": (),
     "editions": (),
     "group": ("area",),
