@@ -21,10 +21,10 @@ _TOP, _BOTTOM = 10.0, 104.0
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all charts of a set share: the days and values they span, how a value is written with so many decimals."""
+    """What the charts of a set share: days with their labels, values, and how one is written with so many decimals."""
 
-    first: dt.date
-    last: dt.date
+    first: tuple[dt.date, str]
+    last: tuple[dt.date, str]
     ticks: Sequence[float]
     write: Callable[[float, int], str]
 
@@ -33,8 +33,11 @@ def share(series: Sequence[Sequence[Point]], write: Callable[[float, int], str])
     """Find the one scale of a set of series. At least one point must have a value."""
     points = [point for one in series for point in one if point.value is not None]
     values = [point.value for point in points if point.value is not None]
-    days = [point.at for point in points]
-    return Shared(min(days), max(days), nice_ticks(min(values), max(values), 2), write)
+    days = [(point.at, point.label) for point in points]
+    ticks = nice_ticks(min(values), max(values), 2)
+    if min(values) >= 0:
+        ticks = [tick for tick in ticks if tick >= 0]
+    return Shared(min(days), max(days), ticks, write)
 
 
 def small_chart(words: Words, points: Sequence[Point], shared: Shared) -> Markup:
@@ -42,28 +45,26 @@ def small_chart(words: Words, points: Sequence[Point], shared: Shared) -> Markup
     places = decimals_of(shared.ticks)
     texts = [shared.write(tick, places) for tick in shared.ticks]
     left = max(map(width, texts)) + 6
-    x_of = scale(shared.first.toordinal(), shared.last.toordinal(), left + 5, WIDE - 8)
+    x_of = scale(shared.first[0].toordinal(), shared.last[0].toordinal(), left + 5, WIDE - 8)
     y_of = scale(shared.ticks[0], shared.ticks[-1], _BOTTOM, _TOP)
     grid = "".join(f"M{number(left)} {number(y_of(tick))}H{number(WIDE - 2)}" for tick in shared.ticks)
     out = [tag("path", {"class": "grid", "d": grid})]
     for tick, words_of_tick in zip(shared.ticks, texts, strict=True):
         out.append(_label(words_of_tick, left - 5, y_of(tick) + 5, "end"))
     lines, marks = [], []
+    known = [point for point in points if point.value is not None]
     for run in segments(points):
         spots = [(x_of(p.at.toordinal()), y_of(p.value)) for p in run if p.value is not None]
         if len(spots) > 1:
             lines.append("M" + "L".join(f"{number(x)} {number(y)}" for x, y in spots))
         else:
             marks.append(square(*spots[0]))
-    known = [point for point in points if point.value is not None]
-    if known:
-        last = known[-1]
-        marks.append(circle(x_of(last.at.toordinal()), y_of(last.value or 0.0)))
+        if len(spots) > 1 and run[-1] is known[-1]:
+            marks.append(circle(*spots[-1]))
     if lines:
         out.append(tag("path", {"class": "here", "d": "".join(lines)}))
     out.append(tag("path", {"class": "here-mark", "d": "".join(marks)}))
-    if known:
-        out += _days(known)
+    out += _days(shared)
     key = escape(words.key)
     return Markup(  # noqa: S704 - every text went through tag() or escape()
         f'<svg class="chart small" viewBox="0 0 {number(WIDE)} 131" role="img" aria-labelledby="{key}-t">'
@@ -71,9 +72,9 @@ def small_chart(words: Words, points: Sequence[Point], shared: Shared) -> Markup
     )
 
 
-def _days(known: Sequence[Point]) -> list[str]:
-    """Label the first and the last period, or the one there is."""
-    first, last = known[0].label, known[-1].label
+def _days(shared: Shared) -> list[str]:
+    """Label the first and the last period of the set, or the one there is."""
+    first, last = shared.first[1], shared.last[1]
     right = _label(last, WIDE - 1, 126, "end")
     if first == last or width(first) + width(last) > WIDE - 12:
         return [right]

@@ -38,12 +38,15 @@ WORLD: dict[str, list[dict[str, Any]]] = {
         {"area": C, "label": "Penford", "area_type": "unitary"},
         {"area": D, "label": "Dene", "area_type": "district"},
         {"area": K, "label": "Kelling", "area_type": "county"},
+        {"area": "E06000005", "label": "Quayside", "area_type": "unitary"},
+        {"area": "E06000006", "label": "Rowanham", "area_type": "unitary"},
     ],
     "area_names": [*TABLES["area_names"], {"area": C, "name": "Brook", "name_type": "alternative"}],
     "indicators": [
         *TABLES["indicators"],
         indicator("reused", "Waste reused", "every-council"),
         indicator("schools", "Places at school", "upper-tier"),
+        indicator("visits", "Children visited", "every-council"),
         indicator("rare", "Rare things", "every-council"),
         indicator("national", "National things", "every-council"),
     ],
@@ -80,6 +83,18 @@ FIGURES = [
     figure("reused", C, "20"),
     figure("schools", A, "80"),
     figure("schools", B, "90"),
+    # 6,482 of 13,200 together: 49.1%.
+    *(
+        figure("visits", area, value, numerator=top, denominator=below)
+        for area, value, top, below in (
+            (A, "50", "50", "100"),
+            (B, "50", "500", "1000"),
+            (C, "30", "300", "1000"),
+            (K, "52", "52", "100"),
+            ("E06000005", "48", "480", "1000"),
+            ("E06000006", "51", "5100", "10000"),
+        )
+    ),
     figure("rare", A, "5"),
     figure("national", "E92000001", "7"),
 ]
@@ -197,6 +212,12 @@ def test_two_indicators_are_counted_by_hand_and_show_no_cause(client: httpx.Clie
         ({"view": "scatter", "indicator": "recycled", "with": "recycled"}, "Both axes"),
         ({"view": "scatter", "indicator": "recycled", "with": "national"}, "no figure of councils yet"),
         ({"view": "scatter", "indicator": "recycled", "with": "rare"}, "Fewer than two councils"),
+        (
+            {"view": "funnel", "indicator": "recycled"},
+            "A funnel needs both parts of the figures of 5 councils.",
+        ),
+        ({"view": "funnel", "indicator": "in-work"}, "totals"),
+        ({"view": "funnel", "indicator": "national"}, "No council has a figure of this indicator yet."),
         ({"view": "map", "indicator": "in-work"}, "totals"),
         ({"view": "map", "indicator": "national"}, "No council has a figure"),
         ({"view": "grid", "indicator": "recycled"}, "A grid needs areas."),
@@ -227,6 +248,25 @@ def test_a_map_hatches_what_has_no_figure_and_has_its_table_beside_it(client: ht
     assert names[:2] == ["Kelling", "Newshire"]
     assert {"Brook", "Penford"} <= set(names)
     assert "Contains map data." in page.one("footer").text
+
+
+def test_a_funnel_says_who_lies_outside_what_chance_allows_for_the_size(client: httpx.Client) -> None:
+    page = look(client, view="funnel", indicator="visits", areas=C)
+    told = page.one("section").one("p", "lede").text
+    assert told.startswith("Penford: 30.0%, below the outer limit.")
+    assert "together have 49.1%." in told
+    assert "2 lie outside the outer limit and 0 more outside the inner one." in told
+    rows = {
+        row.one("th").text: [cell.text for cell in row.every("td")] for row in page.one("tbody").every("tr")
+    }
+    # 50 of 100 may be chance; 5,100 of 10,000 is too many to be.
+    assert rows["Brook"] == ["50.0%", "50 of 100", "Inside the limits"]
+    assert rows["Rowanham"] == ["51.0%", "5,100 of 10,000", "Above the outer limit"]
+    assert rows["Penford"] == ["30.0%", "300 of 1,000", "Below the outer limit"]
+    drawing = page.one("svg", "funnel")
+    assert drawing.one("path", "dots").attributes["d"].count("M") == 4
+    assert drawing.one("path", "similar-mark").attributes["d"].count("M") == 2
+    assert "no verdict" in page.text
 
 
 @pytest.mark.parametrize(

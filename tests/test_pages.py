@@ -415,6 +415,7 @@ BUDGETS = {
     "compare-multiples": 25,
     "compare-scatter": 25,
     "compare-map": 60,
+    "compare-funnel": 25,
     "compare-unclear": 25,
     "search-postcode": 15,
     "embed": 15,

@@ -108,6 +108,7 @@ KINDS: Mapping[str, str] = {
     "compare-multiples": "/compare?view=multiples&indicator=adult-obesity&areas=E09000015",
     "compare-scatter": "/compare?view=scatter&indicator=adult-obesity&with=employment-rate&areas=E09000015",
     "compare-map": "/compare?view=map&indicator=adult-obesity&areas=E09000015",
+    "compare-funnel": "/compare?view=funnel&indicator=most-deprived-neighbourhoods&areas=E09000015",
     "compare-unclear": "/compare?indicator=adult-obesity&areas=E09000015,Newcastle,Aylesbury+Vale",
     "embed": "/embed/adult-obesity?areas=E09000015,E09000003&made=2026-01-01-0123456789ab",
     "embed-bars": "/embed/employment-rate?areas=E10000016,E07000106,E09000015&view=bars",

@@ -31,6 +31,7 @@ VIEWS: Mapping[str, str] = {
     "multiples": "Over time",
     "scatter": "Two indicators",
     "map": "Map",
+    "funnel": "Funnel",
 }
 
 MOST_AREAS = 60

@@ -1,4 +1,4 @@
-"""The views of a comparison besides the table: grid, small multiples, two indicators, map.
+"""The views of a comparison besides the table: grid, small multiples, two indicators, map, funnel.
 
 In:   what was asked for, and the areas that the chosen group or list gives
 Out:  View: the parts that the template shows, or in words what is missing for it
@@ -14,6 +14,7 @@ from api.pages.asked import Asked
 from api.pages.chart import choose_tier
 from api.pages.councils import CouncilRow, in_order, list_periods, list_tier_rows, with_bars
 from api.pages.definitions import Definition, load_definitions
+from api.pages.funnelled import Funnelled, make_funnel
 from api.pages.grid import MOST_COLUMNS, Grid, make_grid
 from api.pages.mapping import MapSection, draw_cell
 from api.pages.multiples import MOST_CHARTS, Multiples, make_multiples
@@ -29,6 +30,7 @@ LEDES: Mapping[str, str] = {
     "multiples": "One small chart for each area, all on one scale. A line is cut where figures may not be joined.",
     "scatter": "Each point is a council, placed by two figures. Where they lie together shows no cause.",
     "map": "Every council shaded by its figure. Hatched: no figure.",
+    "funnel": "Each point is a council, by its size. Outside the limits a figure is unlikely to be chance alone.",
 }
 
 
@@ -37,14 +39,17 @@ class View:
     """One view. Only its own part is filled; `missing` says in words why it is not.
 
     title     of the table beside a map
+    period    the one that is shown, where a view shows one
     """
 
     grid: Grid | None = None
     multiples: Sequence[Multiples] = ()
     paired: Paired | None = None
     map: MapSection | None = None
+    funnel: Funnelled | None = None
     rows: Sequence[CouncilRow] = ()
     title: str = ""
+    period: str = ""
     has_ranges: bool = False
     verdict: Sequence[str] = ()
     definition: Definition | None = None
@@ -64,7 +69,7 @@ def look(edition: Edition, asked: Asked, chosen: Sequence[Place] | None) -> View
         return _multiples(edition, asked, places)
     if asked.view == "scatter":
         return _scatter(edition, asked, chosen)
-    return _map(edition, asked)
+    return _map(edition, asked) if asked.view == "map" else _funnel(edition, asked)
 
 
 def _grid(edition: Edition, asked: Asked, places: Sequence[Place]) -> View:
@@ -132,9 +137,18 @@ def _map(edition: Edition, asked: Asked) -> View:
         map=section,
         rows=with_bars(in_order(rows, asked.order or "figure")),
         title=f"{told.label}, {period.words}",
+        period=period.cell.period,
         has_ranges=any(row.range_text for row in rows),
         verdict=judged.tell({row.place.area: row.place.name for row in rows}),
         definition=told,
         missing=() if section is not None else ["There are no boundaries to draw a map of these councils."],
         datasets=[period.cell.dataset],
     )
+
+
+def _funnel(edition: Edition, asked: Asked) -> View:
+    assert asked.definition is not None
+    made = make_funnel(edition, asked.definition, asked.places, asked.period)
+    if isinstance(made, str):
+        return View(missing=[made])
+    return View(funnel=made, period=made.period.cell.period, datasets=[made.period.cell.dataset])
