@@ -17,6 +17,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
+import anyio
 import anyio.to_thread
 from starlette.requests import Request
 
@@ -35,6 +36,7 @@ from schemas import load_model
 
 LONGEST = 2_000
 _MOST_STEPS = 5
+_MOST_SECONDS = 10.0
 
 # Addresses that answer a question rather than hold something: there is nothing to cite.
 _NOT_CITED = {
@@ -290,7 +292,8 @@ async def _ask(request: Request, path: str, query: str) -> _Opened:
         elif message["type"] == "http.response.body" and not body:
             body.append(message.get("body", b""))
 
-    await request.app(scope, receive, send)
+    with anyio.move_on_after(_MOST_SECONDS):  # what never ends is no page
+        await request.app(scope, receive, send)
     headers = told["headers"]
     title = ""
     if headers.get("content-type", "").startswith("text/html"):
