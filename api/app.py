@@ -22,6 +22,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api import (
+    chart_door,
+    cite_door,
     citizens,
     diff_door,
     documents,
@@ -92,6 +94,8 @@ def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
         feeds.router,
         stream.router,
         register.router,
+        chart_door.router,
+        cite_door.router,
         citizens.router,
         citizens.make_list_router(),
         diff_door.router,

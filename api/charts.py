@@ -13,25 +13,25 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-WIDTH = 430
-TEXT = 14  # height of a line of text, in units
-CHARACTER = 8.2  # about what one character of a system font takes at that height
+from api.svg import CHARACTER, TEXT, WIDTH, Words, draw
+from api.svg import circle as _circle
+from api.svg import diamond as _diamond
+from api.svg import number as _n
+from api.svg import scale as _scale
+from api.svg import square as _square
+from api.svg import tag as _tag
+from api.svg import text as _text
+from api.svg import width as _width
+
+__all__ = ["CHARACTER", "TEXT", "WIDTH", "Words", "draw"]  # what others take from here
+
 LABEL_GAP = 17  # the least distance between two direct labels
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What a chart says to somebody who does not see it. `key` makes its ids unique on the page."""
-
-    key: str
-    finding: str
-    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,67 +438,3 @@ def spread_labels(wanted: Sequence[float], top: float, bottom: float) -> list[fl
         placed[place] = max(placed[place], top + LABEL_GAP * place)
     at = dict(zip(order, placed, strict=True))
     return [at[place] for place in range(len(wanted))]
-
-
-def _scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
-    """Map low to start and high to end; everything to the middle if low and high are the same."""
-    if high == low:
-        return lambda _: (start + end) / 2
-    return lambda value: start + (value - low) / (high - low) * (end - start)
-
-
-def _circle(x: float, y: float) -> str:
-    return f"M{_n(x - 4)} {_n(y)}a4 4 0 1 0 8 0a4 4 0 1 0-8 0z"
-
-
-def _square(x: float, y: float) -> str:
-    return f"M{_n(x - 4)} {_n(y - 4)}h8v8h-8z"
-
-
-def _diamond(x: float, y: float, radius: float = 5) -> str:
-    return f"M{_n(x)} {_n(y - radius)}l{radius} {radius}-{radius} {radius}-{radius}-{radius}z"
-
-
-def _width(text: str, bold: bool = False) -> float:
-    return len(text) * CHARACTER * (1.1 if bold else 1)
-
-
-def _n(value: float) -> str:
-    """Write a coordinate with one decimal place at most."""
-    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
-
-
-def _tag(name: str, attributes: Mapping[str, str | float], inside: str | None = None) -> str:
-    """Write an element. `name` and keys are ours; values and text are escaped."""
-    pairs = "".join(
-        f' {key}="{escape(value) if isinstance(value, str) else _n(value)}"'
-        for key, value in attributes.items()
-    )
-    return f"<{name}{pairs}/>" if inside is None else f"<{name}{pairs}>{escape(inside)}</{name}>"
-
-
-def _text(
-    words: str, x: float, y: float, class_name: str, *, anchor: str = "start", bold: bool = False
-) -> str:
-    """Write text that stays inside the chart: one that would leave it is moved in."""
-    wide = _width(words, bold)
-    if anchor == "middle":
-        x = min(max(x, wide / 2), WIDTH - wide / 2) if wide < WIDTH else WIDTH / 2
-    attributes: dict[str, str | float] = {"class": class_name, "x": x, "y": y}
-    if anchor != "start":
-        attributes["text-anchor"] = anchor
-    return _tag("text", attributes, words)
-
-
-def draw(words: Words, kind: str, height: float, inside: Iterable[str]) -> Markup:
-    """Put a drawing into its frame: an image with a title and a description.
-
-    inside   elements in which every text has been escaped
-    """
-    key = escape(words.key)
-    return Markup(  # noqa: S704 - all that others wrote went through escape()
-        f'<svg class="chart {kind}" viewBox="0 0 {WIDTH} {_n(height)}" role="img"'
-        f' aria-labelledby="{key}-t" aria-describedby="{key}-d">'
-        f'<title id="{key}-t">{escape(words.finding)}</title>'
-        f'<desc id="{key}-d">{escape(words.description)}</desc>{"".join(inside)}</svg>'
-    )

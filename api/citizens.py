@@ -19,8 +19,10 @@ from api import pages
 from api.failures import Failure, unknown_thing
 from api.forms import CSV, HTML, JSON, Choice, Form, choose, content_type, has_tag, link, split_suffix
 from api.html import check_parameters, parameters_of, send_page
+from api.located import locate
 from api.openapi import describe
 from api.pages.page import STATIC, Page
+from api.postcodes import find_folder
 from api.replies import CURRENT, Reply, edition_of, root_of
 from api.search import LONGEST_TEXT, find_exact, find_hits, find_spellings
 from api.things import find_meant, find_thing
@@ -64,8 +66,9 @@ async def search(request: Request) -> Response:
 
     def make() -> Page:
         hits = find_hits(edition, text) if text else []
-        nearest = find_spellings(edition, text) if text and not hits else []
-        return pages.search(edition, text, hits, nearest)
+        located = locate(edition, text, find_folder()) if text else None
+        nearest = find_spellings(edition, text) if text and not hits and located is None else []
+        return pages.search(edition, text, hits, nearest, located)
 
     return await _page(request, "search", make)
 
@@ -102,9 +105,13 @@ async def area_inspections_data(request: Request, area: str, ending: str) -> Res
 
 @router.get("/compare")
 async def compare(request: Request) -> Response:
-    """Answer councils beside each other for one indicator."""
+    """Answer councils beside each other, for one indicator or several, in one of several views."""
     edition = edition_of(request)
     query = dict(request.query_params)
+    # A form sends a list as one parameter for each of its values.
+    for name in ("indicator", "areas"):
+        if name in query:
+            query[name] = ",".join(request.query_params.getlist(name))
     return await _page(request, "compare", lambda: pages.compare(edition, query))
 
 

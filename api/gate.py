@@ -42,6 +42,13 @@ CONTENT_POLICY = (
     "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
+# What stands here alone may be put into the frames of others: charts, without a form or a script.
+FRAMED = "/embed/"
+FRAMED_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors *"
+)
+
 # Everything published is open: any site may read it. Nothing here has a cookie or a visitor's secret.
 STANDING_HEADERS = (
     ("access-control-allow-origin", "*"),
@@ -73,12 +80,19 @@ class Gate:
         if base.startswith("https:"):
             self.headers.append(("strict-transport-security", "max-age=31536000; includeSubDomains"))
 
+        self.framed_headers = [
+            (name, FRAMED_POLICY if name == "content-security-policy" else value)
+            for name, value in self.headers
+            if name != "x-frame-options"
+        ]
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        answer = _Answer(send, self.headers, scope)
+        headers = self.framed_headers if _is_framed(scope["path"], self.root) else self.headers
+        answer = _Answer(send, headers, scope)
         # A copy: the server, which holds the original, still has to know a HEAD.
         scope = dict(scope)
         try:
@@ -116,6 +130,11 @@ class Gate:
         finally:
             route = getattr(scope.get("route"), "path", None) or scope.get("door", "other")
             self.metrics.count_request(route, answer.status, time.perf_counter() - began)
+
+
+def _is_framed(path: str, root: str) -> bool:
+    """Say whether an address is one of those that alone may stand in a frame."""
+    return path.removeprefix(root).startswith(FRAMED)
 
 
 def methods_of(path: str) -> str:

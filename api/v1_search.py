@@ -6,8 +6,10 @@ Out:  hits, areas first; the one thing it names exactly; the nearest spellings w
 
 # Not from __future__ import annotations: FastAPI reads those of endpoints that are made in a function.
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
+import anyio.to_thread
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
@@ -16,6 +18,8 @@ from api.answers import Row, begin, dump, envelope, standing_links
 from api.edition import Edition
 from api.failures import Failure
 from api.forms import JSON, choose
+from api.located import Located, locate
+from api.postcodes import ATTRIBUTION, LICENCE, find_folder
 from api.replies import edition_of
 from api.search import LONGEST_TEXT, Hit, find_exact, find_hits, find_spellings
 from api.v1_models import TEXT_PATTERN, Envelope, Parameters, values
@@ -31,7 +35,7 @@ class SearchParameters(Parameters):
         min_length=1,
         max_length=LONGEST_TEXT,
         pattern=TEXT_PATTERN,
-        description="A name, an old name, a code, or part of one.",
+        description="A name, an old name, a code, or part of one; or a postcode, or its first half.",
     )
     kind: list[str] = Field(default=[])
     limit: int = Field(50, ge=1, le=200, description="How many hits at most.")
@@ -59,6 +63,14 @@ class SearchAnswer(Envelope):
     nearest: list[HitModel] = Field(description="Where nothing is found: things with the nearest names.")
 
 
+_POSTCODES: Row = {
+    "title": "ONS Postcode Directory",
+    "publisher": "Office for National Statistics",
+    "licence": LICENCE,
+    "attribution": ATTRIBUTION,
+}
+
+
 def _item(edition: Edition, hit: Hit) -> Row:
     return {
         "kind": hit.kind,
@@ -71,7 +83,15 @@ def _item(edition: Edition, hit: Hit) -> Row:
     }
 
 
-def answer_search(request: Request, asked: SearchParameters) -> Response:
+def _located(located: Located | None, kinds: Sequence[str]) -> list[Hit]:
+    """Give the councils of a postcode as hits."""
+    if located is None or (kinds and "area" not in kinds):
+        return []
+    name = located.postcode.text
+    return [Hit("area", place.area, place.name, name, True, place.area_type) for place, _ in located.councils]
+
+
+async def answer_search(request: Request, asked: SearchParameters) -> Response:
     """Answer a search."""
     edition = edition_of(request)
     for kind in asked.kind:
@@ -86,9 +106,16 @@ def answer_search(request: Request, asked: SearchParameters) -> Response:
     unchanged = reply.unchanged()
     if unchanged is not None:
         return unchanged
-    hits = find_hits(edition, asked.q, asked.kind, asked.limit)
+    # The first postcode of a letter takes up to half a second.
+    located = await anyio.to_thread.run_sync(locate, edition, asked.q, find_folder())
+    by_postcode = _located(located, asked.kind)
+    found = find_hits(edition, asked.q, asked.kind, asked.limit)
+    known = {hit.notation for hit in by_postcode}
+    hits = [*by_postcode, *(hit for hit in found if hit.kind != "area" or hit.notation not in known)]
+    hits = hits[: asked.limit]
     exact = find_exact(edition, asked.q)
-    document = envelope(edition, [], asked.model_dump(exclude={"edition"}))
+    sources = [_POSTCODES] if by_postcode else []
+    document = envelope(edition, sources, asked.model_dump(exclude={"edition"}))
     document |= {
         "exact": _item(edition, exact) if exact else None,
         "count": len(hits),
@@ -96,7 +123,7 @@ def answer_search(request: Request, asked: SearchParameters) -> Response:
         "items": [_item(edition, hit) for hit in hits],
         "nearest": [] if hits else [_item(edition, hit) for hit in find_spellings(edition, asked.q)],
     }
-    return reply.send(dump(document), standing_links(edition, []))
+    return reply.send(dump(document), standing_links(edition, sources))
 
 
 def make_router() -> APIRouter:
@@ -115,7 +142,7 @@ def make_router() -> APIRouter:
         request: Request,
         asked: Annotated[parameters, Query()],  # type: ignore[valid-type]  # made above
     ) -> Response:
-        """Search names, codes and other words of everything that has an address."""
-        return answer_search(request, asked)
+        """Search names, codes and other words of everything that has an address, and councils by postcode."""
+        return await answer_search(request, asked)
 
     return router

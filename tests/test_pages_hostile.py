@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from typing import Any
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pytest
 from page_reading import Element, read_page
 from test_publish_world import OBSERVATIONS, TABLES, make_contents
 
 from api import pages
+from api.citations import Citation
 from api.edition import Edition, Editions
+from api.failures import Failure
+from api.pages.asked import VIEWS
 from api.pages.changes import Asked
+from api.pages.chart import Chart, make_chart
+from api.pages.cite import cite
+from api.pages.embed import embed
 from api.pages.rows import address_of_row
+from api.svg_alone import Caption, write_document
 from publish.build import Making, prepare, publish_contents
 from publish.edition import EditionsFolder
 from schemas import load_model
@@ -81,6 +90,31 @@ def every_page(edition: Edition) -> Iterator[tuple[str, bytes]]:
         yield f"inspections {area['area']}", inspections.html
     for row in edition.rows("SELECT indicator FROM indicator_heads"):
         yield "compare", pages.compare(edition, {"indicator": row["indicator"], "group": "all"}).html
+        for view in VIEWS:
+            query = {"view": view, "indicator": row["indicator"], "with": "recycled", "areas": "E06000002"}
+            yield f"compare {view}", pages.compare(edition, query).html
+        for chart in charts_of(edition, row["indicator"]):
+            yield "embed", embed(edition, chart, None, {}).html
+    cited = Citation(
+        kind="Page",
+        is_data=False,
+        key="key",
+        title=HOSTILE,
+        authors=[HOSTILE],
+        site=HOSTILE,
+        edition=edition.name,
+        published_on=date(2026, 1, 2),
+        address=f"{BASE}areas/E06000002",
+        note=HOSTILE,
+    )
+    yield "cite", cite(edition, HOSTILE, cited).html
+
+
+def charts_of(edition: Edition, indicator: str) -> Iterator[Chart]:
+    """Make every chart of an indicator that can be drawn."""
+    for query in ({"areas": "E06000002"}, {"areas": "E06000002,E06000003", "view": "bars"}, {}):
+        with suppress(Failure):
+            yield make_chart(edition, indicator, query)
 
 
 def check_harmless(name: str, html: bytes) -> Element:
@@ -106,6 +140,18 @@ def test_hostile_words_stay_words_on_every_page(edition: Edition) -> None:
     assert shown > 20
 
 
+def test_hostile_words_stay_words_in_a_chart_that_stands_alone(edition: Edition) -> None:
+    drawn = 0
+    for row in edition.rows("SELECT indicator FROM indicator_heads"):
+        for chart in charts_of(edition, row["indicator"]):
+            document = write_document(Caption(SCRIPT, SCRIPT, [SCRIPT]), chart.drawings)
+            root = ElementTree.fromstring(document)
+            assert not [one for one in root.iter() if one.tag.endswith(("script", "image", "foreignObject"))]
+            assert SCRIPT in "".join(root.itertext())
+            drawn += 1
+    assert drawn > 1
+
+
 def test_links_of_a_site_under_a_path_stay_under_it(edition: Edition) -> None:
     for name, html in every_page(edition):
         for element in read_page(html).every():
@@ -119,9 +165,12 @@ def test_links_of_a_site_under_a_path_stay_under_it(edition: Edition) -> None:
 def test_what_a_visitor_writes_stays_text(edition: Edition, text: str) -> None:
     made = [
         pages.search(edition, text, [], []),
-        pages.compare(
-            edition, dict.fromkeys(("indicator", "areas", "group", "period", "order", "page"), text)
+        pages.compare(edition, dict.fromkeys(pages.PARAMETERS["compare"], text)),
+        *(
+            pages.compare(edition, dict.fromkeys(pages.PARAMETERS["compare"], text) | known)
+            for known in ({"view": view, "indicator": "recycled"} for view in VIEWS)
         ),
+        cite(edition, text, None),
         pages.not_found(edition, f"/{text}"),
         pages.sparql(edition, {"query": text}),
         pages.sparql(edition, {"query": text}, f"# {text}"),

@@ -39,12 +39,15 @@ SCHEMES = ("light", "dark")
 
 _FIGURE = "ons-labour-market/employment-rate/E09000015/2023-01-01_P1Y"
 _SELECT = "SELECT ?dataset WHERE { ?dataset a <http://purl.org/linked-data/cube#DataSet> }"
+_SEVERAL = "adult-obesity,employment-rate,persistent-absence,net-additional-homes"
 _WRONG = "SELECT ?dataset WHERE {"
 
 # One address for each kind of page, and for each state in which a kind looks different.
 KINDS: Mapping[str, str] = {
     "home": "/",
     "search-hits": "/search?q=ha",
+    "search-postcode": "/search?q=CT1+2NH",
+    "search-first-half": "/search?q=ha1",
     "search-none": "/search?q=hartlepul",
     "areas": "/areas",
     "areas-region": "/areas?region=E12000007",
@@ -103,6 +106,18 @@ KINDS: Mapping[str, str] = {
     "compare-all": "/compare?indicator=employment-rate&group=all&areas=E10000016",
     "compare-apart": "/compare?indicator=employment-rate&areas=E10000016,E07000106,E09000015",
     "compare-not-run": "/compare?indicator=persistent-absence&areas=E07000106",
+    "compare-grid": f"/compare?view=grid&indicator={_SEVERAL}&areas=E09000015,E07000106,E10000016",
+    "compare-multiples": "/compare?view=multiples&indicator=adult-obesity&areas=E09000015",
+    "compare-scatter": "/compare?view=scatter&indicator=adult-obesity&with=employment-rate&areas=E09000015",
+    "compare-map": "/compare?view=map&indicator=adult-obesity&areas=E09000015",
+    "compare-funnel": "/compare?view=funnel&indicator=most-deprived-neighbourhoods&areas=E09000015",
+    "compare-unclear": "/compare?indicator=adult-obesity&areas=E09000015,Newcastle,Aylesbury+Vale",
+    "embed": "/embed/adult-obesity?areas=E09000015,E09000003&made=2026-01-01-0123456789ab",
+    "embed-bars": "/embed/employment-rate?areas=E10000016,E07000106,E09000015&view=bars",
+    "embed-unknown": "/embed/adult-obesiti?areas=E09000015",
+    "cite-form": "/cite",
+    "cite": f"/cite?url=/observations/{_FIGURE}",
+    "cite-refused": "/cite?url=https://elsewhere.example.org/",
     "downloads": "/downloads",
     "editions": "/editions",
     "sparql": "/sparql",

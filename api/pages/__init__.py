@@ -9,7 +9,7 @@ What other modules may call:
     LISTS[address](edition, query)            the page of a list: "areas", "indicators", "datasets" …
     PARAMETERS[name]                          the query parameters that a page or a list understands
     home(edition)                             the first page
-    search(edition, text, hits, nearest)      hits and nearest as api/search.py finds them
+    search(edition, text, hits, nearest, located)   as api/search.py and api/located.py find them
     compare(edition, query)                   councils beside each other for one indicator
     changes(edition, asked)                   what happened to definitions; asked is read by pages/changes.py
     register(edition)                         who owns the definitions, and how they are taken and proposed
@@ -35,6 +35,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from api.pages.area import area
+from api.pages.asked import PARAMETERS as COMPARED
 from api.pages.changes import changes
 from api.pages.compare import compare
 from api.pages.dataset import dataset, datasets
@@ -117,7 +118,7 @@ _OWN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "area": ("topic", "map"),
     "area_inspections": ("service",),
     "areas": ("type", "region", "ended"),
-    "compare": ("indicator", "areas", "group", "period", "order", "page"),
+    "compare": COMPARED,
     "datasets": (),
     "editions": (),
     "group": ("area", WEIGHT),

@@ -15,6 +15,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from api import sentences
+from api.pages.asked import VIEWS, Asked, address_of_view, read_query
+from api.pages.chart import MOST_BARS
+from api.pages.compare_views import LEDES, View, look
 from api.pages.councils import (
     CouncilRow,
     Period,
@@ -25,6 +28,8 @@ from api.pages.councils import (
     with_bars,
 )
 from api.pages.definitions import Definition, Definitions, load_definitions
+from api.pages.embed import EmbedCode, embed_code
+from api.pages.grid import LEVELS
 from api.pages.page import Frame, Link, Page, address_of, make_page, with_query
 from api.pages.places import (
     COMPARED_TIERS,
@@ -45,24 +50,6 @@ if TYPE_CHECKING:
 
 # The most councils on one page of the table.
 ROWS = 20
-_LONGEST = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a visitor asked for, as far as the edition knows it. Unknown words are passed over and said."""
-
-    definition: Definition | None
-    places: Sequence[Place]
-    group: str
-    period: str
-    order: str
-    page: int
-    unknown: Sequence[str]
-
-    @property
-    def focus(self) -> Place | None:
-        return self.places[0] if self.places else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +68,41 @@ class Answer:
 
 
 def compare(edition: Edition, query: Mapping[str, str]) -> Page:
-    """Make the page that compares councils."""
+    """Make the page that compares councils, in the view that is asked for.
+
+    Raises Failure (400) for more areas or indicators than one page can show.
+    """
     definitions = load_definitions(edition)
     asked = read_query(edition, definitions, query)
     groups = list_groups(edition, asked.focus) if asked.focus is not None else []
     answer = None
-    if asked.definition is not None:
+    view = View()
+    if asked.definition is not None and asked.view == "table":
         answer = find_answer(edition, asked.definition, asked, groups)
+    elif asked.definition is not None:
+        view = look(edition, asked, _choose_places(edition, asked, groups)[0])
     title = "Compare councils"
     lede = "Choose an indicator and a council. Only councils that run the same services are compared."
     if asked.definition is not None:
-        title = f"Compare councils: {asked.definition.label}"
+        labels = [one.label for one in asked.definitions[:2]]
+        if asked.view == "scatter" and asked.other is not None:
+            labels = [asked.definition.label, asked.other.label]
+        title = f"Compare councils: {' and '.join(labels)}"
+        if len(asked.definitions) > len(labels):
+            title += f" and {len(asked.definitions) - len(labels)} more"
+    if asked.definition is not None and asked.view in ("table", "map"):
         lede = f"{asked.definition.question} {asked.definition.polarity_words}"
-    kept = {key: query.get(key) for key in ("indicator", "areas", "group", "period", "order", "page")}
+    elif asked.view != "table":
+        lede = LEDES[asked.view]
     tier = _tier_of(asked)
     frame = Frame(
-        path=with_query("/compare", **kept),
+        path=address_of_view({**asked.kept, "page": query.get("page", "")}),
         title=title,
         lede=lede,
         crumbs=[Link("Compare", "/compare")] if asked.definition is not None else (),
         downloads=_downloads(asked, answer),
-        datasets=[answer.period.cell.dataset] if answer is not None else (),
+        datasets=[answer.period.cell.dataset] if answer is not None else view.datasets,
+        credits=view.map.credits if view.map is not None else (),
     )
     return make_page(
         edition,
@@ -109,32 +110,15 @@ def compare(edition: Edition, query: Mapping[str, str]) -> Page:
         frame,
         asked=asked,
         answer=answer,
+        view=view,
+        view_title=VIEWS[asked.view],
+        levels=LEVELS,
         groups=groups,
         by_theme=_by_theme(definitions),
         councils=list_places(edition, {t for one in COMPARED_TIERS for t in types_of_tier(one)}),
         periods=list_periods(edition, asked.definition.indicator, tier) if asked.definition and tier else [],
+        embed=_embed(edition, asked, answer) if answer is not None else None,
         everyone=tier_plain(tier) if tier else "councils of its kind",
-    )
-
-
-def read_query(edition: Edition, definitions: Definitions, query: Mapping[str, str]) -> Asked:
-    """Read what a visitor asked for."""
-    unknown = []
-    definition = definitions.in_use.get(query.get("indicator", ""))
-    if query.get("indicator") and definition is None:
-        unknown.append(query["indicator"][:80])
-    codes = [code.strip() for code in query.get("areas", "").split(",") if code.strip()][:_LONGEST]
-    known = find_places(edition, codes)
-    unknown += [code[:80] for code in codes if code not in known]
-    page = query.get("page", "1")
-    return Asked(
-        definition,
-        [known[code] for code in dict.fromkeys(codes) if code in known],
-        query.get("group", ""),
-        query.get("period", ""),
-        query.get("order", ""),
-        max(int(page), 1) if page.isdecimal() and len(page) < 6 else 1,
-        unknown,
     )
 
 
@@ -189,13 +173,24 @@ def find_answer(
         )
         for number in range(1, pages + 1)
     ]
+    told = write_answer(definition, period, every, among)
+    if places is not None and len(places) == 1:
+        told.append("Nobody else is in this group, so there is nobody to compare with.")
+    if asked.period and period.cell.period != asked.period:
+        told.append("There are no figures for the period asked for, so the newest stand here.")
+    if definition.is_total:
+        told.append(
+            "These are totals, which grow with the size of the place: no middle council is worked out."
+        )
+    elif all(row.spread is None or row.spread.area_count < 2 for row in every):
+        told.append("No middle council is published for these figures, so they stand by themselves.")
     reasons = dict.fromkeys(
         reason.text for row in every if row.verdict is not None for reason in row.verdict.reasons
     )
     return Answer(
         period,
         f"{definition.label}, {period.words}",
-        write_answer(definition, period, every, among),
+        told,
         list(reasons),
         rows[(page - 1) * ROWS : page * ROWS],
         len(rows),
@@ -215,9 +210,11 @@ def _choose_places(edition: Edition, asked: Asked, groups: Sequence[Group]) -> t
     if chosen is not None and asked.focus is not None:
         members = find_places(edition, chosen.members)
         return [asked.focus, *members.values()], "similar councils" if chosen.is_similar else "councils"
-    if asked.group and not asked.places:
+    if asked.group and (chosen is None or asked.focus is None):
+        # A group that the council in focus is no member of, or that has none of its own in focus.
         listed = list_members(edition, asked.group)
-        return (listed, "councils") if listed else (None, "")
+        own = [asked.focus] if asked.focus is not None and asked.focus not in listed else []
+        return ([*own, *listed], "councils") if listed else (None, "")
     return (list(asked.places), "councils") if len(asked.places) > 1 else (None, "")
 
 
@@ -284,6 +281,21 @@ def _counted(directions: Sequence[str]) -> str:
     return sentences.listed([told[0], *later])
 
 
+def _embed(edition: Edition, asked: Asked, answer: Answer) -> EmbedCode:
+    """Offer the councils that were named as bars, or one among all councils."""
+    areas = [place.area for place in asked.places][:MOST_BARS]
+    view = "bars" if len(areas) > 1 else "spread"
+    period = answer.period.cell.period
+    return embed_code(
+        edition,
+        answer.title,
+        answer.period.cell.indicator,
+        areas=",".join(areas),
+        period=period,
+        view=view,
+    )
+
+
 def _by_theme(definitions: Definitions) -> list[tuple[str, list[Definition]]]:
     """List the indicators in use by their main theme, for a form."""
     out = []
@@ -298,10 +310,14 @@ def _by_theme(definitions: Definitions) -> list[tuple[str, list[Definition]]]:
 
 
 def _downloads(asked: Asked, answer: Answer | None) -> list[Link]:
-    if asked.definition is None or answer is None:
+    if asked.definition is None:
         return []
-    parameters = {"indicator": asked.definition.indicator, "period": answer.period.cell.period}
-    return [
-        Link("These figures as CSV", with_query("/api/v1/observations", **parameters, format="csv")),
-        Link("How it is counted", address_of("indicator", asked.definition.indicator)),
-    ]
+    links = []
+    shown = [*asked.definitions, *([asked.other] if asked.other is not None else [])]
+    for one in shown:
+        period = answer.period.cell.period if answer is not None else None
+        about = f": {one.label}" if len(shown) > 1 else ""
+        csv = with_query("/api/v1/observations", indicator=one.indicator, period=period, format="csv")
+        links.append(Link(f"These figures as CSV{about}", csv))
+        links.append(Link(f"How it is counted{about}", address_of("indicator", one.indicator)))
+    return links

@@ -100,6 +100,8 @@ class CouncilRow:
     def standing(self) -> Standing | None:
         if self.seen is None or self.spread is None or self.definition.is_total:
             return None
+        if self.spread.area_count < 2:  # a council alone is no middle of anything
+            return None
         if self.seen.status == "definition-differs":
             return None
         return standing(self.seen.figure, self.spread)

@@ -15,10 +15,12 @@ from api import sentences
 from api.pages.definitions import Theme, load_definitions
 from api.pages.page import Frame, Page, make_page, with_query
 from api.pages.places import Place, list_places
+from api.postcodes import ATTRIBUTION, INSTALL
 from schemas import load_model
 
 if TYPE_CHECKING:
     from api.edition import Edition
+    from api.located import Located
     from api.search import Hit
 
 
@@ -80,23 +82,34 @@ def _regions(edition: Edition) -> list[Place]:
     return list_places(edition, ["country", "region"])
 
 
-def search(edition: Edition, text: str, hits: Sequence[Hit], nearest: Sequence[Hit]) -> Page:
-    """Make the page of what a search found, or of what was perhaps meant."""
+def search(
+    edition: Edition,
+    text: str,
+    hits: Sequence[Hit],
+    nearest: Sequence[Hit],
+    located: Located | None = None,
+) -> Page:
+    """Make the page of what a search found, or of what was perhaps meant, and of where a postcode lies."""
     kinds = load_model().kinds
     groups: dict[str, list[Hit]] = {}
     for hit in hits:
         groups.setdefault(hit.kind, []).append(hit)
     found = sentences.count(len(hits), "result", "results")
     title = f"Search: {text}" if text else "Search"
-    lede = "Write the name or code of a place, an indicator, a dataset or a body."
+    lede = "Write the name, code or postcode of a place, or the name of an indicator, a dataset or a body."
     if text:
         lede = f"{found} for “{text}”." if hits else f"Nothing is called “{text}” here."
-    frame = Frame(path=with_query("/search", q=text), title=title, lede=lede, search=text)
+    if located is not None:
+        lede = " ".join(located.sentences)
+    credits = [ATTRIBUTION] if located is not None and located.councils else ()
+    frame = Frame(path=with_query("/search", q=text), title=title, lede=lede, search=text, credits=credits)
     return make_page(
         edition,
         "search",
         frame,
         text=text,
+        located=located,
+        install=INSTALL,
         groups=[
             HitGroup(kinds[kind].address.replace("-", " ").capitalize(), listed)
             for kind, listed in groups.items()

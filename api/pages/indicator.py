@@ -21,6 +21,7 @@ from api.pages.councils import CouncilRow, Period, in_order, list_periods, list_
 from api.pages.definition_use import use_of
 from api.pages.definitions import Definition, load_definitions, version_order
 from api.pages.drawings import draw_lines, strip_of
+from api.pages.embed import embed_code
 from api.pages.figures import AreaFigure, list_area_figures
 from api.pages.mapping import MapSection, draw_cell
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page, with_query
@@ -113,6 +114,9 @@ def indicator(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         themes=[definitions.themes[theme] for theme in definition.themes if theme in definitions.themes],
         versions=sorted(versions, key=lambda one: version_order(one["version"]), reverse=True),
         picture=picture,
+        embed=embed_code(edition, definition.label, definition.indicator)
+        if picture and picture.strip and not query.get("tier") and not query.get("period")
+        else None,
         order=query.get("order", ""),
         country=country,
         lines=lines,

@@ -1,0 +1,165 @@
+"""What became of figures since somebody put them on a page of their own.
+
+In:   the chart that is served now, and the edition (or version of the definition) that a page was made from
+Out:  Since: current, revised, definition-changed, withdrawn or not-known, in words
+
+A chart is held against the edition it was made from, figure by figure. New periods are no revision.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from api import sentences
+from api.failures import Failure
+from api.pages.chart import Chart, Key, Said, make_chart, said_of
+from api.pages.definitions import load_definitions
+from api.pages.places import find_places
+from api.pages.series import OBSERVATIONS, read_observed
+
+if TYPE_CHECKING:
+    from api.edition import Edition, Editions
+
+State = Literal["current", "revised", "definition-changed", "withdrawn", "not-known"]
+
+TITLES: Mapping[State, str] = {
+    "current": "Up to date",
+    "revised": "Revised since",
+    "definition-changed": "Definition changed",
+    "withdrawn": "Withdrawn",
+    "not-known": "Not known whether it is up to date",
+}
+
+_EDITION = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}")
+_VERSION = re.compile(r"v?(\d+\.\d+\.\d+)")
+
+# So many figures that were revised are told one by one.
+_TOLD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What became of a chart since it was made, with sentences that say so."""
+
+    state: State
+    sentences: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.state]
+
+
+def read_made(made: str) -> str:
+    """Read what a chart was made from: the name of an edition, or a version of the definition.
+
+    Raises Failure.
+    """
+    if _EDITION.fullmatch(made) or _VERSION.fullmatch(made):
+        return made
+    detail = "made is the name of an edition, such as 2026-11-22-0123456789ab, or a version, such as v1.0.0."
+    raise Failure("parameter-wrong", detail, problems=[{"parameter": "made", "detail": detail}])
+
+
+def look_since(
+    edition: Edition, editions: Editions, indicator: str, query: Mapping[str, str], now: Chart | None
+) -> Since:
+    """Say what became of a chart since the edition or version that `made` names.
+
+    now   the chart as it is served; None where it can no longer be drawn
+
+    Raises Failure if `made` is neither.
+    """
+    made = read_made(query["made"])
+    version = _VERSION.fullmatch(made)
+    if version is not None:
+        return _since_version(version[1], now)
+    if made == edition.name and now is not None:
+        return Since("current", ())
+    before = editions.find(made)
+    if before is None:
+        told = (
+            f"It was made from edition {made}, which is not kept here, so what changed since cannot be said."
+        )
+        return Since("withdrawn" if now is None else "not-known", (told,))
+    try:
+        then = make_chart(before, indicator, query)
+    except Failure:
+        told = f"Edition {made} did not have this chart, so what changed since cannot be said."
+        return Since("withdrawn" if now is None else "not-known", (told,))
+    return _since_edition(edition, made, then, now)
+
+
+def _since_version(version: str, now: Chart | None) -> Since:
+    if now is None:
+        return Since("withdrawn", (f"It was counted by version {version}. It is no longer published.",))
+    if now.definition.version != version:
+        return Since("definition-changed", (_changed(version, now.definition.version),))
+    return Since("current", (f"Counted by version {version}, the one in use.",))
+
+
+def _changed(before: str, after: str) -> str:
+    return f"It was counted by version {before} of the definition; version {after} is in use now."
+
+
+def _since_edition(edition: Edition, made: str, then: Chart, now: Chart | None) -> Since:
+    today = read_figures(edition, then.definition.indicator, then.drawn)
+    gone = [key for key in then.drawn if key not in today]
+    if now is None or gone:
+        told = f"{sentences.count(len(gone) or len(then.drawn), 'figure', 'figures')} of edition {made}"
+        return Since("withdrawn", (f"{told} {'is' if len(gone) == 1 else 'are'} no longer published.",))
+    versions = [(old[0], today[key][0]) for key, old in then.drawn.items() if old[0] != today[key][0]]
+    if versions:
+        return Since("definition-changed", (_changed(*versions[-1]),))
+    if then.definition.version != now.definition.version:
+        told = _changed(then.definition.version, now.definition.version)
+        return Since("definition-changed", (told,))
+    changed = [key for key, old in then.drawn.items() if old[1:] != today[key][1:]]
+    if not changed:
+        return Since("current", (f"Made from edition {made}. No figure on it has changed since.",))
+    places = find_places(edition, {key[1] for key in changed})
+    told = f"{len(changed):,} of {sentences.count(len(then.drawn), 'figure', 'figures')} changed since edition {made}"
+    shown = [
+        f"{places[key[1]].name}, {_period(edition, key[2])}: {_write(then, then.drawn[key])} became"
+        f" {_write(then, today[key])}."
+        for key in changed[:_TOLD]
+    ]
+    return Since("revised", (f"{told}.", *shown))
+
+
+def _period(edition: Edition, period: str) -> str:
+    return str(edition.value("SELECT label FROM periods WHERE period = ?", (period,)) or period)
+
+
+def _write(chart: Chart, said: Said) -> str:
+    """Write what was said of a figure: its value as published, or why there is none."""
+    _, value, status, _, _ = said
+    if not value:
+        return sentences.status_words(status).lower()
+    text = sentences.figure(sentences.exact(float(value)), chart.definition.unit, chart.definition.decimals)
+    words = sentences.status_words(status).lower()
+    return f"{text} ({words})" if words else text
+
+
+def read_figures(edition: Edition, indicator: str, keys: Iterable[Key]) -> dict[Key, Said]:
+    """Read what an edition says of some figures of an indicator; those it does not have are left out."""
+    wanted = set(keys)
+    definitions = load_definitions(edition)
+    areas = sorted({key[1] for key in wanted})
+    places = find_places(edition, areas)
+    out: dict[Key, Said] = {}
+    for start in range(0, len(areas), 500):
+        part = areas[start : start + 500]
+        rows = edition.rows(
+            # Only question marks are put into the statement.
+            f"{OBSERVATIONS} WHERE o.indicator = ? AND o.area IN ({','.join('?' * len(part))})",
+            (indicator, *part),
+        )
+        for row in rows:
+            key = (row["dataset"], row["area"], row["period"], row["breakdown"])
+            if key in wanted:
+                definition = definitions.get(indicator, row["version"])
+                out[key] = said_of(read_observed(row, definition, places[row["area"]]))
+    return out
