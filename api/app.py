@@ -36,6 +36,7 @@ from api import (
     v1_figures,
     v1_lists,
     v1_search,
+    v1_verdict,
 )
 from api.datasette.mount import DatasetteDoor
 from api.definition_forms import routes as definition_forms
@@ -82,6 +83,7 @@ def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
         housekeeping.router,
         v1_lists.make_router(),
         v1_figures.make_router(),
+        v1_verdict.make_router(),
         v1_search.make_router(),
         propose.make_router(),
         sparql.router,

@@ -15,6 +15,7 @@ from typing import Any
 
 from api.edition import Edition
 from api.failures import Failure
+from api.suggesting import unknown_area
 from ingest.problems import find_nearest, shown
 
 Row = dict[str, Any]
@@ -236,6 +237,8 @@ def _known(column: str, name: str, known: Mapping[str, Any], edition: Edition) -
         return found if isinstance(found, tuple) else (found,)
     if column in _ALSO_KNOWN and edition.value(_ALSO_KNOWN[column], (name,)):
         return (0,)
+    if column == "area":
+        raise unknown_area(edition, name)
     nearest = find_nearest(name, [key for key in known if key])
     hint = f" Closest: {nearest}." if nearest else ""
     detail = f"There is no {column} '{shown(name)}' in this edition.{hint}"

@@ -1,7 +1,8 @@
 """Figures put together as series: one dataset, indicator, area and breakdown, oldest first.
 
 In:   a selection of observations in the order by area
-Out:  a part of its series, and the key from which the next part goes on
+Out:  a part of its series, each figure with the verdict on it and the one before, and the key from which the next
+      part goes on
 
 All figures of an area and an indicator lie side by side, so a part needs no more than its own figures.
 """
@@ -9,12 +10,16 @@ All figures of an area and an indicator lie side by side, so a part needs no mor
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 from api import observations
 from api.edition import Edition
-from api.observations import Selection, load_codes
+from api.observations import FIELDS, Selection, load_codes
+from api.verdicts import VERDICT_FIELDS, Judge, as_members, as_row
+from compare import Verdict, decide_in_turn
 
 Row = dict[str, Any]
 
@@ -29,12 +34,31 @@ POINT_FIELDS = (
     "lower_limit",
     "upper_limit",
     "uri",
+    *VERDICT_FIELDS,
 )
+
+# A row of the same figures as a table.
+ROW_FIELDS = (*FIELDS, *VERDICT_FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series: its figures as rows of ROW_FIELDS, oldest first, and the verdicts they carry."""
+
+    rows: Sequence[Row]
+    verdicts: Sequence[Verdict | None]
+
+    def as_item(self) -> Row:
+        """Write the series as JSON has it."""
+        newest = self.rows[-1]
+        told = {name: newest[name] for name in SERIES_FIELDS}
+        points = [{name: row[name] for name in POINT_FIELDS} for row in self.rows]
+        return told | {"points": points} | as_members(self.verdicts)
 
 
 def list_series(
     edition: Edition, selection: Selection, limit: int, after: Sequence[int]
-) -> tuple[list[Row], tuple[int, int, int] | None]:
+) -> tuple[list[Series], tuple[int, int, int] | None]:
     """List up to `limit` series.
 
     after    empty for the first part; else the key that came with the part before: numbers of area and
@@ -43,9 +67,10 @@ def list_series(
     Returns the series and the key of the next part, None at the end.
     """
     skipped = after[2] if after else 0
-    found: list[Row] = []
+    found: list[Series] = []
+    judge = Judge(edition)
     for key, group in _groups(edition, selection, after[:2] or None):
-        for place, one in enumerate(_assemble(edition, group)):
+        for place, one in enumerate(_assemble(judge, group)):
             if place < skipped:
                 continue
             if len(found) == limit:
@@ -53,6 +78,13 @@ def list_series(
             found.append(one)
         skipped = 0
     return found, None
+
+
+def stream_rows(edition: Edition, selection: Selection) -> Iterator[list[Row]]:
+    """Go through the figures of all series as rows of ROW_FIELDS, those of an area and indicator at a time."""
+    judge = Judge(edition)
+    for _, group in _groups(edition, selection, None):
+        yield [row for one in _assemble(judge, group) for row in one.rows]
 
 
 def _groups(
@@ -70,17 +102,23 @@ def _groups(
         yield (listed[0]["area"], listed[0]["definition"]), listed
 
 
-def _assemble(edition: Edition, rows: Sequence[Any]) -> list[Row]:
+def _assemble(judge: Judge, rows: Sequence[Any]) -> list[Series]:
     """Put the rows of one area and indicator together as series, by breakdown and dataset."""
+    edition = judge.edition
     read = observations.reader(edition)
     starts = edition.once("period starts", lambda: _starts(edition))
-    found: dict[tuple[str, str], Row] = {}
+    found: dict[tuple[str, str], list[Row]] = {}
     for item in sorted(map(read, rows), key=lambda item: starts[item["period"]]):
-        key = (item["breakdown"], item["dataset"])
-        one = found.setdefault(key, {name: item[name] for name in SERIES_FIELDS} | {"points": []})
-        one["unit"] = item["unit"]
-        one["points"].append({name: item[name] for name in POINT_FIELDS})
-    return [found[key] for key in sorted(found)]
+        found.setdefault((item["breakdown"], item["dataset"]), []).append(item)
+    return [_with_verdicts(judge, found[key]) for key in sorted(found)]
+
+
+def _with_verdicts(judge: Judge, rows: Sequence[Row]) -> Series:
+    """Hold each figure of a series against the one before."""
+    figures = judge.figures(rows)
+    breaks = [figure.period_start for figure in figures if figure.status == "break"]
+    verdicts = decide_in_turn(figures, partial(judge.decide, breaks=breaks))
+    return Series([row | as_row(one) for row, one in zip(rows, verdicts, strict=True)], verdicts)
 
 
 def _starts(edition: Edition) -> dict[str, tuple[str, str]]:

@@ -5,6 +5,7 @@ No file, network or engine is opened here. What one figure means is decided in p
 """
 
 from compare.distribution import distributions
+from compare.sets import Member, decide_in_turn, decide_on_all, hold_against, join_verdicts, reason_codes
 from compare.standing import Change, Distribution, Standing, change, standing
 from compare.verdict import Figure, Level, Reason, Step, Verdict, verdict
 
@@ -13,12 +14,18 @@ __all__ = [
     "Distribution",
     "Figure",
     "Level",
+    "Member",
     "Reason",
     "Standing",
     "Step",
     "Verdict",
     "change",
+    "decide_in_turn",
+    "decide_on_all",
     "distributions",
+    "hold_against",
+    "join_verdicts",
+    "reason_codes",
     "standing",
     "verdict",
 ]
