@@ -51,6 +51,10 @@ class Judge:
         self.places(row["area"] for row in rows)
         return [self._figure(row) for row in rows]
 
+    def figures_side_by_side(self, rows: Sequence[Row]) -> list[Figure]:
+        """Read rows as figures of several areas: a council says whether it runs the service."""
+        return [self._answering(figure) for figure in self.figures(rows)]
+
     def _figure(self, row: Row) -> Figure:
         definition = self.definitions.get(row["indicator"], row["version"])
         place = self._places[row["area"]]

@@ -20,7 +20,15 @@ from compare.limits import (
     standardised_rate,
 )
 from compare.rank import Ranked, Ranking, rank
-from compare.sets import Member, decide_in_turn, decide_on_all, hold_against, join_verdicts, reason_codes
+from compare.sets import (
+    Member,
+    decide_in_turn,
+    decide_on_all,
+    hold_against,
+    join_verdicts,
+    reason_codes,
+    spread_of,
+)
 from compare.significance import (
     Difference,
     FalseAlarms,
@@ -74,6 +82,7 @@ __all__ = [
     "rate_limits",
     "reason_codes",
     "share_limits",
+    "spread_of",
     "standardised_rate",
     "standing",
     "target_result",

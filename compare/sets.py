@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import combinations, pairwise
 
+from compare.standing import Distribution
 from compare.verdict import Figure, Level, Reason, Verdict
 
 Decide = Callable[[Figure, Figure], Verdict]
@@ -76,3 +78,21 @@ def join_verdicts(verdicts: Iterable[Verdict | None]) -> Verdict:
 def reason_codes(verdict: Verdict | None) -> tuple[str, ...]:
     """Name the reasons of a verdict, each once, the gravest first."""
     return () if verdict is None else tuple(dict.fromkeys(reason.code for reason in verdict.reasons))
+
+
+def spread_of(tier: str, values: Iterable[Decimal]) -> Distribution | None:
+    """Describe how the figures of a set are spread; None for fewer than two, which have no middle.
+
+    Quartiles lie between the two nearest figures in proportion, as those of a tier do.
+    """
+    ordered = sorted(values)
+    if len(ordered) < 2:
+        return None
+
+    def at(quarter: int) -> Decimal:
+        place, rest = divmod((len(ordered) - 1) * quarter, 4)
+        if not rest:
+            return ordered[place]
+        return ordered[place] + (ordered[place + 1] - ordered[place]) * rest / 4
+
+    return Distribution(tier, len(ordered), ordered[0], at(1), at(2), at(3), ordered[-1])

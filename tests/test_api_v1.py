@@ -247,7 +247,11 @@ def test_description_has_every_operation_with_its_failures(client: httpx.Client)
     assert told["openapi"].startswith("3.1")
     paths = told["paths"]
     assert set(paths) == {
-        *(f"/api/v1/{name}" for name in (*LISTS, "series", "profile/{area}", "propose", "verdict", "search")),
+        *(f"/api/v1/{name}" for name in LISTS),
+        *(
+            f"/api/v1/{name}"
+            for name in ("series", "profile/{area}", "compare", "verdict", "search", "propose")
+        ),
         "/indicators/{indicator}/{form}",
         "/indicators/{indicator}/{version}/{form}",
     }
@@ -267,6 +271,7 @@ ANSWERED = (
     "/api/v1/series?area=E06000002",
     "/api/v1/profile/E06000002",
     "/api/v1/verdict?a=waste/recycled/E06000002/2022-04-01_P1Y&b=waste/recycled/E06000001/2022-04-01_P1Y",
+    "/api/v1/compare?indicator=recycled&areas=E06000002,E06000001&period=2022-04-01_P1Y",
     "/api/v1/search?q=brook",
     "/api/v1/search?q=brookborouh",
     "/api/v1/propose?label=Rubbish+recycled&unit=percent",

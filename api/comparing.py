@@ -1,0 +1,431 @@
+"""Areas side by side on one indicator, as plain values for programs.
+
+In:   an indicator, areas or a group, a period, a breakdown
+Out:  Comparison: a row for each area with the verdict on it and the one in focus, who is left out and why, how the
+      figures that may be compared are spread, and the country's figure
+
+Nothing is decided here: verdicts are those of compare.verdict, places those of compare.rank. A figure that may not
+be compared has no place and is outside of every middle.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api import observations
+from api.edition import Edition
+from api.failures import Failure
+from api.observations import FIELDS, TOTAL, Filters
+from api.pages.councils import Period, list_tier_rows
+from api.pages.definitions import Definition, load_definitions
+from api.pages.places import (
+    COMPARED_TIERS,
+    Group,
+    Place,
+    compared_tier,
+    find_places,
+    list_around,
+    list_groups,
+    list_members,
+)
+from api.pages.series import Cell
+from api.sentences import Span
+from api.suggesting import unknown_area
+from api.verdicts import Judge, Row, as_members, as_row
+from compare import (
+    Distribution,
+    Figure,
+    Level,
+    Member,
+    NotKnown,
+    Ranked,
+    hold_against,
+    rank,
+    spread_of,
+)
+from ingest.problems import find_nearest, shown
+
+# The most areas of one comparison: more than there are councils.
+MOST_AREAS = 500
+
+WHOLE_TIER = "all"
+
+PLACE_FIELDS = ("place", "highest_place", "lowest_place", "among", "cannot_be_told_apart", "difference")
+COMPARE_FIELDS = (*FIELDS, "area_type", "is_focus", "verdict", "verdict_reasons", "is_counted", *PLACE_FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be compared, as a visitor wrote it. `period` and `group` are empty where nothing was said."""
+
+    indicator: str
+    areas: Sequence[str] = ()
+    group: str = ""
+    period: str = ""
+    breakdown: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Areas side by side.
+
+    rows       as COMPARE_FIELDS, the one in focus first, then by name: those that may be compared with it
+    refused    the same of those that may not
+    missing    areas without a figure: area, area_label, reason and text
+    against    the row that the others are held against; None where no area has a figure
+    spread     of the rows that count; None with `spread_text` saying why
+    country    the country's row; None with `country_text` saying why
+    """
+
+    definition: Definition
+    cell: Cell
+    span: Span
+    group: str
+    focus: Place | None
+    rows: Sequence[Row]
+    refused: Sequence[Row]
+    missing: Sequence[Row]
+    against: Row | None
+    verdict: Row
+    spread: Distribution | None
+    spread_text: str | None
+    country: Row | None
+    country_text: str | None
+
+
+def compare_areas(edition: Edition, wanted: Wanted) -> Comparison:
+    """Put areas side by side.
+
+    Raises Failure: 404 for an indicator, area, group or period that there is not; 400 for what cannot be meant.
+    """
+    definition = _find_definition(edition, wanted.indicator)
+    named = _find_named(edition, wanted.areas)
+    focus = named[0] if named else None
+    group, members = _find_group(edition, wanted.group, named)
+    tier = _tier_of(definition, focus)
+    period = _find_period(edition, definition, wanted, tier, [place.area for place in (*named, *members)])
+    places = [*named, *members]
+    if not places or group == WHOLE_TIER:
+        group = WHOLE_TIER
+        places += _list_tier(edition, definition, period, tier)
+    places = list({place.area: place for place in places}.values())
+    country = _find_country(edition, focus or (places[0] if places else None))
+    judge = Judge(edition)
+    asked = [*places, *([country] if country is not None else [])]
+    rows = _read_rows(edition, period.cell, asked)
+    side_by_side = _Sides(judge, definition, focus, [rows[one.area] for one in places if one.area in rows])
+    missing = [_missing(edition, definition, one) for one in places if one.area not in rows]
+    country_row, country_text = _beside_country(side_by_side, country, rows, period)
+    spread = side_by_side.spread(tier or "")
+    return Comparison(
+        definition=definition,
+        cell=period.cell,
+        span=period.span,
+        group=group,
+        focus=focus,
+        rows=[row for row in side_by_side.rows if row["verdict"] != Level.NOT_COMPARABLE.notation],
+        refused=[row for row in side_by_side.rows if row["verdict"] == Level.NOT_COMPARABLE.notation],
+        missing=missing,
+        against=side_by_side.against_row,
+        verdict=as_members(member.verdict for member in side_by_side.members),
+        spread=spread,
+        spread_text=None if spread is not None else side_by_side.why_no_spread,
+        country=country_row,
+        country_text=country_text,
+    )
+
+
+# ---- what was asked for ----
+
+
+def _find_definition(edition: Edition, indicator: str) -> Definition:
+    known = load_definitions(edition).in_use
+    if indicator in known:
+        return known[indicator]
+    raise _unknown("indicator", indicator, list(known))
+
+
+def _unknown(parameter: str, text: str, known: Sequence[str], words: str = "in this edition") -> Failure:
+    nearest = find_nearest(text, known)
+    hint = f" Closest: {nearest}." if nearest else ""
+    detail = f"There is no {parameter} '{shown(text)}' {words}.{hint}"
+    problem = {"parameter": parameter, "detail": detail, "nearest": nearest}
+    return Failure("thing-unknown", detail, problems=[problem], nearest=nearest)
+
+
+def _find_named(edition: Edition, areas: Sequence[str]) -> list[Place]:
+    """Find the areas that are named, each once, in the order given."""
+    codes = list(dict.fromkeys(areas))
+    if len(codes) > MOST_AREAS:
+        raise _wrong(
+            "areas",
+            f"{len(codes):,} areas are asked for; the most of one comparison is {MOST_AREAS}. "
+            "Name a group, or ask in parts.",
+        )
+    known = find_places(edition, codes)
+    for code in codes:
+        if code not in known:
+            raise unknown_area(edition, code, "areas")
+    return [known[code] for code in codes]
+
+
+def _wrong(parameter: str, detail: str) -> Failure:
+    return Failure("parameter-wrong", detail, problems=[{"parameter": parameter, "detail": detail}])
+
+
+def _find_group(edition: Edition, group: str, named: Sequence[Place]) -> tuple[str, list[Place]]:
+    """Find whom to compare with. One area without a group is compared with those most like it."""
+    if group == WHOLE_TIER:
+        return group, []
+    if not group:
+        if len(named) != 1:
+            return "", []
+        groups = list_groups(edition, named[0])
+        return (groups[0].group, _members(edition, groups[0])) if groups else (WHOLE_TIER, [])
+    if named:
+        groups = list_groups(edition, named[0])
+        found = next((one for one in groups if one.group == group), None)
+        if found is not None:
+            return group, _members(edition, found)
+    listed = list_members(edition, group)
+    if listed:
+        return group, listed
+    known = [row[0] for row in edition.rows('SELECT "group" FROM groups')]
+    if group not in known:
+        raise _unknown("group", group, [*known, WHOLE_TIER])
+    if named:
+        raise _wrong("group", f"The group '{shown(group)}' has no areas to compare {named[0].name} with.")
+    detail = f"The group '{shown(group)}' gives each area neighbours of its own: name an area with areas=."
+    raise _wrong("group", detail)
+
+
+def _members(edition: Edition, group: Group) -> list[Place]:
+    return list(find_places(edition, group.members).values())
+
+
+def _tier_of(definition: Definition, focus: Place | None) -> str | None:
+    """Say in which tier councils are compared; None for a place that is no council of a tier that answers."""
+    if focus is not None:
+        return compared_tier(definition.tier, focus.area_type)
+    return next((tier for tier in COMPARED_TIERS if definition.tier in {tier, "every-council"}), None)
+
+
+def _find_period(
+    edition: Edition, definition: Definition, wanted: Wanted, tier: str | None, areas: Sequence[str]
+) -> Period:
+    """Find the period asked for, or the newest, and whose figures of it are compared."""
+    periods = _list_periods(edition, definition.indicator, wanted.breakdown, tier, areas)
+    if not periods:
+        group = f" for '{shown(wanted.breakdown)}'" if wanted.breakdown else ""
+        raise Failure("thing-unknown", f"There is no figure{group} of {definition.label} for these areas.")
+    if not wanted.period or wanted.period == observations.LATEST:
+        return periods[0]
+    found = next((one for one in periods if one.cell.period == wanted.period), None)
+    if found is None:
+        known = [one.cell.period for one in periods]
+        raise _unknown("period", wanted.period, known, f"in which these areas have {definition.label}")
+    return found
+
+
+def _list_periods(
+    edition: Edition, indicator: str, breakdown: str, tier: str | None, areas: Sequence[str]
+) -> list[Period]:
+    """List the periods with figures of an indicator, newest first.
+
+    Those in which a tier's councils are compared; for other places those in which the places have any.
+    """
+    columns = "x.dataset, x.indicator, x.version, x.period, x.breakdown, p.label, p.start_on, p.end_on"
+    order = " ORDER BY p.end_on DESC, p.start_on, x.breakdown <> '', x.breakdown, x.dataset, x.version DESC"
+    where, params = "x.indicator = ?", [indicator]
+    if breakdown:
+        where += " AND x.breakdown = ?"
+        params.append("" if breakdown == TOTAL else breakdown)
+    # Only our own words and question marks are put into the statements.
+    join = "JOIN periods AS p ON p.period = x.period"
+    rows: Sequence[Any] = ()
+    if tier is not None:
+        sql = f"SELECT {columns} FROM distributions AS x {join} WHERE {where} AND x.tier = ?{order}"  # noqa: S608
+        rows = edition.rows(sql, (*params, tier))
+    if not rows and areas:
+        among = f"x.area IN ({','.join('?' * len(areas))})"
+        sql = f"SELECT DISTINCT {columns} FROM observations AS x {join} WHERE {where} AND {among}{order}"  # noqa: S608
+        rows = edition.rows(sql, (*params, *areas))
+    found: dict[str, Period] = {}
+    for row in rows:
+        cell = Cell(*(row[name] for name in ("dataset", "indicator", "version", "period", "breakdown")))
+        days = (dt.date.fromisoformat(row[name]) for name in ("start_on", "end_on"))
+        found.setdefault(row["period"], Period(cell, Span(row["label"], *days)))
+    return list(found.values())
+
+
+def _list_tier(edition: Edition, definition: Definition, period: Period, tier: str | None) -> list[Place]:
+    if tier is None:
+        return []
+    return [row.place for row in list_tier_rows(edition, definition, period, tier)]
+
+
+def _find_country(edition: Edition, place: Place | None) -> Place | None:
+    """Find the country around a place; None for a country itself."""
+    if place is None or place.area_type == "country":
+        return None
+    return next((one for one in list_around(edition, place.area) if one.area_type == "country"), None)
+
+
+# ---- figures side by side ----
+
+
+def _read_rows(edition: Edition, cell: Cell, places: Sequence[Place]) -> dict[str, Row]:
+    """Read the figures of some places by area, whichever version they were counted by."""
+    if not places:
+        return {}
+    filters = Filters(
+        (cell.dataset,),
+        (cell.indicator,),
+        tuple(place.area for place in places),
+        (cell.period,),
+        (cell.breakdown or TOTAL,),
+    )
+    selection = observations.select(edition, filters)
+    read = observations.reader(edition)
+    by_area = {place.area: place for place in places}
+    rows = {}
+    for coded in observations.list_page(edition, selection, len(places), None):
+        row = read(coded)
+        rows[row["area"]] = row | {"area_type": by_area[row["area"]].area_type}
+    return rows
+
+
+class _Sides:
+    """The figures of a set, each held against the one in focus, or against the first that can be."""
+
+    def __init__(
+        self, judge: Judge, definition: Definition, focus: Place | None, rows: Sequence[Row]
+    ) -> None:
+        self.judge = judge
+        self.definition = definition
+        self.focus = focus
+        ordered = sorted(
+            rows, key=lambda row: (not self._is_focus(row), row["area_label"] or "", row["area"])
+        )
+        figures = judge.figures_side_by_side(ordered)
+        usable = [one for one in figures if _can_lead(one)]
+        leading = usable[:1] or figures[:1]
+        self.against: Figure | None = leading[0] if leading else None
+        self.members: tuple[Member, ...] = ()
+        if self.against is not None:
+            self.members = hold_against(self.against, figures, judge.decide)
+        self.against_row = next(
+            (row for row, one in zip(ordered, figures, strict=True) if one is self.against), None
+        )
+        places = self._places()
+        self.rows = [
+            self._write(row, member, places) for row, member in zip(ordered, self.members, strict=True)
+        ]
+
+    def _is_focus(self, row: Row) -> bool:
+        return self.focus is not None and row["area"] == self.focus.area
+
+    def _counts(self, member: Member) -> bool:
+        """A council is counted among councils alone: a region among them would stand for them twice."""
+        assert self.against is not None
+        return member.counts and bool(member.figure.tiers) == bool(self.against.tiers)
+
+    def _places(self) -> Mapping[str, Ranked]:
+        """Give the places of those that count, by area."""
+        if self.against is None:
+            return {}
+        counted = [member.figure for member in self.members if self._counts(member)]
+        steps = self.judge.definitions.steps[self.definition.indicator]
+        found = rank(self.against, counted, steps=steps)
+        return {} if isinstance(found, NotKnown) else {one.figure.area: one for one in found.ranked}
+
+    def _write(self, row: Row, member: Member, places: Mapping[str, Ranked]) -> Row:
+        placed = places.get(row["area"])
+        told: Row = dict.fromkeys(PLACE_FIELDS)
+        if placed is not None:
+            told = {
+                "place": placed.place,
+                "highest_place": placed.highest_place,
+                "lowest_place": placed.lowest_place,
+                "among": len(places),
+                "cannot_be_told_apart": placed.cannot_be_told_apart,
+                "difference": float(placed.difference),
+            }
+        return (
+            row
+            | {"is_focus": self._is_focus(row)}
+            | as_row(member.verdict)
+            | {"is_counted": self._counts(member)}
+            | told
+        )
+
+    def write_beside(self, row: Row) -> Row:
+        """Hold a row that is not in the set against the same figure."""
+        (figure,) = self.judge.figures_side_by_side([row])
+        decided = None if self.against is None else self.judge.decide(self.against, figure)
+        return self._write(row, Member(figure, decided), {}) | {"is_counted": False}
+
+    def spread(self, tier: str) -> Distribution | None:
+        values = [
+            member.figure.value
+            for member in self.members
+            if self._counts(member) and member.figure.value is not None
+        ]
+        return spread_of(tier, values)
+
+    @property
+    def why_no_spread(self) -> str:
+        """Say why there is no middle."""
+        if self.definition.is_total:
+            return "The figures are totals, which grow with the size of the place: they have no middle."
+        counted = sum(self._counts(member) for member in self.members)
+        if counted == 1:
+            return "Only one figure can be counted, and one figure has no middle."
+        return "No figure can be counted."
+
+
+def _can_lead(figure: Figure) -> bool:
+    return figure.value is not None and figure.runs and figure.status != "definition-differs"
+
+
+def _missing(edition: Edition, definition: Definition, place: Place) -> Row:
+    """Say why an area has no row."""
+    told = {"area": place.area, "area_label": place.name}
+    if place.is_council and compared_tier(definition.tier, place.area_type) is None:
+        text = f"{place.name} does not run this service."
+        return told | {"reason": "does-not-run", "text": text}
+    text = f"There is no figure of {place.name} for this period."
+    if place.end_on is not None:
+        followed = edition.rows(
+            "SELECT DISTINCT to_area FROM area_changes WHERE from_area = ? AND to_area <> from_area"
+            " ORDER BY to_area",
+            (place.area,),
+        )
+        text = f"{place.name} ended on {place.end_on.isoformat()}."
+        if followed:
+            text += f" After it: {', '.join(row[0] for row in followed)}."
+        return told | {"reason": "ended", "text": text}
+    return told | {"reason": "no-figure", "text": text}
+
+
+def _beside_country(
+    sides: _Sides, country: Place | None, rows: Mapping[str, Row], period: Period
+) -> tuple[Row | None, str | None]:
+    """Give the country's figure beside a set, or say why there is none."""
+    if country is None:
+        return None, "No country is known around these areas."
+    if country.area not in rows:
+        return None, f"There is no figure of {country.name} for {period.words}."
+    return sides.write_beside(rows[country.area]), None
+
+
+def as_spread(spread: Distribution | None) -> Row | None:
+    """Write a spread as JSON has it."""
+    if spread is None:
+        return None
+    names = ("lowest", "lower_quartile", "median", "upper_quartile", "highest")
+    told: Row = {name: float(getattr(spread, name)) for name in names}
+    return {"count": spread.area_count} | told
