@@ -10,12 +10,14 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -274,9 +276,19 @@ def demo(
         folder.mkdir(parents=True, exist_ok=True)
         settings.write_text(ours, encoding="utf-8")
     site = _load_site(folder)
-    _publish(site)
-    if not publish_only:
-        _serve(site, host, port, 1)
+    if publish_only:
+        _publish(site)
+        return
+    _publish_beside(folder)
+    _serve(site, host, port, 1)
+
+
+def _publish_beside(folder: Path) -> None:
+    """Publish in a process of its own, while this one reads the modules of the server."""
+    with subprocess.Popen([sys.executable, "-m", "cli", "publish", str(folder)]) as publishing:  # noqa: S603 - our own command
+        import_module("api.app")
+    if publishing.returncode:
+        raise typer.Exit(publishing.returncode)
 
 
 def _demo_settings(example: Path, host: str, port: int) -> str:

@@ -63,6 +63,7 @@ def measure_rivals(run: Run, package: Path) -> None:
         "ours: publish but the load", "benchmarks.ours:publish_unloaded", package, run.folder / "unloaded"
     )
     run.step("ours: publish", "benchmarks.ours:publish", package, run.folder / "site")
+    run.step("ours: comparators of a million", "benchmarks.comparators:describe")
     run.step("turtle", "benchmarks.ours:write_turtle", run.folder / "site", bare / "ready.ttl")
     run.step("bare: load the RDF", "benchmarks.limits:load_rdf", bare / "ready.ttl", bare / "store")
     run.step("queries", "benchmarks.queries:ask_all", run.folder / "site")

@@ -1,11 +1,12 @@
 """Like for like: may two figures be compared, and how does one stand among the others?
 
 No file, network or engine is opened here. What one figure means is decided in pure functions on small values
-(verdict.py, standing.py, limits.py, significance.py, trend.py, funnel.py, rank.py); what many figures become is
-the same rule as an expression (distribution.py).
+(verdict.py, standing.py, limits.py, significance.py, trend.py, funnel.py, rank.py, rebuilding.py); what many
+figures become is the same rule as an expression (distribution.py, comparators.py).
 """
 
-from compare.distribution import distributions
+from compare.comparators import comparator_sums
+from compare.distribution import council_figures, distributions
 from compare.funnel import Funnel, Unit, funnel
 from compare.limits import (
     Limits,
@@ -19,7 +20,9 @@ from compare.limits import (
     share_limits,
     standardised_rate,
 )
+from compare.membership import Membership, memberships
 from compare.rank import Ranked, Ranking, rank
+from compare.rebuilding import Comparator, Rule, Sums, combining_rule, comparator
 from compare.sets import (
     Member,
     decide_in_turn,
@@ -44,6 +47,7 @@ from compare.verdict import Figure, Level, Reason, Step, Verdict, verdict
 
 __all__ = [
     "Change",
+    "Comparator",
     "Difference",
     "Distribution",
     "FalseAlarms",
@@ -52,20 +56,27 @@ __all__ = [
     "Level",
     "Limits",
     "Member",
+    "Membership",
     "NotKnown",
     "Parts",
     "Ranked",
     "Ranking",
     "Reason",
+    "Rule",
     "Standing",
     "Step",
     "Stratum",
+    "Sums",
     "TargetResult",
     "Trend",
     "Unit",
     "Verdict",
     "against",
     "change",
+    "combining_rule",
+    "comparator",
+    "comparator_sums",
+    "council_figures",
     "count_limits",
     "decide_in_turn",
     "decide_on_all",
@@ -77,6 +88,7 @@ __all__ = [
     "hold_against",
     "join_verdicts",
     "mean_limits",
+    "memberships",
     "newest_run",
     "rank",
     "rate_limits",

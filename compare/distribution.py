@@ -9,7 +9,7 @@ quantile() or ntile(), whose results depend on the order in which an engine meet
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ibis
@@ -22,19 +22,16 @@ KEY = ("dataset", "indicator", "version", "period", "breakdown")
 _LEFT_OUT = ("definition-differs",)
 
 
-def distributions(tables: Mapping[str, ibis.Table]) -> ibis.Table:
+def distributions(figures: ibis.Table) -> ibis.Table:
     """Describe how the figures of each tier's councils are spread.
 
-    tables   "observations", "indicators", "areas", "area_changes" and "periods"
+    figures   as council_figures gives them
 
-    A council counts in a period if it existed on the period's last day, or if the source restated the period
-    on it and gives no figure for the council it followed: no place counts twice. Only councils of a tier that
-    answers for the indicator are in the set. Quartiles lie between the two nearest figures in proportion, as
-    the median of an even number of figures lies half-way.
+    Quartiles lie between the two nearest figures in proportion, as the median of an even number of figures lies
+    half-way.
 
     Columns: KEY, tier, area_count, lowest, lower_quartile, median, upper_quartile, highest (float64).
     """
-    figures = _figures_of_councils(tables)
     key = [*KEY, "tier"]
     window = ibis.window(group_by=key, order_by=["value", "area"])
     ranked = figures.mutate(
@@ -72,16 +69,27 @@ def _value_at(ranked: ibis.Table, quarter: int, end: str) -> Any:
     return ranked.value.max(where=ranked.place == place)
 
 
-def _figures_of_councils(tables: Mapping[str, ibis.Table]) -> ibis.Table:
-    """Give each usable figure of a council, once for each tier it is compared in."""
-    tiers = _tiers()
+def council_figures(tables: Mapping[str, ibis.Table], more: Sequence[str] = ()) -> ibis.Table:
+    """Give each usable figure of a council, once for each tier it is compared in.
+
+    tables   "observations", "indicators", "areas", "area_changes" and "periods"
+    more     further columns of observations to hand on
+
+    A council counts in a period if it existed on the period's last day, or if the source restated the period
+    on it and gives no figure for the council it followed: no place counts twice. Only councils of a tier that
+    answers for the indicator are in the set.
+
+    Columns: KEY, tier, area, value, is_restated, counted_on (the period's last day, or the first day of a council
+    that the period was restated on), and `more`.
+    """
+    tiers = tiers_of_types()
     observations = tables["observations"]
     areas = tables["areas"].select("area", "area_type", "start_on", "end_on")
     periods = tables["periods"].select("period", period_end=tables["periods"].end_on)
     indicators = tables["indicators"].select("indicator", "version", answering=tables["indicators"].tier)
     figures = (
         observations.filter(observations.value.notnull(), observations.status.notin(_LEFT_OUT))
-        .select(*KEY, "area", "value")
+        .select(*KEY, "area", "value", *more)
         .join(areas, "area")
         .join(periods, "period")
         .join(indicators, ["indicator", "version"])
@@ -101,12 +109,14 @@ def _figures_of_councils(tables: Mapping[str, ibis.Table]) -> ibis.Table:
         restated.join(followed, "area").join(known, [*KEY, "predecessor"]).select(*KEY, "area").distinct()
     )
     restated = restated.anti_join(doubled, [*KEY, "area"])
-    return existed.select(*KEY, "tier", "area", "value").union(
-        restated.select(*KEY, "tier", "area", "value"), distinct=False
+    columns = (*KEY, "tier", "area", "value", *more)
+    return existed.select(*columns, is_restated=ibis.literal(False), counted_on=existed.period_end).union(
+        restated.select(*columns, is_restated=ibis.literal(True), counted_on=restated.start_on),
+        distinct=False,
     )
 
 
-def _tiers() -> ibis.Table:
+def tiers_of_types() -> ibis.Table:
     """Tell which area types belong to the two tiers that are compared within."""
     tiers = load_model().code_lists["tier"]
     pairs = [

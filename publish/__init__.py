@@ -25,6 +25,7 @@ from ingest import Report, check_packages
 from ingest.harmonise import harmonise
 from ingest.problems import ProblemsFound, as_json
 from publish.build import Making, prepare, publish_contents
+from publish.comparators import list_disagreements
 from publish.contents import Contents, Heading, Row, gather_contents
 from publish.cube import check_totals
 from publish.edition import (
@@ -196,7 +197,9 @@ def _publisher(descriptor: Any) -> str | None:
 
 
 def _reports(report: Report, contents: Contents) -> dict[str, str]:
-    """Give the reports that an edition keeps: every warning, and what was read and left out."""
+    """Give the reports that an edition keeps: every warning, what was read and left out, and where what was published
+    for a nation or region is not what its councils' numbers give."""
+    disagreements = list_disagreements(contents.comparators)
     summary = {
         "rows_read": report.rows_read,
         "observations": contents.observations.count,
@@ -204,6 +207,13 @@ def _reports(report: Report, contents: Contents) -> dict[str, str]:
             {"file": file, "reason": reason, "rows": rows} for file, reason, rows in report.left_out
         ],
         "warnings": sum(found.count for found in report.problems),
+        "comparators": contents.comparators.num_rows,
+        "comparators_beyond_rounding": len(disagreements),
     }
     text = json.dumps(summary, indent=2, sort_keys=True, ensure_ascii=False)
-    return {"problems.json": as_json(report.problems), "summary.json": f"{text}\n"}
+    told = json.dumps(disagreements, indent=1, ensure_ascii=False)
+    return {
+        "problems.json": as_json(report.problems),
+        "comparators.json": f"{told}\n",
+        "summary.json": f"{text}\n",
+    }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
@@ -30,20 +29,16 @@ from publish.engine import text_bytes
 from publish.files import write_observation_files, write_parquet, write_table_files
 from publish.folder import Folder
 from publish.links import implied_lines
+from publish.loading import Loading, files_at_once
 from publish.register import FOLDER as DEFINITIONS
 from publish.register import definitions_descriptor, write_definition_files
 from publish.statements import Spelling, StatementWriter
-from publish.store import open_store
 from publish.triples import Names, list_lines, shown_properties, table_lines
 from schemas import Field, TableSchema
 
 CATALOGUE = "catalogue.db"
 STORE = "rdf/store"
 DOWNLOADS = "downloads"
-
-# Up to so many observations the store is loaded beside other work, on a core of its own. Above, the two
-# together would take more memory than either, so one comes after the other.
-BESIDE_ROWS = 1_000_000
 
 # A table is written so many rows at a time: a column of texts holds at most 2 gigabytes.
 TABLE_ROWS = 100_000
@@ -102,39 +97,35 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         "base": contents.base,
         "product_version": contents.product_version,
     }
-    making.progress("Writing tables as CSV and Parquet")
-    downloads = prepared.downloads.moved(folder / DOWNLOADS)
-    write_table_files(contents, downloads)
-    write_definition_files(contents, downloads)
-    write_parquet(contents, downloads.folder / "observations.parquet")
-    downloads.note("observations.parquet", contents.observations.count)
-    statements = [
-        *(bytes(piece).decode() for piece in statement_lines(contents, Names(contents.base, contents.model))),
-        *catalogue_lines(contents, told, making.on, downloads.files),
-        *vocabulary_lines(contents.base),
-    ]
-    _write_descriptions(contents, name, downloads)
-    making.progress("Writing linked data")
-    turtle = folder / "rdf" / "edition.ttl"
-    _write_turtle(contents, turtle, statements)
-    is_small = contents.observations.count <= BESIDE_ROWS
-    loading: Future[None] | None = None
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        if is_small:
-            making.progress("Loading the RDF store beside")
-            loading = beside.submit(_load_store, turtle, folder / STORE, contents.base, making.rdf_url)
+    at_once = files_at_once(contents.observations.count)
+    (folder / "rdf").mkdir()
+    with Loading(making.rdf_url, folder / STORE, contents.base, at_once) as loading:
+        making.progress("Writing linked data, and loading it beside" if at_once else "Writing linked data")
+        for turtle in _write_observations(contents, folder / "rdf", parts=at_once or 1):
+            loading.add(turtle)
+        making.progress("Writing tables as CSV and Parquet")
+        downloads = prepared.downloads.moved(folder / DOWNLOADS)
+        write_table_files(contents, downloads)
+        write_definition_files(contents, downloads)
+        write_parquet(contents, downloads.folder / "observations.parquet")
+        downloads.note("observations.parquet", contents.observations.count)
+        names = Names(contents.base, contents.model)
+        statements = [
+            *(bytes(piece).decode() for piece in statement_lines(contents, names)),
+            *catalogue_lines(contents, told, making.on, downloads.files),
+            *vocabulary_lines(contents.base),
+        ]
+        loading.add(_write_statements(statements, folder / "rdf" / "rest.ttl"))
+        _write_descriptions(contents, name, downloads)
         making.progress("Writing the catalogue")
         rows = write_catalogue(contents, told, folder / CATALOGUE)
         downloads.link(CATALOGUE, folder / CATALOGUE)
         making.progress("Writing linked data to download")
         count = _write_quads(contents, downloads, statements)
         making.progress("Loading the RDF store")
-        if loading is None:
+        if not at_once:
             contents.observations.forget()
-            _load_store(turtle, folder / STORE, contents.base, making.rdf_url)
-        else:
-            loading.result()
-    turtle.unlink()
+        loading.finish()
     downloads.write("SHA256SUMS", [downloads.sums()])
     for path, text in making.reports.items():
         at = folder / "reports" / path
@@ -170,14 +161,26 @@ def _write_descriptions(contents: Contents, name: str, downloads: Folder) -> Non
     downloads.write(f"{DEFINITIONS}/datapackage.json", [_as_json(described).encode()])
 
 
-def _write_turtle(contents: Contents, path: Path, statements: Sequence[str]) -> None:
-    """Write every statement into one file of Turtle."""
-    path.parent.mkdir()
-    with path.open("wb") as file:
-        spelling = Spelling(Names(contents.base, contents.model), is_lines=False)
-        file.write(spelling.heading.encode())
-        file.write("".join(statements).encode())
-        file.writelines(observation_texts(contents, spelling))
+def _write_statements(statements: Sequence[str], path: Path) -> Path:
+    """Write all that is not about one observation; its lines name everything in full."""
+    path.write_text("".join(statements), encoding="utf-8")
+    return path
+
+
+def _write_observations(contents: Contents, folder: Path, parts: int) -> Iterator[Path]:
+    """Write every observation as Turtle, in so many files of like size. Gives each when it is whole."""
+    spelling = Spelling(Names(contents.base, contents.model), is_lines=False)
+    writer = StatementWriter(contents, spelling)
+    batches = contents.observations.batches()
+    rows = -(-contents.observations.count // parts)
+    for part in range(parts):
+        path, written = folder / f"observations-{part + 1}.ttl", 0
+        with path.open("wb") as file:
+            file.write(spelling.heading.encode())
+            while written < rows and (batch := next(batches, None)) is not None:
+                file.writelines(map(text_bytes, writer.write(batch)))
+                written += batch.num_rows
+        yield path
 
 
 def observation_texts(contents: Contents, spelling: Spelling) -> Iterator[memoryview]:
@@ -185,12 +188,6 @@ def observation_texts(contents: Contents, spelling: Spelling) -> Iterator[memory
     writer = StatementWriter(contents, spelling)
     for batch in contents.observations.batches():
         yield from map(text_bytes, writer.write(batch))
-
-
-def _load_store(turtle: Path, folder: Path, base: str, rdf_url: str) -> None:
-    store = open_store(rdf_url, folder)
-    store.load(turtle, base)
-    store.close()
 
 
 def _write_quads(contents: Contents, downloads: Folder, statements: Sequence[str]) -> int:

@@ -192,6 +192,7 @@ def _derived_rows(contents: Contents, edition: Mapping[str, str]) -> dict[str, I
         "breakdowns": contents.breakdown_labels.items(),
         "breakdown_codes": ((text, *pair) for text, pairs in contents.breakdowns.items() for pair in pairs),
         "distributions": _tuples(contents.distributions.select(columns["distributions"].field_names)),
+        "comparators": _tuples(contents.comparators.select(columns["comparators"].field_names)),
     }
 
 

@@ -20,8 +20,10 @@ import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from compare import distributions
+from compare import council_figures, distributions
+from ingest.harmonise import Tables
 from ingest.period import Period, read_period
+from publish.comparators import describe_comparators
 from publish.engine import Engine
 from publish.events import list_events
 from publish.observations import Observations, code_observations
@@ -39,7 +41,8 @@ class Contents:
 
     tables        each submitted table except observations, in key order: its columns as canonical text (list
                   fields as they were written), then _source (int32) and _row (int64)
-    distributions the derived table of that name, in key order
+    distributions, comparators
+                  the derived tables of those names, in key order
     area_types    for each indicator and kind of area with figures, how many areas have one, in key order
     sources       the files that were read, by number
     """
@@ -52,6 +55,7 @@ class Contents:
     tables: Mapping[str, pa.Table]
     observations: Observations
     distributions: pa.Table
+    comparators: pa.Table
     area_types: tuple[tuple[str, str, int], ...]
     sources: tuple[Row, ...]
     _rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -145,20 +149,26 @@ def gather_contents(
     engine: Engine,
     model: Model,
     heading: Heading,
-    tables: Mapping[str, ibis.Table],
+    tables: Tables,
     sources: Iterable[Row],
 ) -> Contents:
     """Stage everything that an edition publishes.
 
-    tables   harmonised standard tables, "observations" among them; one that is not there is empty
+    tables   harmonised standard tables
     sources  rows of the table sources, by number
     """
     observations = code_observations(engine, tables["observations"])
     canonical = {
-        name: _canonical(engine, model, schema, tables.get(name))
+        name: _canonical(model, schema, tables.arrow(name))
         for name, schema in model.tables.items()
         if name != "observations"
     }
+    coded = coded_tables(engine, observations, tables)
+    figures = engine.keep("council_figures", council_figures(coded, TEXTS_OF_FIGURES))
+    spread = _spelled_distributions(engine.read(distributions(figures)), observations.lists)
+    rows = {name: canonical[name].to_pylist() for name in _ROWS_OF_COMPARATORS}
+    compared = describe_comparators(engine, observations, coded["periods"], figures, rows, model)
+    engine.drop("council_figures")
     return Contents(
         title=heading.title,
         base=heading.base,
@@ -167,16 +177,22 @@ def gather_contents(
         engine=engine,
         tables=canonical,
         observations=observations,
-        distributions=_describe_distributions(engine, observations, tables),
+        distributions=spread,
+        comparators=compared,
         area_types=_count_area_types(engine, observations, tables["areas"]),
         sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
     )
 
 
-def _describe_distributions(
+# What comparators are added up from beside the value, and the small tables that say who belongs to what.
+TEXTS_OF_FIGURES = ("value_text", "numerator", "denominator")
+_ROWS_OF_COMPARATORS = ("areas", "area_changes", "area_parents", "group_members", "indicators")
+
+
+def coded_tables(
     engine: Engine, observations: Observations, tables: Mapping[str, ibis.Table]
-) -> pa.Table:
-    """Describe the distributions of the figures, worked out on codes, which is twice as fast as on texts."""
+) -> dict[str, ibis.Table]:
+    """Give the tables that councils are compared by as codes, which is twice as fast as on texts."""
     area, definition, status = (observations.lookups[name] for name in ("area", "definition", "status"))
     periods = [read_period(text) for (text,) in observations.lists["period"]]
     ends = pa.table(
@@ -197,25 +213,23 @@ def _describe_distributions(
             indicators.version == definition.definition_version,
         ],
     )
-    found = distributions(
-        {
-            "observations": rows.select(
-                "dataset",
-                indicator="definition",
-                version=no_version,
-                period="period",
-                breakdown="breakdown",
-                area="area",
-                value="value",
-                status="status_status",
-            ),
-            "areas": areas.select("area_type", "start_on", "end_on", area="area_number"),
-            "indicators": indicators.select("tier", indicator="definition_number", version=no_version),
-            "periods": engine.load("period_ends", ends),
-            "area_changes": _coded_changes(tables["area_changes"], area),
-        }
-    )
-    return _spelled_distributions(engine.read(found), observations.lists)
+    return {
+        "observations": rows.select(
+            "dataset",
+            *TEXTS_OF_FIGURES,
+            indicator="definition",
+            version=no_version,
+            period="period",
+            breakdown="breakdown",
+            area="area",
+            value="value",
+            status="status_status",
+        ),
+        "areas": areas.select("area_type", "start_on", "end_on", area="area_number"),
+        "indicators": indicators.select("tier", indicator="definition_number", version=no_version),
+        "periods": engine.load("period_ends", ends),
+        "area_changes": _coded_changes(tables["area_changes"], area),
+    }
 
 
 def _count_area_types(
@@ -264,12 +278,12 @@ def _spelled_distributions(table: pa.Table, lists: Mapping[str, tuple[tuple[str,
     return pa.table(spelled | rest).sort_by([(name, "ascending") for name in key])
 
 
-def _canonical(engine: Engine, model: Model, schema: TableSchema, given: ibis.Table | None) -> pa.Table:
-    """Bring one table out of the engine as canonical text in key order, the built-in code lists with it."""
+def _canonical(model: Model, schema: TableSchema, given: pa.Table) -> pa.Table:
+    """Turn one table into canonical text in key order, the built-in code lists with it."""
     form = pa.schema(
         [*((name, pa.string()) for name in schema.field_names), ("_source", pa.int32()), ("_row", pa.int64())]
     )
-    table = form.empty_table() if given is None else _as_texts(engine.read(given), form)
+    table = _as_texts(given, form)
     if built_in := _built_in_rows(model, schema.name):
         key = schema.primary_key
         known = {tuple(row[name] for name in key) for row in built_in}

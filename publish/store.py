@@ -1,6 +1,6 @@
 """The RDF store of an edition: a seam, and the store that is embedded.
 
-In:   one file of Turtle
+In:   files of Turtle
 Out:  a store that answers SPARQL, opened for reading by its address
 
 Another kind of store comes in as another class with the same two methods, chosen by the address in site.toml.
@@ -18,7 +18,7 @@ class RdfStore(Protocol):
     """Somewhere that an edition's statements are loaded once and then only read."""
 
     def load(self, turtle: Path, base: str) -> None:
-        """Load all statements of an edition into an empty store."""
+        """Load a file of an edition's statements. Several may be loaded at once, in threads of their own."""
 
     def close(self) -> None:
         """Let go of the store; readers may open it."""

@@ -12,7 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compare import Distribution, Figure, Level, Step, change, distributions, standing, verdict
+from compare import (
+    Distribution,
+    Figure,
+    Level,
+    Step,
+    change,
+    council_figures,
+    distributions,
+    standing,
+    verdict,
+)
 
 HARROW = Figure(
     indicator="employment-rate",
@@ -244,7 +254,9 @@ def spread_of(
             changes or [("none", "none")], schema={"from_area": text, "to_area": text}
         ),
     }
-    out = connection.to_pyarrow(distributions(tables).order_by(["period", "tier"])).to_pylist()
+    out = connection.to_pyarrow(
+        distributions(council_figures(tables)).order_by(["period", "tier"])
+    ).to_pylist()
     connection.disconnect()
     return out
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from test_publish_world import (
     OBSERVATIONS,
     TABLES,
+    YEAR_2022,
     YEAR_2023,
     make_contents,
     observation,
@@ -23,6 +24,7 @@ from test_publish_world import (
 )
 
 from publish.catalogue import write_catalogue
+from publish.comparators import list_disagreements
 from publish.contents import Contents
 from publish.packing import PACKED, fit_slots
 from schemas import load_model
@@ -117,6 +119,36 @@ def test_the_head_of_an_indicator_is_its_version_in_use(catalogue: sqlite3.Conne
         ("in-work", "1.0.0", "People in work"),
         ("recycled", "2.0.0", "Household waste recycled"),
     ]
+
+
+def test_comparators_say_how_they_were_made_and_who_is_missing(catalogue: sqlite3.Connection):
+    rows = catalogue.execute(
+        "SELECT period, kind, comparator, value, method, area_count, missing_count, rebuilt_value,"
+        " limit_method FROM comparators WHERE indicator = 'recycled' AND tier = 'upper-tier' ORDER BY 1, 2"
+    ).fetchall()
+    before, after = "2022-04-01_P1Y", "2023-04-01_P1Y"
+    assert rows == [
+        # 41.0 and 43.60; Aldham has no parts, so nothing can be rebuilt.
+        (before, "area-type", "unitary", 42.3, "unweighted-mean", 2, 0, None, None),
+        # Aldham was never put into England; Brookborough has 436 of 1,000.
+        (before, "nation", "E92000001", 43.6, "rebuilt", 1, 0, 43.6, "wilson"),
+        # Newshire has 45; Brookborough's figure is suppressed.
+        (after, "area-type", "unitary", 45.0, "unweighted-mean", 1, 1, None, None),
+        (after, "nation", "E92000001", 0.0, "published", 1, 1, None, None),
+    ]
+    # A total of which a part is missing is not told.
+    assert catalogue.execute("SELECT count(*) FROM comparators WHERE indicator = 'in-work'").fetchone() == (
+        0,
+    )
+
+
+@pytest.mark.parametrize(("published", "is_told"), [("43.6", False), ("43.7", True)])
+def test_a_published_figure_that_its_councils_do_not_give_is_told(published: str, is_told: bool):
+    england = observation("E92000001", YEAR_2022, published)
+    told = list_disagreements(make_contents([*OBSERVATIONS, england]).comparators)
+    assert [(row["kind"], row["tier"], row["published_value"], row["rebuilt_value"]) for row in told] == (
+        [("nation", tier, 43.7, 43.6) for tier in ("lower-tier", "upper-tier")] if is_told else []
+    )
 
 
 def test_distributions_are_told_by_words_again(catalogue: sqlite3.Connection):

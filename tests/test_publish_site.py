@@ -105,6 +105,7 @@ def test_the_manifest_names_every_download_by_its_digest(tmp_path: Path, package
     assert manifest["rows"]["observations"] == 8
     assert {source["package"] for source in manifest["sources"]} == {"the-small-world"}
     assert json.loads((edition / "reports" / "problems.json").read_text())["problems"] == []
+    assert json.loads((edition / "reports" / "comparators.json").read_text()) == []
 
 
 def test_a_site_with_problems_publishes_nothing(tmp_path: Path, package: Path):
@@ -181,10 +182,11 @@ with folder.locked():
 """
 
 STAGES = (
+    "Writing linked data, and loading it beside",
     "Writing tables as CSV",
-    "Loading the RDF store beside",
     "Writing the catalogue",
     "Writing linked data to download",
+    "Loading the RDF store",
     "Making the edition current",
 )
 

@@ -84,7 +84,7 @@ def test_a_large_site_is_loaded_once_the_engine_is_let_go(
     edition: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """The same statements, the same files, whether the store is loaded beside the rest or after it."""
-    monkeypatch.setattr("publish.build.BESIDE_ROWS", 0)
+    monkeypatch.setattr("publish.build.files_at_once", lambda _count: 0)
     contents = make_contents()
     large = write_world(contents, tmp_path / "large")
     with pytest.raises(duckdb.ConnectionException):

@@ -14,6 +14,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
+from ingest.harmonise import Tables
 from publish.build import Making, prepare, write_edition
 from publish.contents import Contents, Heading, gather_contents
 from publish.engine import Engine
@@ -302,7 +303,7 @@ def without_areas() -> dict[str, list[dict[str, Any]]]:
 
 def typed_tables(
     engine: Engine, observations: list[dict[str, Any]], tables: dict[str, list[dict[str, Any]]]
-) -> dict[str, ibis.Table]:
+) -> Tables:
     """Bring a world into an engine, as harmonise would hand it on."""
     kinds = {"date": pa.date32(), "number": pa.float64(), "integer": pa.int64(), "boolean": pa.bool_()}
     given = {}
@@ -314,10 +315,11 @@ def typed_tables(
             + [("_source", pa.int32()), ("_row", pa.int64())]
         )
         rows = [{"_source": 1, "_row": at, **row} for at, row in enumerate(tables.get(name, []), start=2)]
-        given[name] = engine.load(f"given_{name}", pa.Table.from_pylist(rows, schema=form))
+        given[name] = pa.Table.from_pylist(rows, schema=form)
     form = pa.schema(list(OBSERVATION_COLUMNS.items()))
-    given["observations"] = engine.load("given_observations", pa.Table.from_pylist(observations, schema=form))
-    return given
+    typed = Tables(engine.connection, given)
+    typed["observations"] = engine.load("given_observations", pa.Table.from_pylist(observations, schema=form))
+    return typed
 
 
 def make_contents(

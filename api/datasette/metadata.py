@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
 
 # Tables of figures: what is said of them comes from their datasets.
-_OF_FIGURES = frozenset({"observations", "figures", "observation_rows", "distributions"})
+_OF_FIGURES = frozenset({"observations", "figures", "observation_rows", "distributions", "comparators"})
 
 # A value to begin with for each parameter of a saved query.
 _EXAMPLES = {
