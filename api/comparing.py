@@ -13,9 +13,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from api import observations
+from api.comparators import list_comparators
 from api.edition import Edition
 from api.failures import Failure
 from api.observations import FIELDS, TOTAL, Filters
@@ -39,9 +41,14 @@ from compare import (
     Distribution,
     Figure,
     Level,
+    Limits,
     Member,
     NotKnown,
+    Parts,
     Ranked,
+    Rule,
+    combining_rule,
+    figure_limits,
     hold_against,
     rank,
     spread_of,
@@ -53,8 +60,18 @@ MOST_AREAS = 500
 
 WHOLE_TIER = "all"
 
+RANGE_FIELDS = ("range_lower", "range_upper", "range_method")
 PLACE_FIELDS = ("place", "highest_place", "lowest_place", "among", "cannot_be_told_apart", "difference")
-COMPARE_FIELDS = (*FIELDS, "area_type", "is_focus", "verdict", "verdict_reasons", "is_counted", *PLACE_FIELDS)
+COMPARE_FIELDS = (
+    *FIELDS,
+    "area_type",
+    *RANGE_FIELDS,
+    "is_focus",
+    "verdict",
+    "verdict_reasons",
+    "is_counted",
+    *PLACE_FIELDS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +95,7 @@ class Comparison:
     against    the row that the others are held against; None where no area has a figure
     spread     of the rows that count; None with `spread_text` saying why
     country    the country's row; None with `country_text` saying why
+    comparators   what stands for the councils around the focus and for the group, with the method that made it
     """
 
     definition: Definition
@@ -94,6 +112,7 @@ class Comparison:
     spread_text: str | None
     country: Row | None
     country_text: str | None
+    comparators: Sequence[Row]
 
 
 def compare_areas(edition: Edition, wanted: Wanted) -> Comparison:
@@ -135,6 +154,7 @@ def compare_areas(edition: Edition, wanted: Wanted) -> Comparison:
         spread_text=None if spread is not None else side_by_side.why_no_spread,
         country=country_row,
         country_text=country_text,
+        comparators=list_comparators(edition, period.cell, tier, focus, group) if tier is not None else [],
     )
 
 
@@ -320,6 +340,8 @@ class _Sides:
         self.against_row = next(
             (row for row, one in zip(ordered, figures, strict=True) if one is self.against), None
         )
+        rule = _find_rule(judge.edition, self.against)
+        self.ranges = {row["area"]: _find_range(row, rule) for row in ordered}
         places = self._places()
         self.rows = [
             self._write(row, member, places) for row, member in zip(ordered, self.members, strict=True)
@@ -339,7 +361,8 @@ class _Sides:
             return {}
         counted = [member.figure for member in self.members if self._counts(member)]
         steps = self.judge.definitions.steps[self.definition.indicator]
-        found = rank(self.against, counted, steps=steps)
+        ends = {area: (one.lower, one.upper) for area, one in self.ranges.items() if one is not None}
+        found = rank(self.against, counted, limits=ends, steps=steps)
         return {} if isinstance(found, NotKnown) else {one.figure.area: one for one in found.ranked}
 
     def _write(self, row: Row, member: Member, places: Mapping[str, Ranked]) -> Row:
@@ -354,8 +377,10 @@ class _Sides:
                 "cannot_be_told_apart": placed.cannot_be_told_apart,
                 "difference": float(placed.difference),
             }
+        limits = self.ranges.get(row["area"])
         return (
             row
+            | _write_range(limits)
             | {"is_focus": self._is_focus(row)}
             | as_row(member.verdict)
             | {"is_counted": self._counts(member)}
@@ -365,6 +390,7 @@ class _Sides:
     def write_beside(self, row: Row) -> Row:
         """Hold a row that is not in the set against the same figure."""
         (figure,) = self.judge.figures_side_by_side([row])
+        self.ranges[row["area"]] = _find_range(row, _find_rule(self.judge.edition, figure))
         decided = None if self.against is None else self.judge.decide(self.against, figure)
         return self._write(row, Member(figure, decided), {}) | {"is_counted": False}
 
@@ -385,6 +411,45 @@ class _Sides:
         if counted == 1:
             return "Only one figure can be counted, and one figure has no middle."
         return "No figure can be counted."
+
+
+def _find_rule(edition: Edition, figure: Figure | None) -> Rule:
+    """Say what chance does to the figures of a definition, and what their parts are multiplied by."""
+    if figure is None:
+        return Rule("none")
+    row = edition.row(
+        "SELECT unit, multiplier, highest FROM indicators WHERE indicator = ? AND version = ?",
+        (figure.indicator, figure.version),
+    )
+    assert row is not None
+    return combining_rule(row["unit"], _exact(row["multiplier"]), _exact(row["highest"]))
+
+
+def _find_range(row: Row, rule: Rule) -> Limits | None:
+    """Find the range of a figure: as published, else as its parts allow."""
+    parts = Parts(
+        chance=rule.chance,
+        value=_exact(row["value_text"]),
+        multiplier=rule.multiplier or Decimal(1),
+        numerator=_exact(row["numerator"]),
+        denominator=_exact(row["denominator"]),
+        sample_size=row["sample_size"],
+        lower_limit=_exact(row["lower_limit"]),
+        upper_limit=_exact(row["upper_limit"]),
+    )
+    found = figure_limits(parts)
+    return None if isinstance(found, NotKnown) else found
+
+
+def _write_range(limits: Limits | None) -> Row:
+    if limits is None:
+        return dict.fromkeys(RANGE_FIELDS)
+    told = (float(limits.lower), float(limits.upper), limits.method)
+    return dict(zip(RANGE_FIELDS, told, strict=True))
+
+
+def _exact(number: float | str | None) -> Decimal | None:
+    return None if number is None else Decimal(str(number))
 
 
 def _can_lead(figure: Figure) -> bool:

@@ -84,6 +84,11 @@ class ComparedRow(Observation):
     """One area's figure beside the others."""
 
     area_type: str = Field(description="What kind of place it is.")
+    range_lower: float | None = Field(description="The lower end of its 95% range, published or worked out.")
+    range_upper: float | None = Field(description="The upper end.")
+    range_method: str | None = Field(
+        description="How the range was found; the reference of statistics says how."
+    )
     is_focus: bool = Field(description="Whether it is the area in focus, which the others are held against.")
     verdict: str | None = Field(
         description="Whether it may be compared with the figure in focus; empty for that one itself."
@@ -122,6 +127,25 @@ class Spread(BaseModel):
     highest: float = Field(description="The highest.")
 
 
+class ComparatorRow(BaseModel):
+    """What stands for all councils of a nation, a region, a type or a group."""
+
+    kind: str = Field(description="nation, region, area-type or group.")
+    comparator: str = Field(description="The area's code, the type, or the short name of the group.")
+    label: str = Field(description="Its name.")
+    value: float = Field(description="The value, in the unit.")
+    method: str = Field(description="How it was found: published, rebuilt, sum or unweighted-mean.")
+    area_count: int = Field(description="How many councils have a figure.")
+    missing_count: int = Field(description="How many run the service and have none.")
+    published_value: float | None = Field(description="The figure that the source gives.")
+    rebuilt_value: float | None = Field(description="The value rebuilt from the councils' parts.")
+    difference: float | None = Field(description="The rebuilt value minus the published one.")
+    is_beyond_rounding: bool = Field(description="Whether the two differ by more than rounding explains.")
+    lower_limit: float | None = Field(description="The lower end of its 95% range.")
+    upper_limit: float | None = Field(description="The upper end.")
+    limit_method: str | None = Field(description="How the range was found.")
+
+
 class CompareAnswer(Envelope):
     """Areas side by side on one indicator."""
 
@@ -143,6 +167,9 @@ class CompareAnswer(Envelope):
         description="The country's figure; null where there is none or it may not be compared."
     )
     country_text: str | None = Field(description="Why there is no figure of the country.")
+    comparators: list[ComparatorRow] = Field(
+        description="What stands for the councils around the area in focus, and for the group, widest first."
+    )
     count: int = Field(description="How many rows there are.")
     next: None = Field(description="Always null: a comparison is one part.")
     items: list[ComparedRow] = Field(description="The rows, the one in focus first, then by name.")
@@ -212,6 +239,7 @@ def _summary(found: Comparison, *, included: bool) -> Row:
         "spread_text": found.spread_text,
         "country": country,
         "country_text": country_text,
+        "comparators": list(found.comparators),
     }
 
 
@@ -251,6 +279,10 @@ def _tabulate(
         remarks.append(("Median", f"{spread['median']:g}, of {spread['count']} figures that count"))
     elif found.spread_text:
         remarks.append(("Median", found.spread_text))
+    remarks += [
+        (f"{row['label']}: {row['method']}", f"{row['value']:g}, of {row['area_count']} councils")
+        for row in found.comparators
+    ]
     return FigureTable(
         title=f"{found.definition.label}, {found.span.label}: areas compared",
         name=f"compare-{found.cell.indicator}",
@@ -260,7 +292,7 @@ def _tabulate(
         edition=edition,
         about=about,
         remarks=remarks,
-        extension={"spread": spread, "left_out": list(left_out)},
+        extension={"spread": spread, "left_out": list(left_out), "comparators": list(found.comparators)},
     )
 
 
