@@ -13,6 +13,7 @@ import pytest
 from test_api_world import Served, client, site
 
 from api.answers import csv_lines
+from tools.example_site import ExampleSite
 
 __all__ = ["client", "site"]
 
@@ -250,7 +251,15 @@ def test_description_has_every_operation_with_its_failures(client: httpx.Client)
         *(f"/api/v1/{name}" for name in LISTS),
         *(
             f"/api/v1/{name}"
-            for name in ("series", "profile/{area}", "compare", "verdict", "search", "propose")
+            for name in (
+                "series",
+                "groups/{group}",
+                "profile/{area}",
+                "compare",
+                "verdict",
+                "search",
+                "propose",
+            )
         ),
         "/indicators/{indicator}/{form}",
         "/indicators/{indicator}/{version}/{form}",
@@ -272,6 +281,7 @@ ANSWERED = (
     "/api/v1/profile/E06000002",
     "/api/v1/verdict?a=waste/recycled/E06000002/2022-04-01_P1Y&b=waste/recycled/E06000001/2022-04-01_P1Y",
     "/api/v1/compare?indicator=recycled&areas=E06000002,E06000001&period=2022-04-01_P1Y",
+    "/api/v1/groups/unitaries?on=2023-04-01",
     "/api/v1/search?q=brook",
     "/api/v1/search?q=brookborouh",
     "/api/v1/propose?label=Rubbish+recycled&unit=percent",
@@ -282,6 +292,7 @@ ANSWERED = (
 def test_answers_are_as_described(client: httpx.Client, address: str) -> None:
     described = read(client, "/openapi.json")
     path = address.partition("?")[0].replace("profile/E06000002", "profile/{area}")
+    path = path.replace("groups/unitaries", "groups/{group}")
     schema = described["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     whole = {**schema, "components": described["components"]}
     jsonschema.Draft202012Validator(whole).validate(read(client, address))
@@ -298,3 +309,39 @@ def test_failures_are_as_described(client: httpx.Client, address: str) -> None:
     page = client.get(answer.json()["type"], headers={"Accept": "text/html"})
     assert page.status_code == 200
     assert answer.json()["title"] in page.text
+
+
+def example_addresses(described: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """List the real answers that a description names: path, media type and address."""
+    return [
+        (path, media_type, content["examples"]["live"]["externalValue"])
+        for path, operations in described["paths"].items()
+        for media_type, content in operations["get"]["responses"]["200"].get("content", {}).items()
+        if "examples" in content
+    ]
+
+
+def test_every_form_of_every_operation_has_a_real_example(example_site: ExampleSite) -> None:
+    described = httpx.get(f"{example_site.url}/openapi.json").json()
+    found = example_addresses(described)
+    wanted = {
+        (path, media_type)
+        for path, operations in described["paths"].items()
+        for media_type in operations["get"]["responses"]["200"].get("content", {})
+        if path.startswith("/api/")
+    }
+    assert {(path, media_type) for path, media_type, _ in found} >= wanted
+    with httpx.Client(timeout=60) as client:
+        for path, media_type, address in found:
+            assert address.startswith(f"{example_site.url}/"), address
+            answer = client.get(address)
+            assert answer.status_code == 200, (address, answer.text[:300])
+            if not path.startswith("/api/"):
+                continue
+            assert answer.headers["content-type"].partition(";")[0] == media_type, address
+            if media_type == "application/json":
+                operation = described["paths"][path]["get"]
+                schema = operation["responses"]["200"]["content"][media_type]["schema"]
+                whole = {**schema, "components": described["components"]}
+                jsonschema.Draft202012Validator(whole).validate(answer.json())
+                assert answer.json().get("count", 1) > 0, address
