@@ -69,6 +69,8 @@ XLSX = Form("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml
 PARQUET = Form("parquet", "application/vnd.apache.parquet", "Parquet")
 ARROW = Form("arrow", "application/vnd.apache.arrow.stream", "Arrow")
 
+EVERY_FORM = (*FORMS, JSONSTAT, XLSX, PARQUET, ARROW)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.edition import Edition
-from api.forms import ARROW, FORMS, JSONSTAT, PARQUET, XLSX
+from api.forms import EVERY_FORM
 from api.things import observation_notation
 from api.v1_responses import failure_schema
 
@@ -135,7 +135,7 @@ def _add_answers(edition: Edition, path: str, operation: dict[str, Any], known: 
         }
 
 
-_SUFFIXES = {form.media_type: form.suffix for form in (*FORMS, JSONSTAT, XLSX, PARQUET, ARROW)}
+_SUFFIXES = {form.media_type: form.suffix for form in EVERY_FORM}
 
 
 def _examples(edition: Edition) -> dict[str, str]:

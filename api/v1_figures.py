@@ -9,6 +9,7 @@ What a profile says comes from the functions that pages use, so no two doors can
 
 # Not from __future__ import annotations: FastAPI reads those of endpoints that are made in a function.
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -79,6 +80,10 @@ class FigureParameters(ListParameters):
     period: list[str] = Field(default=[])
     breakdown: list[str] = Field(default=[])
     status: list[str] = Field(default=[])
+    since: dt.date | None = Field(
+        None, description="Only periods that begin on this day or after: 2015-04-01."
+    )
+    until: dt.date | None = Field(None, description="Only periods that end on this day or before.")
     # What files can be, beside JSON and CSV.
     format: str | None = Field(None, pattern=FORMAT_PATTERN, description=FORMAT_WORDS)  # type: ignore[assignment]  # more forms than a list has
     receipt: str | None = Field(None, pattern="^end$", description=END_WORDS)
@@ -114,6 +119,8 @@ def filters_of(asked: FigureParameters) -> Filters:
         periods=tuple(asked.period),
         breakdowns=tuple(_ordered(text) for text in asked.breakdown),
         statuses=tuple(asked.status),
+        since=asked.since.isoformat() if asked.since else None,
+        until=asked.until.isoformat() if asked.until else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from typing import Any
@@ -79,6 +80,10 @@ def test_csv_holds_the_whole_list_and_the_same_values(client: httpx.Client, name
         ("dataset=work&breakdown=sex%3Dfemale", {"E06000002"}),
         ("indicator=recycled&area=E06000003&period=2022-04-01_P1Y", set()),
         ("indicator=recycled&breakdown=sex%3Dfemale", set()),
+        ("until=2023-03-31", {"E06000001", "E06000002"}),
+        ("indicator=recycled&since=2023-04-01", {"E06000002", "E06000003", "E92000001"}),
+        ("indicator=recycled&since=2023-04-02", set()),
+        ("indicator=recycled&since=2022-04-01&until=2024-03-30", {"E06000001", "E06000002"}),
     ],
 )
 def test_filters_find_exactly_what_they_say(client: httpx.Client, query: str, areas: set[str]) -> None:
@@ -113,6 +118,10 @@ def test_zero_is_not_absent_and_absent_is_not_zero(client: httpx.Client) -> None
         ("observations?limit=0", 400, "limit", None),
         ("observations?limit=1001", 400, "limit", None),
         ("observations?limit=ten", 400, "limit", None),
+        ("observations?since=2024-01-01&until=2020-12-31", 400, "since", None),
+        ("series?since=2024-01-01&until=2020-12-31", 400, "since", None),
+        ("series?since=last-year", 400, "since", None),
+        ("series?formt=csv", 400, "formt", "format"),
         ("observations?format=xml", 400, "format", None),
         ("areas?is_current=perhaps", 400, "is_current", None),
         ("search", 400, "q", None),
@@ -319,6 +328,14 @@ def example_addresses(described: dict[str, Any]) -> list[tuple[str, str, str]]:
         for media_type, content in operations["get"]["responses"]["200"].get("content", {}).items()
         if "examples" in content
     ]
+
+
+def test_page_of_the_reference_leads_to_every_real_example(client: httpx.Client) -> None:
+    page = client.get("/api", headers={"Accept": "text/html"}).text
+    found = example_addresses(read(client, "/openapi.json"))
+    assert len(found) > 20
+    for _, _, address in found:
+        assert f'href="{html.escape(address)}"' in page, address
 
 
 def test_every_form_of_every_operation_has_a_real_example(example_site: ExampleSite) -> None:
