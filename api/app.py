@@ -37,6 +37,7 @@ from api import (
     v1_figures,
     v1_groups,
     v1_lists,
+    v1_restated,
     v1_search,
     v1_verdict,
 )
@@ -88,6 +89,7 @@ def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
         v1_verdict.make_router(),
         v1_compare.make_router(),
         v1_groups.make_router(),
+        v1_restated.make_router(),
         v1_search.make_router(),
         propose.make_router(),
         sparql.router,

@@ -90,9 +90,16 @@ async def send_failure(request: Request, edition: Edition, failure: Failure) -> 
 def check_parameters(request: Request, edition: Edition, known: Sequence[str]) -> Response | None:
     """Refuse parameters that an address does not have; send those of other sites' links away.
 
+    known   names of parameters; one that ends in a hyphen is the beginning of several
+
     Raises Failure (400) with the nearest known name.
     """
-    given = [name for name in request.query_params if name not in known and name != "edition"]
+    families = tuple(name for name in known if name.endswith("-"))
+    given = [
+        name
+        for name in request.query_params
+        if name not in known and name != "edition" and not name.startswith(families)
+    ]
     if not given:
         return None
     if all(name.startswith(_TRACKING) for name in given):

@@ -107,6 +107,7 @@ _ASKED: Mapping[str, str] = {
     "list_targets": "limit=2",
     "list_observations": "area={area}&limit=2",
     "list_series": "area={area}&limit=2",
+    "list_restated": "limit=2",
     "compare": "indicator={indicator}&areas={area}&group=all",
     "get_verdict": "a={a}&b={b}",
     "search": "q={q}&limit=2",

@@ -1,8 +1,10 @@
-"""Figures put together as series: one dataset, indicator, area and breakdown, oldest first.
+"""Figures put together as series: one dataset, indicator, area, breakdown and kind of period, oldest first.
 
 In:   a selection of observations in the order by area
-Out:  a part of its series, each figure with the verdict on it and the one before, and the key from which the next
-      part goes on
+Out:  a part of its series, and the key from which the next part goes on
+
+Each point says whether it may be compared with the one before it: where it may not, a line is cut. Restated
+figures stand beside the points, in a list of their own.
 
 All figures of an area and an indicator lie side by side, so a part needs no more than its own figures.
 """
@@ -18,6 +20,8 @@ from typing import Any
 from api import observations
 from api.edition import Edition
 from api.observations import FIELDS, Selection, load_codes
+from api.restated import POINT_FIELDS as RESTATED_FIELDS
+from api.restated import list_restated
 from api.verdicts import VERDICT_FIELDS, Judge, as_members, as_row
 from compare import Verdict, decide_in_turn
 
@@ -43,17 +47,23 @@ ROW_FIELDS = (*FIELDS, *VERDICT_FIELDS)
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One series: its figures as rows of ROW_FIELDS, oldest first, and the verdicts they carry."""
+    """One series: its figures as rows of ROW_FIELDS, oldest first, and the verdicts they carry.
+
+    period_kind   the kind of period that all its figures are for
+    restated      figures of earlier periods put together from those of the areas that this one followed
+    """
 
     rows: Sequence[Row]
     verdicts: Sequence[Verdict | None]
+    period_kind: str
+    restated: Sequence[Row] = ()
 
     def as_item(self) -> Row:
         """Write the series as JSON has it."""
         newest = self.rows[-1]
-        told = {name: newest[name] for name in SERIES_FIELDS}
+        told = {name: newest[name] for name in SERIES_FIELDS} | {"period_kind": self.period_kind}
         points = [{name: row[name] for name in POINT_FIELDS} for row in self.rows]
-        return told | {"points": points} | as_members(self.verdicts)
+        return told | {"points": points, "restated": list(self.restated)} | as_members(self.verdicts)
 
 
 def list_series(
@@ -103,26 +113,33 @@ def _groups(
 
 
 def _assemble(judge: Judge, rows: Sequence[Any]) -> list[Series]:
-    """Put the rows of one area and indicator together as series, by breakdown and dataset."""
-    edition = judge.edition
-    read = observations.reader(edition)
-    starts = edition.once("period starts", lambda: _starts(edition))
-    found: dict[tuple[str, str], list[Row]] = {}
-    for item in sorted(map(read, rows), key=lambda item: starts[item["period"]]):
-        found.setdefault((item["breakdown"], item["dataset"]), []).append(item)
-    return [_with_verdicts(judge, found[key]) for key in sorted(found)]
+    """Put the rows of one area and indicator together as series, by breakdown, dataset and kind of period."""
+    read = observations.reader(judge.edition)
+    periods = judge.periods
+    found: dict[tuple[str, str, str], list[Row]] = {}
+    for item in sorted(map(read, rows), key=lambda item: periods[item["period"]][1:]):
+        kind = periods[item["period"]][0]
+        found.setdefault((item["breakdown"], item["dataset"], kind), []).append(item)
+    restated = _list_restated(judge, next(iter(found.values()))[0]) if found else {}
+    return [_with_verdicts(judge, found[key], key[2], restated.get(key, ())) for key in sorted(found)]
 
 
-def _with_verdicts(judge: Judge, rows: Sequence[Row]) -> Series:
+def _list_restated(judge: Judge, row: Row) -> dict[tuple[str, str, str], list[Row]]:
+    """List the restated figures of a row's area and indicator by breakdown, dataset and kind of period."""
+    restated: dict[tuple[str, str, str], list[Row]] = {}
+    for item in list_restated(judge.edition, row["area"], row["indicator"]):
+        key = (item["breakdown"], item["dataset"], judge.periods[item["period"]][0])
+        restated.setdefault(key, []).append({name: item[name] for name in RESTATED_FIELDS})
+    return restated
+
+
+def _with_verdicts(judge: Judge, rows: Sequence[Row], period_kind: str, restated: Sequence[Row]) -> Series:
     """Hold each figure of a series against the one before."""
     figures = judge.figures(rows)
     breaks = [figure.period_start for figure in figures if figure.status == "break"]
     verdicts = decide_in_turn(figures, partial(judge.decide, breaks=breaks))
-    return Series([row | as_row(one) for row, one in zip(rows, verdicts, strict=True)], verdicts)
-
-
-def _starts(edition: Edition) -> dict[str, tuple[str, str]]:
-    return {row[0]: (row[1], row[2]) for row in edition.rows("SELECT period, start_on, end_on FROM periods")}
+    told = [row | as_row(one) for row, one in zip(rows, verdicts, strict=True)]
+    return Series(told, verdicts, period_kind, restated)
 
 
 def count_series(edition: Edition, selection: Selection) -> int:
@@ -131,8 +148,9 @@ def count_series(edition: Edition, selection: Selection) -> int:
     def ask() -> int:
         # Conditions are our own columns with bound numbers.
         sql = (
-            "SELECT count(*) FROM (SELECT DISTINCT r.area, d.indicator, r.breakdown, r.dataset"  # noqa: S608
+            "SELECT count(*) FROM (SELECT DISTINCT r.area, d.indicator, r.breakdown, r.dataset, k.kind"  # noqa: S608
             f" FROM {selection.source} JOIN observation_definitions AS d ON d.id = r.definition"
+            " JOIN observation_periods AS p ON p.id = r.period JOIN periods AS k ON k.period = p.period"
             f" WHERE {selection.where})"
         )
         return int(edition.value(sql, selection.params, seconds=30.0))

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from api.figure_forms.receipt import ReceiptModel
 from api.v1_models import Envelope
+from api.v1_restated import RestatedPoint
 
 
 class Observation(BaseModel):
@@ -64,7 +65,7 @@ class Evidence(BaseModel):
 
 
 class Series(BaseModel):
-    """The figures of one dataset, indicator, area and breakdown, oldest first."""
+    """The figures of one dataset, indicator, area, breakdown and kind of period, oldest first."""
 
     dataset: str = Field(description="The dataset.")
     indicator: str = Field(description="The indicator.")
@@ -73,7 +74,12 @@ class Series(BaseModel):
     area_label: str | None = Field(description="Its name.")
     breakdown: str = Field(description="What part of the people or cases it is about; empty for all.")
     unit: str | None = Field(description="What one of the newest value is.")
+    period_kind: str = Field(description="The kind of period that all its points are for.")
     points: list[Point] = Field(description="The figures, oldest first.")
+    restated: list[RestatedPoint] = Field(
+        description="Figures of earlier periods, put together from those of the areas that this one followed."
+        " They are not among the points."
+    )
     verdict: str = Field(description="The worst verdict on a figure and the one before it.")
     reasons: list[Evidence] = Field(description="Every reason of those verdicts once, the gravest first.")
 

@@ -363,9 +363,10 @@ def make_router() -> APIRouter:
         request: Request,
         asked: Annotated[parameters, Query()],  # type: ignore[valid-type]  # made above
     ) -> Response:
-        """List series: the figures of one dataset, indicator, area and breakdown, oldest first.
+        """List series: the figures of one dataset, indicator, area, breakdown and kind of period, oldest first.
 
-        By area and indicator. Each figure says whether it may be compared with the one before it, and why not.
+        By area and indicator. Each point says whether it may be compared with the one before, and why not. Figures
+        restated on areas of today stand beside the points and not among them.
         """
         return await answer_series(request, asked)
 

@@ -35,7 +35,7 @@ class Judge:
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
         self.definitions = load_definitions(edition)
-        self._periods = edition.once("period days", lambda: _read_periods(edition))
+        self.periods = edition.once("period days", lambda: _read_periods(edition))
         self._places: dict[str, Place] = {}
 
     def places(self, areas: Iterable[str]) -> Mapping[str, Place]:
@@ -58,7 +58,7 @@ class Judge:
     def _figure(self, row: Row) -> Figure:
         definition = self.definitions.get(row["indicator"], row["version"])
         place = self._places[row["area"]]
-        kind, start, end = self._periods[row["period"]]
+        kind, start, end = self.periods[row["period"]]
         return Figure(
             indicator=row["indicator"],
             version=row["version"],

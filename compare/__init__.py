@@ -41,7 +41,7 @@ from compare.significance import (
     false_alarms,
     target_result,
 )
-from compare.standing import Change, Distribution, Standing, change, standing
+from compare.standing import Change, Distribution, Standing, change, standing, standing_against
 from compare.trend import Trend, newest_run, trend
 from compare.verdict import Figure, Level, Reason, Step, Verdict, verdict
 
@@ -97,6 +97,7 @@ __all__ = [
     "spread_of",
     "standardised_rate",
     "standing",
+    "standing_against",
     "target_result",
     "trend",
     "verdict",

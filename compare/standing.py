@@ -56,15 +56,20 @@ def standing(figure: Figure, distribution: Distribution) -> Standing | None:
     With limits, the median must lie outside them for the difference to be clear. Without, any difference
     counts, and is_range_known is False.
     """
+    return standing_against(figure, distribution.median, distribution.area_count)
+
+
+def standing_against(figure: Figure, middle: Decimal, among: int) -> Standing | None:
+    """Say how a figure stands against the middle of any set of councils; None where it has no value."""
     if figure.value is None:
         return None
     low, high = figure.limits or (figure.value, figure.value)
     direction: Direction = "no-clear-difference"
-    if low > distribution.median:
+    if low > middle:
         direction = "higher"
-    elif high < distribution.median:
+    elif high < middle:
         direction = "lower"
-    return Standing(direction, figure.limits is not None, distribution.area_count)
+    return Standing(direction, figure.limits is not None, among)
 
 
 def change(earlier: Figure, later: Figure, verdict: Verdict) -> Change | None:

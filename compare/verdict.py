@@ -37,6 +37,8 @@ class Figure:
     tiers        the tiers whose area types include this area's; empty for regions and countries
     runs         the body of this area runs the service the indicator is about
     is_sampled   the definition says how a range is worked out, so a figure without one lacks it
+    restated     how the figure was put together from those of earlier areas: the method of
+                 compare/restating.py; empty for a figure as published
     """
 
     indicator: str
@@ -60,6 +62,7 @@ class Figure:
     is_sampled: bool = False
     area_start: dt.date | None = None
     area_end: dt.date | None = None
+    restated: str = ""
 
     @property
     def limits(self) -> tuple[Decimal, Decimal] | None:
@@ -236,6 +239,7 @@ def _about_area(a: Figure, b: Figure) -> Iterator[Reason]:
                 {"area": (a.area, b.area)},
             )
             break
+    yield from _about_restating(a, b)
     if a.area == b.area:
         return
     types = {"area_type": (a.area_type, b.area_type)}
@@ -257,7 +261,10 @@ def _about_area(a: Figure, b: Figure) -> Iterator[Reason]:
             {"area": (a.area, b.area)},
         )
     for figure in (a, b):
-        began_later = figure.area_start is not None and figure.area_start > figure.period_end
+        # A restated figure says so itself.
+        began_later = (
+            figure.area_start is not None and figure.area_start > figure.period_end and not figure.restated
+        )
         ended_before = figure.area_end is not None and figure.area_end < figure.period_start
         if began_later or ended_before:
             yield Reason(
@@ -267,6 +274,17 @@ def _about_area(a: Figure, b: Figure) -> Iterator[Reason]:
                 {"area": (a.area, b.area), "period": (a.period, b.period)},
             )
             break
+
+
+def _about_restating(a: Figure, b: Figure) -> Iterator[Reason]:
+    methods = {figure.restated for figure in (a, b)} - {""}
+    evidence = {"restated": (a.restated, b.restated)}
+    if methods - {"same-boundary"}:
+        text = "A figure was put together from those of the areas that this one followed."
+        yield Reason("restated", Level.WITH_CARE, text, evidence)
+    elif methods:
+        text = "A figure was published for an earlier area with the same boundary."
+        yield Reason("restated", Level.LIKE_FOR_LIKE, text, evidence)
 
 
 def _about_value(a: Figure, b: Figure) -> Iterator[Reason]:

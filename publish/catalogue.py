@@ -193,6 +193,7 @@ def _derived_rows(contents: Contents, edition: Mapping[str, str]) -> dict[str, I
         "breakdown_codes": ((text, *pair) for text, pairs in contents.breakdowns.items() for pair in pairs),
         "distributions": _tuples(contents.distributions.select(columns["distributions"].field_names)),
         "comparators": _tuples(contents.comparators.select(columns["comparators"].field_names)),
+        "restated_figures": _tuples(contents.restated.select(columns["restated_figures"].field_names)),
     }
 
 

@@ -26,7 +26,9 @@ from ingest.period import Period, read_period
 from publish.comparators import describe_comparators
 from publish.engine import Engine
 from publish.events import list_events
+from publish.neighbours import GroupTables, work_out_neighbours
 from publish.observations import Observations, code_observations
+from publish.restating import restate_figures
 from schemas import Field, Model, TableSchema
 
 Row = dict[str, Any]
@@ -43,6 +45,8 @@ class Contents:
                   fields as they were written), then _source (int32) and _row (int64)
     distributions, comparators
                   the derived tables of those names, in key order
+    distributions the derived table of that name, in key order
+    restated      the derived table restated_figures, in key order
     area_types    for each indicator and kind of area with figures, how many areas have one, in key order
     sources       the files that were read, by number
     """
@@ -56,6 +60,7 @@ class Contents:
     observations: Observations
     distributions: pa.Table
     comparators: pa.Table
+    restated: pa.Table
     area_types: tuple[tuple[str, str, int], ...]
     sources: tuple[Row, ...]
     _rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -163,6 +168,7 @@ def gather_contents(
         for name, schema in model.tables.items()
         if name != "observations"
     }
+    canonical["neighbours"] = _with_built_neighbours(engine, model, observations, canonical)
     coded = coded_tables(engine, observations, tables)
     figures = engine.keep("council_figures", council_figures(coded, TEXTS_OF_FIGURES))
     spread = _spelled_distributions(engine.read(distributions(figures)), observations.lists)
@@ -179,9 +185,30 @@ def gather_contents(
         observations=observations,
         distributions=spread,
         comparators=compared,
+        restated=restate_figures(
+            engine,
+            model,
+            observations,
+            {name: canonical[name].to_pylist() for name in ("areas", "area_changes", "indicators")},
+        ),
         area_types=_count_area_types(engine, observations, tables["areas"]),
         sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
     )
+
+
+def _with_built_neighbours(
+    engine: Engine, model: Model, observations: Observations, canonical: Mapping[str, pa.Table]
+) -> pa.Table:
+    """Give the table of neighbours with those that are worked out here."""
+    given = canonical["neighbours"]
+    if not canonical["group_inputs"].num_rows:
+        return given
+    names = ("groups", "group_inputs", "neighbours", "areas")
+    rows = work_out_neighbours(
+        engine, model, observations, GroupTables(*(canonical[name].to_pylist() for name in names))
+    )
+    whole = pa.concat_tables([given, pa.Table.from_pylist(rows, schema=given.schema)])
+    return whole.sort_by([(name, "ascending") for name in model.tables["neighbours"].primary_key])
 
 
 # What comparators are added up from beside the value, and the small tables that say who belongs to what.

@@ -24,6 +24,7 @@ RULES = frozenset(
         "extension-agrees",
         "framework-in-force",
         "grade-known",
+        "group-buildable",
         "in-order",
         "limits-in-order",
         "list-items-known",

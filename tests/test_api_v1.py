@@ -166,6 +166,36 @@ def test_series_are_the_figures_in_order_of_time(client: httpx.Client) -> None:
     assert series["unit"] == "percent"
 
 
+def test_a_series_says_where_its_line_is_cut_and_keeps_restated_figures_apart(client: httpx.Client) -> None:
+    (old,) = read(client, "/api/v1/series?indicator=recycled&area=E06000002")["items"]
+    assert [(point["verdict"], point["verdict_reasons"]) for point in old["points"]] == [
+        (None, []),
+        ("not-comparable", ["no-value", "version"]),
+    ]
+    (new,) = read(client, "/api/v1/series?indicator=recycled&area=E06000003")["items"]
+    assert [point["period"] for point in new["points"]] == ["2023-04-01_P1Y"]
+    (restated,) = new["restated"]
+    assert (restated["period"], restated["value_text"], restated["method"]) == (
+        "2022-04-01_P1Y",
+        "41.0",
+        "same-boundary",
+    )
+    (made_from,) = restated["made_from"]
+    assert made_from.endswith("id/observation/waste/recycled/E06000001/2022-04-01_P1Y")
+    assert client.get(made_from, follow_redirects=True).status_code == 200
+
+
+def test_restated_figures_are_a_list_of_their_own(client: httpx.Client) -> None:
+    (row,) = read(client, "/api/v1/restated?area=E06000003")["items"]
+    assert (row["area_label"], row["predecessors"], row["known_count"]) == ("Newshire", ["E06000001"], 1)
+    assert read(client, "/api/v1/restated?gap=predecessor-missing")["items"] == []
+    table = client.get("/api/v1/restated?format=csv").text
+    (line,) = csv.DictReader(io.StringIO(table))
+    assert (line["value_text"], line["made_from"]) == ("41.0", row["made_from"][0])
+    wrong = client.get("/api/v1/restated?area=E06000004")
+    assert (wrong.status_code, wrong.json()["problems"][0]["nearest"]) == (404, "E06000001")
+
+
 def test_parts_of_series_are_all_series(client: httpx.Client) -> None:
     whole = read(client, "/api/v1/series")
     address: str | None = "/api/v1/series?limit=1"
@@ -262,6 +292,7 @@ def test_description_has_every_operation_with_its_failures(client: httpx.Client)
             f"/api/v1/{name}"
             for name in (
                 "series",
+                "restated",
                 "groups/{group}",
                 "profile/{area}",
                 "compare",
@@ -287,6 +318,8 @@ def test_description_has_every_operation_with_its_failures(client: httpx.Client)
 ANSWERED = (
     *(f"/api/v1/{name}" for name in LISTS),
     "/api/v1/series?area=E06000002",
+    "/api/v1/series?area=E06000003",
+    "/api/v1/restated",
     "/api/v1/profile/E06000002",
     "/api/v1/verdict?a=waste/recycled/E06000002/2022-04-01_P1Y&b=waste/recycled/E06000001/2022-04-01_P1Y",
     "/api/v1/compare?indicator=recycled&areas=E06000002,E06000001&period=2022-04-01_P1Y",

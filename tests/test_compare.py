@@ -211,6 +211,28 @@ def test_no_change_is_told_across_a_difference_of_unit() -> None:
     assert change(HARROW, other, verdict(HARROW, other)) is None
 
 
+def test_a_restated_figure_says_so_even_beside_one_of_its_own_area() -> None:
+    earlier = replace(
+        HARROW, period="2022", period_start=dt.date(2022, 1, 1), period_end=dt.date(2022, 12, 31)
+    )
+    summed = verdict(replace(earlier, restated="sum"), HARROW)
+    assert (summed.level, [reason.code for reason in summed.reasons]) == (Level.WITH_CARE, ["restated"])
+    carried = verdict(HARROW, replace(earlier, restated="same-boundary"))
+    assert (carried.level, [reason.code for reason in carried.reasons]) == (
+        Level.LIKE_FOR_LIKE,
+        ["restated"],
+    )
+
+
+def test_a_restated_figure_is_not_also_told_to_be_for_another_boundary() -> None:
+    new = replace(HARROW, area_start=HARROW.period_end + dt.timedelta(days=1))
+    other = replace(HARROW, area="E09000001")
+    assert "boundaries" in {reason.code for reason in verdict(new, other).reasons}
+    codes = {reason.code for reason in verdict(replace(new, restated="sum"), other).reasons}
+    assert "restated" in codes
+    assert "boundaries" not in codes
+
+
 def spread_of(
     rows: list[tuple[str, str, str, float | None]],
     *,

@@ -113,6 +113,7 @@ def test_shipped_model_loads() -> None:
         "periods",
         "breakdowns",
         "distributions",
+        "restated_figures",
         "sources",
     }
     assert read_model(FOLDER).tables == model.tables

@@ -77,6 +77,8 @@ KINDS: Mapping[str, str] = {
     "groups": "/groups",
     "group-members": "/groups/region-london",
     "group-neighbours": "/groups/similar?area=E07000106",
+    "group-open": "/groups/open-neighbours?area=E09000015",
+    "group-reweighed": "/groups/open-neighbours?area=E09000015&weight-weekly-pay=9",
     "bodies": "/bodies",
     "body-council": "/bodies/kent-county-council",
     "body-inspectorate": "/bodies/ofsted",

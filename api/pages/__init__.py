@@ -47,6 +47,7 @@ from api.pages.inspections import area_inspections
 from api.pages.judgement import framework, judgement, judgements, scale
 from api.pages.lists import areas
 from api.pages.observation import observation
+from api.pages.open_neighbours import WEIGHT
 from api.pages.page import Frame, Page, render
 from api.pages.propose import propose
 from api.pages.reference import api_reference, vocabulary
@@ -118,7 +119,7 @@ _OWN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "compare": ("indicator", "areas", "group", "period", "order", "page"),
     "datasets": (),
     "editions": (),
-    "group": ("area",),
+    "group": ("area", WEIGHT),
     "indicator": ("period", "tier", "order", "page"),
     "indicators": ("theme", "owner", "evidence", "status", "area_type", "tier"),
     "search": ("q",),

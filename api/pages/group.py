@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from api import sentences
 from api.pages.definitions import load_definitions
 from api.pages.inspections import list_inspections
+from api.pages.open_neighbours import is_worked_out_here, open_neighbours
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page
-from api.pages.places import find_place, find_places, list_members
+from api.pages.places import find_place, find_places, list_members, list_past_members
 from api.pages.rows import find_named, label_of, list_facts, list_pointing, name_period
 from schemas import load_model
 
@@ -35,7 +36,13 @@ def group(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) -
     owners = edition.rows('SELECT DISTINCT area FROM neighbours WHERE "group" = ?', (key,))
     places = find_places(edition, (one["area"] for one in owners))
     choices = sorted(places.values(), key=lambda place: (place.name, place.area))
-    focus = places.get(query.get("area", ""))
+    wanted = query.get("area", "")
+    focus = places.get(wanted)
+    is_open = is_worked_out_here(edition, key)
+    if focus is None and is_open:
+        # One that lacks an input has no neighbours, and is told which.
+        found = find_place(edition, wanted)
+        focus = found if found is not None and row["tier"] in found.tiers else None
     neighbours = []
     if focus is not None:
         neighbours = edition.rows(
@@ -45,6 +52,7 @@ def group(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) -
             " ORDER BY n.rank, a.area",
             (key, focus.area),
         )
+    opened = open_neighbours(edition, row, focus, query) if focus is not None and is_open else None
     frame = Frame(
         path=address_of("group", key),
         title=row["label"],
@@ -60,9 +68,12 @@ def group(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) -
         frame,
         facts=list_facts(edition, schema, row, ("group", "label", "definition")),
         members=members,
+        past=[(place, sentences.day(until)) for place, until in list_past_members(edition, key)],
         choices=choices,
         focus=focus,
+        unknown=wanted[:80] if wanted and focus is None else "",
         neighbours=neighbours,
+        opened=opened,
         has_distance=any(one["distance"] is not None for one in neighbours),
         has_closeness=any(one["closeness"] for one in neighbours),
         inputs=list_pointing(edition, "groups", {"group": key}, ("group_members", "neighbours", "targets")),

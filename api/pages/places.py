@@ -218,6 +218,18 @@ def list_members(edition: Edition, group: str) -> list[Place]:
     return sorted(places, key=lambda place: (place.name, place.area))
 
 
+def list_past_members(edition: Edition, group: str) -> list[tuple[Place, dt.date]]:
+    """List the members a group no longer has, each with its last day, the latest first."""
+    rows = edition.rows(
+        'SELECT area, max(end_on) AS end_on FROM group_members WHERE "group" = ? GROUP BY area'
+        " HAVING count(*) = count(end_on)",
+        (group,),
+    )
+    places = find_places(edition, (row["area"] for row in rows))
+    past = [(places[row["area"]], dt.date.fromisoformat(row["end_on"])) for row in rows]
+    return sorted(past, key=lambda pair: (-pair[1].toordinal(), pair[0].name, pair[0].area))
+
+
 def list_changes(edition: Edition, area: str) -> list[Any]:
     """List what happened to an area: rows with from and to, their names, the day, the kind and the order."""
     return edition.rows(

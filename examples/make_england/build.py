@@ -157,6 +157,7 @@ def _groups_package(sources: Path, register: Register, parents: list[Row], ledge
         keywords=("comparator groups", "statistical neighbours"),
         resources=(
             Resource("groups", "groups", "Comparator groups", groups.group_rows(register)),
+            Resource("group_inputs", "group_inputs", "Inputs of groups", groups.input_rows()),
             Resource(
                 "group_members",
                 "group_members",

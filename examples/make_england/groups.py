@@ -1,7 +1,7 @@
 """The statistics office's and the education department's lists of similar areas become comparator groups.
 
 In:   ons-areas-and-clusters/*-neighbours.csv and cluster-allocation.csv, dfe-lait/sn_*.xlsx, groups.yaml
-Out:  rows of the tables groups, group_members, neighbours
+Out:  rows of the tables groups, group_inputs, group_members, neighbours
 """
 
 from __future__ import annotations
@@ -76,7 +76,34 @@ def group_rows(register: Register) -> list[Row]:
         for area in register.areas.values()
         if area.area_type == "region"
     ]
-    return similar + clusters + statistical + regions
+    worked_out = [
+        {
+            "group": entry["group"],
+            "label": entry["label"],
+            "method": "statistical-neighbours",
+            "definition": entry["definition"],
+            "tier": entry["tier"],
+            "neighbour_count": str(entry["neighbour_count"]),
+            "source": "Worked out from figures of this example",
+        }
+        for entry in TEXTS["open"]
+    ]
+    return similar + clusters + statistical + worked_out + regions
+
+
+def input_rows() -> list[Row]:
+    """Give what goes into the neighbours that are worked out when the example is published."""
+    return [
+        {
+            "group": entry["group"],
+            "indicator": one["indicator"],
+            "period": one["period"],
+            "weight": str(one["weight"]),
+            "standardisation": "z-score",
+        }
+        for entry in TEXTS["open"]
+        for one in entry["inputs"]
+    ]
 
 
 def _cluster(name: str, mark: str) -> str:

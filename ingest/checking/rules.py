@@ -21,6 +21,7 @@ from ingest.checking.rules_definitions import (
 )
 from ingest.checking.rules_extensions import check_extensions
 from ingest.checking.rules_figures import check_figures
+from ingest.checking.rules_groups import check_group_inputs
 from ingest.checking.rules_judgements import check_frameworks_in_force, check_grades
 from ingest.checking.rules_periods import check_period_texts
 from ingest.checking.rules_plain import (
@@ -42,6 +43,7 @@ _RULES: dict[str, Callable[[World, StandardTable, Rule], Iterable[Found]]] = {
     "extension-agrees": check_extensions,
     "framework-in-force": check_frameworks_in_force,
     "grade-known": check_grades,
+    "group-buildable": check_group_inputs,
     "in-order": check_numbers_in_order,
     "no-cycle": check_loops,
     "one-current-version": check_current_versions,
@@ -68,6 +70,7 @@ _FIGURE_RULES = frozenset(
 _NEEDED = {
     "framework-in-force": ("frameworks",),
     "grade-known": ("grades", "rating_scales"),
+    "group-buildable": ("groups",),
     "stages-in-order": ("indicators",),
 }
 
