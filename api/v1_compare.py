@@ -16,7 +16,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from api.answers import Row, begin, dump, envelope, sources_of_datasets, standing_links
-from api.comparing import COMPARE_FIELDS, MOST_AREAS, Comparison, Wanted, as_spread, compare_areas
+from api.comparing import COMPARE_FIELDS, Comparison, as_spread, compare_areas
+from api.comparing_asked import MOST_AREAS, Wanted
 from api.edition import Edition
 from api.figure_forms import FigureTable, choose_figures, columns_of, receipt_of
 from api.figure_forms.receipt import ReceiptModel
