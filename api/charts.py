@@ -39,6 +39,7 @@ class Point:
     """One period of a series. `value` is None where there is no figure.
 
     joined   a line may lead here from the point before: the two may be compared
+    marked   the figure is provisional, estimated or otherwise to be read with care: a ring on the line
     """
 
     at: dt.date
@@ -47,11 +48,15 @@ class Point:
     low: float | None = None
     high: float | None = None
     joined: bool = True
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points in the order of time. `role` picks dash, marker and colour: here, similar or country."""
+    """Points in the order of time. `role` picks dash, marker and colour: here, restated, similar or country.
+
+    A series without a label has none at its end. Each restated point is a hollow diamond.
+    """
 
     role: str
     label: str
@@ -170,7 +175,7 @@ def line_chart(words: Words, series: Sequence[Series], axis: Axis) -> Markup:
     ticks = nice_ticks(min(values), max(values))
     decimals = decimals_of(ticks)
     texts = [axis.write(tick, decimals) for tick in ticks]
-    ends = [(one, point) for one in series for point in _last(one.points)]
+    ends = [(one, point) for one in series if one.label for point in _last(one.points)]
     left = max(map(_width, texts)) + 8
     right = WIDTH - max([_width(one.label, bold=one.role == "here") for one, _ in ends] + [20]) - 14
     top, bottom = 14.0, 158.0
@@ -236,8 +241,9 @@ def _draw_series(
         else:
             lines.append("M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in spots))
         bands += _bands(run, x_of, y_of) if one.role == "here" else []
-    last = _last(one.points)
-    marks += [point for point in last if point not in marks]
+    known = [point for point in one.points if point.value is not None]
+    shown = known if one.role == "restated" else known[-1:]
+    marks += [point for point in shown if point not in marks]
     if bands:
         yield _tag("path", {"class": "band", "d": "".join(bands)})
     if lines:
@@ -245,6 +251,9 @@ def _draw_series(
     shape = {"here": _circle, "similar": _square}.get(one.role, _diamond)
     spots = [(x_of(p.at.toordinal()), y_of(p.value)) for p in marks if p.value is not None]
     yield _tag("path", {"class": f"{one.role}-mark", "d": "".join(shape(x, y) for x, y in spots)})
+    rings = [(x_of(p.at.toordinal()), y_of(p.value)) for p in known if p.marked and p.value is not None]
+    if rings and one.role != "restated":
+        yield _tag("path", {"class": f"{one.role}-ring", "d": "".join(_circle(x, y) for x, y in rings)})
 
 
 def _bands(

@@ -151,6 +151,13 @@ async def not_for(request: Request) -> Response:
     return await _page(request, "not_for", lambda: pages.not_for(edition))
 
 
+@router.get("/methods")
+async def methods(request: Request) -> Response:
+    """Answer how numbers are worked out."""
+    edition = edition_of(request)
+    return await _page(request, "methods", lambda: pages.methods(edition))
+
+
 @router.get("/data")
 async def data(request: Request) -> Response:
     """Send to Datasette."""

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from compare import Change, Distribution, Standing
+from compare import Change, Distribution, NotKnown, Ranked, Standing, TargetResult, Trend
 from schemas import load_model
 
 MINUS = "\N{MINUS SIGN}"
@@ -335,3 +335,88 @@ def spread_sentence(spread: Distribution, unit: Unit, decimals: int) -> str:
     middle = figure(spread.median, unit, decimals)
     half = range_words(spread.lower_quartile, spread.upper_quartile, unit, decimals)
     return f"The middle council of {spread.area_count:,} has {middle}. Half of them lie from {half}."
+
+
+def trend_sentence(trend: Trend | NotKnown) -> str:
+    """Say what a series does over its newest figures; nothing where there are too few of them.
+
+    >>> trend_sentence(NotKnown("all-equal"))
+    'All figures are the same.'
+    """
+    if isinstance(trend, NotKnown):
+        return trend.text if trend.code == "all-equal" else ""
+    word = {"rising": "Rising", "falling": "Falling", "no-clear-trend": "No clear trend"}[trend.direction]
+    return f"{word} over the newest {trend.points} figures that compare."
+
+
+def limit_words(method: str | None) -> str:
+    """Say how a range was found, where its publisher did not give it.
+
+    >>> limit_words("wilson"), limit_words("published"), limit_words(None)
+    ("worked out by Wilson's method", '', '')
+    """
+    if method is None or method == "published":
+        return ""
+    return str(load_model().code_lists["limit-method"].code(method).more["words"])
+
+
+def comparator_words(method: str, area_count: int, missing: int) -> str:
+    """Say how the value that stands for many councils was made.
+
+    >>> comparator_words("unweighted-mean", 32, 1)
+    'unweighted mean of 32 councils, 1 more has no figure'
+    """
+    words = str(load_model().code_lists["comparator-method"].code(method).more["words"])
+    if method == "published":
+        return words
+    words += f" {'of ' if method == 'unweighted-mean' else '('}{count(area_count, 'council', 'councils')}"
+    words += "" if method == "unweighted-mean" else ")"
+    if missing:
+        words += f", {missing:,} more {'has' if missing == 1 else 'have'} no figure"
+    return words
+
+
+def chance_sentence(tested: int, clear: int, expected: Decimal) -> str:
+    """Say how many of many tests chance alone would flag.
+
+    >>> chance_sentence(40, 23, Decimal(2))
+    'Of 40 figures with a known range, 23 differ clearly. Chance alone would make about 2 seem to.'
+    """
+    about = number(expected, 0 if expected == int(expected) else 1)
+    return (
+        f"Of {tested:,} figures with a known range, {clear:,} {'differs' if clear == 1 else 'differ'} clearly."
+        f" Chance alone would make about {about} seem to."
+    )
+
+
+def place_sentence(ranked: Ranked, among: int) -> str:
+    """Say the place of a figure with the places it may as well have."""
+    told = f"Place {ranked.place:,} of {among:,}, counted from the highest"
+    if not ranked.is_range_known:
+        return f"{told}. Its range is not known, so nobody can say how sure that is."
+    if ranked.highest_place == ranked.lowest_place:
+        return f"{told}. No other figure's range meets its own."
+    others = count(ranked.cannot_be_told_apart, "other", "others")
+    return (
+        f"{told}. It may be anywhere from {ranked.highest_place:,} to {ranked.lowest_place:,}:"
+        f" it cannot be told apart from {others}."
+    )
+
+
+_TARGET_WORDS = {
+    "met": "Reached",
+    "not-met": "Not reached",
+    "cannot-tell": "Nobody can tell: its range lies on both sides",
+}
+
+
+def target_words(result: TargetResult | NotKnown) -> str:
+    """Say whether a target is met, in a cell of a table.
+
+    >>> target_words(TargetResult("met", False))
+    'Reached; the range is not known'
+    """
+    if isinstance(result, NotKnown):
+        return result.text
+    told = _TARGET_WORDS[result.answer]
+    return told if result.is_range_known else f"{told}; the range is not known"

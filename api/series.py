@@ -12,7 +12,7 @@ All figures of an area and an indicator lie side by side, so a part needs no mor
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -23,7 +23,7 @@ from api.observations import FIELDS, Selection, load_codes
 from api.restated import POINT_FIELDS as RESTATED_FIELDS
 from api.restated import list_restated
 from api.verdicts import VERDICT_FIELDS, Judge, as_members, as_row
-from compare import Verdict, decide_in_turn
+from compare import Figure, Verdict, decide_in_turn, reason_codes
 
 Row = dict[str, Any]
 
@@ -139,7 +139,26 @@ def _with_verdicts(judge: Judge, rows: Sequence[Row], period_kind: str, restated
     breaks = [figure.period_start for figure in figures if figure.status == "break"]
     verdicts = decide_in_turn(figures, partial(judge.decide, breaks=breaks))
     told = [row | as_row(one) for row, one in zip(rows, verdicts, strict=True)]
-    return Series(told, verdicts, period_kind, restated)
+    return Series(told, verdicts, period_kind, _hold_restated(judge, rows, figures, restated))
+
+
+def _hold_restated(
+    judge: Judge, rows: Sequence[Row], figures: Sequence[Figure], restated: Sequence[Row]
+) -> list[Row]:
+    """Say of each restated figure whether it may be compared with the first figure of the area itself."""
+    first = next((figure for figure in figures if figure.value is not None), None)
+    if first is None:
+        return [item | {"verdict": None, "reasons": []} for item in restated]
+    made = [
+        replace(figure, restated=item["method"])
+        for figure, item in zip(judge.figures([rows[0] | item for item in restated]), restated, strict=True)
+    ]
+    breaks = [figure.period_start for figure in (*figures, *made) if figure.status == "break"]
+    held = []
+    for item, figure in zip(restated, made, strict=True):
+        decided = judge.decide(figure, first, breaks)
+        held.append(item | {"verdict": decided.level.notation, "reasons": list(reason_codes(decided))})
+    return held
 
 
 def count_series(edition: Edition, selection: Selection) -> int:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from api.figure_forms.receipt import ReceiptModel
 from api.v1_models import Envelope
-from api.v1_restated import RestatedPoint
+from api.v1_restated import RestatedOfSeries
 
 
 class Observation(BaseModel):
@@ -76,7 +76,7 @@ class Series(BaseModel):
     unit: str | None = Field(description="What one of the newest value is.")
     period_kind: str = Field(description="The kind of period that all its points are for.")
     points: list[Point] = Field(description="The figures, oldest first.")
-    restated: list[RestatedPoint] = Field(
+    restated: list[RestatedOfSeries] = Field(
         description="Figures of earlier periods, put together from those of the areas that this one followed."
         " They are not among the points."
     )
@@ -103,6 +103,9 @@ class ProfileRow(BaseModel):
     status: str = Field(description="Why the value is missing or special.")
     lower_limit: float | None = Field(description="The lower end of the range.")
     upper_limit: float | None = Field(description="The upper end of the range.")
+    limit_method: str | None = Field(
+        description="How the range was found: published, or the method that worked it out."
+    )
     tier: str | None = Field(description="The tier whose councils it is held against.")
     tier_median: float | None = Field(description="The figure of the middle council of the tier.")
     tier_count: int | None = Field(description="How many councils of the tier have a figure.")

@@ -45,13 +45,17 @@ class RestatedParameters(ListParameters):
 
 
 class RestatedPoint(BaseModel):
-    """One restated figure of a series."""
+    """What every restated figure says."""
 
     period: str = Field(description="The period, as start and length.")
     period_label: str | None = Field(description="The period as people write it.")
     version: str = Field(description="The version of the definition that all the figures were counted by.")
-    value: float | None = Field(description="The figure put together; null where there is a gap.")
-    value_text: str | None = Field(description="The figure as it is written.")
+    value: float | None = Field(
+        description="The figure put together, not rounded; null where there is a gap."
+    )
+    value_text: str | None = Field(
+        description="The figure rounded to as many decimals as the figures of the earlier areas have."
+    )
     status: str = Field(description="The most serious status among the figures it was made from.")
     method: str = Field(description="How it was put together: same-boundary, sum or rebuilt-rate.")
     gap: str | None = Field(description="Why there is no value.")
@@ -64,6 +68,15 @@ class RestatedPoint(BaseModel):
     predecessors: list[str] = Field(description="Codes of the earlier areas that have a usable figure.")
     missing_predecessors: list[str] = Field(description="Codes of the earlier areas that have none.")
     made_from: list[str] = Field(description="URIs of the figures that it was made from.")
+
+
+class RestatedOfSeries(RestatedPoint):
+    """One restated figure beside a series."""
+
+    verdict: str | None = Field(
+        description="Whether it may be compared with the first figure of the area itself; null without one."
+    )
+    reasons: list[str] = Field(description="The reasons of that verdict, the gravest first.")
 
 
 class RestatedFigure(RestatedPoint):

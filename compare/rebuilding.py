@@ -133,7 +133,8 @@ def comparator(
         method: ComparatorMethod = "sum" if rule.combining == "sum" else "rebuilt"
         limits = _rebuilt_limits(sums, rule, rebuilt)
         return Comparator(rebuilt, method, sums.area_count, sums.missing, None, rebuilt, limits)
-    if rule.combining in {"sum", "none"} or not sums.area_count:
+    # The mean of a few says nothing of the many who are missing.
+    if rule.combining in {"sum", "none"} or not sums.area_count or sums.missing > sums.area_count:
         return None
     mean = (sums.value / sums.area_count).quantize(_PLACES)
     return Comparator(mean, "unweighted-mean", sums.area_count, sums.missing)

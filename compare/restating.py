@@ -114,7 +114,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Restated:
-    """The figure of a later area. `gap` says why it has no value; `known` which parts had a usable figure."""
+    """The figure of a later area.
+
+    value   rounded, to as many places as the figures of the parts have
+    known   which parts had a usable figure; `gap` says why there is no value
+    exact   the value before it was rounded, so that a page that shows fewer places rounds once and not twice
+    """
 
     value: Decimal | None
     status: str
@@ -123,6 +128,7 @@ class Restated:
     gap: Gap | None = None
     numerator: Decimal | None = None
     denominator: Decimal | None = None
+    exact: Fraction | None = None
 
 
 def restate(measure: Measure, parts: Sequence[Part | None], *, is_same: bool = False) -> Restated | None:
@@ -135,9 +141,9 @@ def restate(measure: Measure, parts: Sequence[Part | None], *, is_same: bool = F
         [part] = parts
         if part is None or part.value is None:
             return None
-        return Restated(
-            part.value, part.status, "same-boundary", (True,), None, part.numerator, part.denominator
-        )
+        above, below = part.numerator, part.denominator
+        exact = Fraction(part.value)
+        return Restated(part.value, part.status, "same-boundary", (True,), None, above, below, exact)
     method = measure.method
     if method is None:
         return None
@@ -188,8 +194,8 @@ def finish(
     exact = Fraction(top, MILLION) if bottom is None else Fraction(top, bottom) * Fraction(multiplier)
     value = _rounded(exact, decimals)
     if bottom is None:
-        return Restated(value, status, method, known)
-    return Restated(value, status, method, known, None, _amount(top), _amount(bottom))
+        return Restated(value, status, method, known, exact=exact)
+    return Restated(value, status, method, known, None, _amount(top), _amount(bottom), exact)
 
 
 def _is_usable(part: Part, method: Method) -> bool:

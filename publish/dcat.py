@@ -47,6 +47,12 @@ WHOLES = (
     ("definitions/datapackage.json", "Every definition as one Data Package", "application/json"),
     ("observations.csv.gz", "All observations as CSV", "text/csv"),
     ("observations.parquet", "All observations as Parquet", "application/vnd.apache.parquet"),
+    ("restated_figures.csv", "Figures restated on today's areas as CSV", "text/csv"),
+    (
+        "restated_figures.parquet",
+        "Figures restated on today's areas as Parquet",
+        "application/vnd.apache.parquet",
+    ),
     ("site.nq.gz", "Everything as linked data, in N-Quads", "application/n-quads"),
 )
 

@@ -223,7 +223,7 @@ def _write_row(
     return written | {
         "method": method,
         "gap": made.gap,
-        "value": None if made.value is None else float(made.value),
+        "value": None if made.exact is None else float(made.exact),
         "value_text": None if made.value is None else f"{made.value:f}",
         "numerator": None if made.numerator is None else float(made.numerator),
         "denominator": None if made.denominator is None else float(made.denominator),

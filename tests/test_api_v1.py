@@ -180,6 +180,9 @@ def test_a_series_says_where_its_line_is_cut_and_keeps_restated_figures_apart(cl
         "41.0",
         "same-boundary",
     )
+    # The next year was counted anew, by another version: the reasons are all there.
+    assert restated["verdict"] == "not-comparable"
+    assert restated["reasons"] == ["break", "version", "restated"]
     (made_from,) = restated["made_from"]
     assert made_from.endswith("id/observation/waste/recycled/E06000001/2022-04-01_P1Y")
     assert client.get(made_from, follow_redirects=True).status_code == 200

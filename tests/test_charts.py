@@ -211,3 +211,26 @@ def test_an_empty_or_flat_series_is_no_trouble() -> None:
     flat = line([Series("here", "Kent", [year(2015, 0.0), year(2016, 0.0)])])
     assert "NaN" not in flat
     assert Decimal(str(read(flat).get("viewBox")).split()[3]) > 100
+
+
+def test_restated_points_are_hollow_stand_apart_and_have_no_label() -> None:
+    earlier = Series("restated", "", [year(2015, 50.0), year(2016, 51.0), year(2017, None)])
+    own = Series(
+        "here", "Somerset 55.0%", [year(2015, None), year(2016, None), year(2017, 54.0), year(2018, 55.0)]
+    )
+    drawn = read(line([own, earlier]))
+    paths = {path.get("class"): path.get("d") or "" for path in drawn.iter(f"{SVG}path")}
+    # Each restated point has a diamond, and no line leads on to the first figure that was published.
+    assert paths["restated-mark"].count("M") == 2
+    assert paths["restated"].count("L") == 1
+    assert paths["here"].count("L") == 1
+    assert [text.text for text in drawn.iter(f"{SVG}text") if text.get("class") == "restated-label"] == []
+
+
+def test_a_figure_to_be_read_with_care_has_a_ring() -> None:
+    points = [year(2020, 50.0), year(2021, 51.0, marked=True), year(2022, None, marked=True)]
+    drawn = read(line([Series("here", "Harrow", points)]))
+    rings = [path.get("d") or "" for path in drawn.iter(f"{SVG}path") if path.get("class") == "here-ring"]
+    assert [ring.count("M") for ring in rings] == [1]
+    plain = read(line([Series("here", "Harrow", [year(2020, 50.0), year(2021, 51.0)])]))
+    assert not any(path.get("class") == "here-ring" for path in plain.iter(f"{SVG}path"))

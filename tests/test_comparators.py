@@ -165,6 +165,11 @@ def test_totals_are_added_up_only_if_none_is_missing() -> None:
     assert chosen(comparator(sums(missing=1), total, Decimal(130))).method == "published"
 
 
+def test_no_mean_stands_for_councils_most_of_which_are_missing() -> None:
+    assert chosen(comparator(sums(missing=2), PERCENT)).missing == 2
+    assert comparator(sums(missing=3), PERCENT) is None
+
+
 def test_nothing_stands_for_ranks_but_what_is_published() -> None:
     assert comparator(sums(), Rule("none")) is None
     assert comparator(sums(area_count=0, value=Decimal(0)), PERCENT) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import astuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
@@ -20,7 +21,8 @@ from api.pages.page import address_of
 from api.pages.places import find_place, list_groups
 from api.pages.rows import address_of_row
 from api.pages.series import list_council_values
-from api.sentences import status_words
+from api.sentences import comparator_words, status_words
+from compare import Limits, share_limits
 from schemas import load_model
 from tools.example_site import ExampleSite
 from tools.shots import KINDS
@@ -93,7 +95,11 @@ def test_a_sentence_says_what_its_table_and_its_chart_say(edition: Edition, area
         one = by_key[key]
         cells = [cell.text for cell in row.every("td")]
         sentence = next(part for part in card.every("p") if not part.classes).text
-        figure = cells[0]
+        figure, mark = cells[0], status_words(one.latest.status)
+        if one.has_value:
+            # A figure is never shown without what a reader must know of it.
+            assert figure.endswith(mark)
+            figure = figure.removesuffix(mark).rstrip()
         assert card.one("p", "big").text.startswith(figure)
         if one.has_value:
             assert sentence.startswith(f"{one.place.name}: {figure}")
@@ -134,6 +140,82 @@ def test_a_strip_shows_as_many_councils_as_the_sentence_says(edition: Edition, a
         assert len(values) == one.spread.area_count
         assert min(values) == pytest.approx(float(one.spread.lowest))
         assert max(values) == pytest.approx(float(one.spread.highest))
+
+
+@pytest.mark.parametrize("area", ["E09000015", "E07000106"])
+def test_what_stands_beside_a_figure_is_what_the_table_says_with_its_method(
+    edition: Edition, area: str
+) -> None:
+    by_key = {one.key: one for one in figures_of(edition, area)}
+    told = 0
+    for key, (_, card) in topic_cards(edition, area).items():
+        one = by_key[key]
+        notes = [part.text for part in card.every("p", "note")]
+        assert (one.trend_text in " ".join(notes)) or not one.trend_text
+        beside = next((text for text in notes if text.startswith("Beside it:")), None)
+        if beside is None:
+            continue
+        told += 1
+        rows = edition.rows(
+            "SELECT * FROM comparators WHERE dataset = ? AND indicator = ? AND version = ? AND period = ?"
+            " AND breakdown = ? AND tier = ? AND kind = 'area-type' AND comparator = ?",
+            (*astuple(one.cell), one.spread.tier if one.spread else "", one.place.area_type),
+        )
+        [row] = rows
+        words = comparator_words(row["method"], row["area_count"], row["missing_count"])
+        assert f"{one.write(row['value'])} ({words})" in beside
+        assert not one.definition.is_total
+    assert told > 10
+
+
+def test_a_range_that_was_worked_out_says_by_which_method(edition: Edition) -> None:
+    [one] = [
+        one
+        for one in figures_of(edition, "E09000015")
+        if one.definition.indicator == "most-deprived-neighbourhoods"
+    ]
+    worked_out = [seen for seen in one.series if seen.limit_method is not None]
+    assert worked_out
+    for seen in worked_out:
+        assert seen.numerator is not None
+        assert seen.denominator is not None
+        expected = share_limits(seen.numerator, seen.denominator)
+        assert isinstance(expected, Limits)
+        assert (seen.limit_method, seen.figure.limits) == ("wilson", (expected.lower, expected.upper))
+    _, card = topic_cards(edition, "E09000015")[one.key]
+    assert "worked out by Wilson's method" in " ".join(part.text for part in card.every("p", "note"))
+
+
+def test_many_figures_come_with_how_many_chance_alone_would_flag(edition: Edition) -> None:
+    page = area_page(edition, "E09000015")
+    place = find_place(edition, "E09000015")
+    assert place is not None
+    kinds = sort_figures(place, figures_of(edition, "E09000015"))
+    tested = [one for one in (*kinds.judged, *kinds.views) if one.standing and one.standing.is_range_known]
+    [note] = [part.text for part in page.every("p", "note") if "Chance alone" in part.text]
+    assert note.startswith(f"Of {len(tested)} figures with a known range,")
+
+
+def test_the_page_of_methods_has_every_method_that_a_table_names(edition: Edition) -> None:
+    page = read_page(pages.methods(edition).html)
+    named = {element.text for element in page.every("code")}
+    for column in ("method", "limit_method"):
+        for row in edition.rows(f"SELECT DISTINCT {column} AS name FROM comparators"):  # our own columns
+            assert row["name"] is None or row["name"] in named
+
+
+def test_the_page_of_an_indicator_lists_what_stands_for_many_councils(edition: Edition) -> None:
+    made = pages.PAGES["indicator"](edition, ("employment-rate",), {})
+    assert made is not None
+    page = read_page(made.html)
+    [table] = [one for one in page.every("table") if "what stands for many councils" in one.text]
+    rows = {
+        row.one("th").text: [cell.text for cell in row.every("td")] for row in table.one("tbody").every("tr")
+    }
+    assert rows["England"][2] == "As published"
+    assert rows["England"][1] != ""
+    assert rows["Counties"][2].startswith("Unweighted mean of")
+    assert rows["Counties"][1] == ""
 
 
 @pytest.mark.parametrize("area", AREAS)
@@ -449,3 +531,16 @@ def test_a_view_has_one_address_with_its_parameters(client: httpx.Client) -> Non
     canonical = next(link for link in page.every("link") if link.attributes["rel"] == "canonical")
     asked = dict(parse_qsl(urlsplit(canonical.attributes["href"]).query))
     assert asked == {"indicator": "adult-obesity", "areas": "E09000015"}
+
+
+def test_a_target_is_held_against_the_figure_and_says_what_is_not_known(edition: Edition) -> None:
+    page = pages.PAGES["target"](edition, ("homes-required-2020-23-e09000015",), {})
+    assert page is not None
+    told = read_page(page.html).one("p", "big").text
+    row = edition.row(
+        "SELECT o.value, t.value AS wanted FROM targets t JOIN observations o ON o.indicator = t.indicator"
+        " AND o.area = t.area AND o.period = t.period WHERE t.target = 'homes-required-2020-23-e09000015'"
+    )
+    assert row is not None
+    answer = "Reached" if row["value"] >= row["wanted"] else "Not reached"
+    assert told.endswith(f"{answer}; the range is not known")

@@ -10,8 +10,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+import pyoxigraph
 import pytest
-from test_publish_world import TABLES, YEAR_2022, make_contents, observation, small_world, without_areas
+from test_publish_world import (
+    TABLES,
+    YEAR_2022,
+    make_contents,
+    observation,
+    small_world,
+    without_areas,
+    write_world,
+)
 
 from tools.example_site import EXAMPLE, ExampleSite
 
@@ -96,6 +106,38 @@ def test_an_area_that_ended_is_not_restated_and_one_with_its_own_figure_is_left_
 def test_a_world_without_changes_has_no_restated_figure() -> None:
     assert restated(THREE, areas=AREAS, area_changes=[]) == []
     assert "area_changes" in TABLES
+
+
+# ---- its forms ----
+
+IN_RDF = """
+PREFIX def: <https://data.example.org/def/>
+PREFIX prov: <http://www.w3.org/ns/prov#>
+SELECT ?figure ?value ?method ?from ?made {
+  ?figure a def:RestatedFigure; def:restatedValue ?value; def:restatingMethod ?method; def:restatedFrom ?from;
+          prov:wasDerivedFrom ?made
+}
+"""
+
+
+def test_downloads_and_linked_data_have_the_same_figure_and_lead_to_what_it_was_made_of(
+    tmp_path: Path,
+) -> None:
+    folder = write_world(small_world(), tmp_path / "edition")
+    with (folder / "downloads" / "restated_figures.csv").open(encoding="utf-8", newline="") as lines:
+        [row] = csv.DictReader(lines)
+    assert (row["area"], row["value"], row["value_text"], row["gap"]) == ("E06000003", "41", "41.0", "")
+    [same] = pq.read_table(folder / "downloads" / "restated_figures.parquet").to_pylist()
+    assert (same["value"], same["predecessors"]) == (41.0, "E06000001")
+    store = pyoxigraph.Store.read_only(str(folder / "rdf" / "store"))
+    [found] = store.query(IN_RDF)
+    assert found["figure"].value.startswith("https://data.example.org/id/area/E06000003#restated/")
+    assert found["value"].value == "41"
+    assert found["method"].value.endswith("/id/code/restating-method/same-boundary")
+    assert found["from"].value.endswith("/id/area/E06000001")
+    made = "https://data.example.org/id/observation/waste/recycled/E06000001/2022-04-01_P1Y"
+    assert found["made"].value == made
+    assert bool(store.query(f"ASK {{ <{made}> a <http://purl.org/linked-data/cube#Observation> }}"))
 
 
 # ---- the bundled example: sums worked from its own files, by predecessors named here by hand ----

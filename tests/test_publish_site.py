@@ -89,7 +89,9 @@ def test_what_is_published_can_be_submitted_again(tmp_path: Path, package: Path)
     assert published.observations == 8
     again = (edition / "downloads" / "datasets" / "work.csv").read_bytes()
     assert again == (package / "datasets" / "work.csv").read_bytes()
-    assert str(published).startswith("248 rows read, 8 observations, 0 warnings.")
+    read = json.loads((edition / "manifest.json").read_text(encoding="utf-8"))["sources"]
+    assert published.rows_read == sum(source["rows_read"] for source in read)
+    assert str(published).startswith(f"{published.rows_read} rows read, 8 observations, 0 warnings.")
 
 
 def test_the_manifest_names_every_download_by_its_digest(tmp_path: Path, package: Path):

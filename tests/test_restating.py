@@ -65,6 +65,14 @@ def test_a_restated_rate_is_rounded_half_up_to_the_decimals_of_the_figures() -> 
     assert str(whole.value) == "13"
 
 
+def test_the_exact_value_is_kept_so_that_nothing_is_rounded_twice() -> None:
+    # 11 of 373 are 2.949: 2.95 with two decimals, and 2.9 with one.
+    made = put_together(SHARE, part("5.00", top="10", bottom="200"), part("0.58", top="1", bottom="173"))
+    assert str(made.value) == "2.95"
+    assert made.exact is not None
+    assert f"{float(made.exact):.1f}" == "2.9"
+
+
 def test_a_sum_of_some_areas_is_the_figure_of_no_place() -> None:
     for missing in (None, part(None, "suppressed")):
         made = put_together(HOMES, part("120"), missing)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from api import sentences
 from api.sentences import Span, Unit
-from compare import Change, Distribution, Standing
+from compare import Change, Distribution, Figure, NotKnown, Ranked, Standing, TargetResult, Trend
 from schemas import load_model
 
 UNITS = {
@@ -240,3 +242,56 @@ def test_a_written_number_reads_back_to_its_rounded_value(value: Decimal, decima
     text = sentences.number(value, decimals)
     read = Decimal(text.replace(",", "").replace(sentences.MINUS, "-"))
     assert abs(read - value) <= Decimal("0.5").scaleb(-decimals)
+
+
+@pytest.mark.parametrize(
+    ("direction", "words"),
+    [
+        ("rising", "Rising over the newest 7 figures that compare."),
+        ("falling", "Falling over the newest 7 figures that compare."),
+        ("no-clear-trend", "No clear trend over the newest 7 figures that compare."),
+    ],
+)
+def test_a_trend_is_said_with_how_many_figures_it_rests_on(direction: Any, words: str) -> None:
+    trend = Trend(direction, 1, Decimal(3), 7, "2017", "2024")
+    assert sentences.trend_sentence(trend) == words
+    assert sentences.trend_sentence(NotKnown("too-few-points")) == ""
+
+
+@pytest.mark.parametrize(
+    ("method", "missing", "words"),
+    [
+        ("published", 3, "as published"),
+        ("rebuilt", 0, "rebuilt from the councils' numbers (33 councils)"),
+        ("sum", 0, "all councils added up (33 councils)"),
+        ("unweighted-mean", 0, "unweighted mean of 33 councils"),
+        ("unweighted-mean", 2, "unweighted mean of 33 councils, 2 more have no figure"),
+    ],
+)
+def test_a_comparator_is_told_with_its_method(method: str, missing: int, words: str) -> None:
+    assert sentences.comparator_words(method, 33, missing) == words
+
+
+def test_a_place_is_told_with_the_places_it_may_as_well_have() -> None:
+    figure = Figure(
+        *("i", "1.0.0", "d", "percent", "A", "unitary", "2024", "calendar-year"),
+        YEAR_2024.start_on,
+        YEAR_2024.end_on,
+        Decimal(5),
+    )
+    told = Ranked(figure, (Decimal(4), Decimal(6)), 12, 8, 17, 9, "lower-middle", Decimal(0))
+    assert sentences.place_sentence(told, 151) == (
+        "Place 12 of 151, counted from the highest. It may be anywhere from 8 to 17:"
+        " it cannot be told apart from 9 others."
+    )
+    alone = replace(told, highest_place=12, lowest_place=12, cannot_be_told_apart=0)
+    assert sentences.place_sentence(alone, 151).endswith("No other figure's range meets its own.")
+    assert "not known" in sentences.place_sentence(replace(told, limits=None), 151)
+
+
+def test_a_target_is_told_with_what_its_answer_rests_on() -> None:
+    assert sentences.target_words(TargetResult("cannot-tell", True)) == (
+        "Nobody can tell: its range lies on both sides"
+    )
+    assert sentences.target_words(TargetResult("not-met", False)) == "Not reached; the range is not known"
+    assert sentences.target_words(NotKnown("no-value")) == "There is no figure."

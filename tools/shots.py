@@ -113,6 +113,7 @@ KINDS: Mapping[str, str] = {
     "problem": "/problems/area-ended",
     "vocabulary": "/def/",
     "accessibility": "/accessibility",
+    "methods": "/methods",
     "not-for": "/not-for",
     "not-found": "/areas/E99999999",
     "refused": "/compare?indikator=adult-obesity",

@@ -21,7 +21,7 @@ What other modules may call:
     problem(edition, code)                    what a problem or a failure means, and its mend; None if unknown
     problems(edition)                         all of them
     vocabulary(edition)                       the terms of {base}def/
-    accessibility(edition)  not_for(edition)  two statements
+    accessibility(edition)  not_for(edition)  methods(edition)  statements
     not_found(edition, path)                  404
     failure(edition, failure)                 any other refusal or fault, as a page with its status
 
@@ -53,7 +53,7 @@ from api.pages.propose import propose
 from api.pages.reference import api_reference, vocabulary
 from api.pages.register import register
 from api.pages.sparql import sparql
-from api.pages.statements import accessibility, failure, not_for, not_found, problem, problems
+from api.pages.statements import accessibility, failure, methods, not_for, not_found, problem, problems
 from api.pages.things import ListMaker, PageMaker, make_list_page, make_thing_page, period
 from schemas import load_model
 
@@ -73,6 +73,7 @@ __all__ = [
     "downloads",
     "failure",
     "home",
+    "methods",
     "not_for",
     "not_found",
     "problem",

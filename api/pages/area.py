@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from api import sentences
+from api.pages.beside import Beside, chance_note, list_beside_area
 from api.pages.definitions import Definition, Definitions, Theme, load_definitions
 from api.pages.drawings import SeriesRow, draw_lines, draw_strip, list_series_rows
 from api.pages.figures import AreaFigure, list_area_figures
@@ -27,11 +28,12 @@ from api.pages.places import (
     find_place,
     find_places,
     list_around,
-    list_changes,
     list_groups,
     list_inside,
 )
+from api.pages.restating import list_only_restated
 from api.pages.series import list_council_values
+from api.pages.successions import write_notices
 
 if TYPE_CHECKING:
     from api.edition import Edition
@@ -56,6 +58,7 @@ class Card:
     links: Sequence[Link]
     country: str
     source: str
+    beside: Sequence[Beside]
 
     @property
     def has_remarks(self) -> bool:
@@ -116,6 +119,7 @@ def area(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         "around": around,
         "notices": write_notices(edition, place),
         "glance": list_glances(kinds.judged, kinds.views),
+        "chance": chance_note((*kinds.judged, *kinds.views)),
         "inspections": inspections,
         "newest": newest_inspections(inspections),
         "kinds": kinds,
@@ -131,6 +135,9 @@ def area(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         "inside": list_inside(edition, place.area),
         "bodies": _bodies(edition, place.area),
         "elsewhere": _run_elsewhere(definitions, place, figures),
+        "only_restated": list_only_restated(
+            edition, definitions, place, {one.definition.indicator for one in figures}
+        ),
     }
     frame = Frame(
         path=address_of("area", place.area),
@@ -215,7 +222,8 @@ def draw_card(edition: Edition, around: Around, one: AreaFigure) -> Card:
     lines = draw_lines(one, key=f"{one.key}-line", country=country, similar="Similar")
     strip = draw_strip(one, values, key=f"{one.key}-strip")
     source = edition.value("SELECT title FROM datasets WHERE dataset = ?", (one.dataset,))
-    return Card(one, strip, lines, list_series_rows(one), links, country, source)
+    beside = list_beside_area(edition, one, around.chain)
+    return Card(one, strip, lines, list_series_rows(one, country), links, country, source, beside)
 
 
 def _data(area: str, indicator: str | None = None, form: str | None = None) -> str:
@@ -281,41 +289,6 @@ def _crumbs(around: Around) -> list[Link]:
         Link("Areas", "/areas"),
         *(Link(one.name, address_of("area", one.area)) for one in reversed(inside)),
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A sentence about an area that changed, and the areas it leads to."""
-
-    text: str
-    links: Sequence[Link]
-    order: str | None = None
-
-
-def write_notices(edition: Edition, place: Place) -> list[Notice]:
-    """Say when an area began or ended, and what came before and after."""
-    changes = list_changes(edition, place.area)
-    out = []
-    later = [row for row in changes if row["from_area"] == place.area]
-    earlier = [row for row in changes if row["to_area"] == place.area]
-    if place.end_on is not None:
-        heirs = [Link(row["to_label"], address_of("area", row["to_area"])) for row in later]
-        text = f"This area ended on {sentences.day(place.end_on)}."
-        if heirs:
-            text += " Its place was taken by:"
-        out.append(Notice(text, heirs, later[0]["legal_order"] if later else None))
-    for day in dict.fromkeys(row["changed_on"] for row in earlier):
-        rows = [row for row in earlier if row["changed_on"] == day]
-        on = sentences.day(dt.date.fromisoformat(day))
-        if rows[0]["change"] in {"recoded", "renamed"}:
-            text = f"On {on} this area got a new code. The earlier one:"
-        elif rows[0]["change"] == "boundary-moved":
-            text = f"On {on} its boundary moved. Ground came from:"
-        else:
-            text = f"On {on} this area took the place of:"
-        links = [Link(row["from_label"], address_of("area", row["from_area"])) for row in rows]
-        out.append(Notice(text, links, rows[0]["legal_order"]))
-    return out
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,11 @@ class CouncilRow:
         return sentences.range_words(*self.seen.figure.limits, self.definition.unit, self.definition.decimals)
 
     @property
+    def range_method(self) -> str:
+        """How the range was found, where its publisher did not give it."""
+        return sentences.limit_words(self.seen.limit_method) if self.range_text and self.seen else ""
+
+    @property
     def remark(self) -> str:
         """The status of a figure that has a value."""
         return "" if self.value is None or self.seen is None else sentences.status_words(self.seen.status)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from api.sentences import Unit, polarity_words, range_words
-from compare import Step
+from compare import Rule, Step, combining_rule
 from schemas import load_model
 
 if TYPE_CHECKING:
@@ -24,7 +24,10 @@ MONTHS_BETWEEN = {"monthly": 1, "quarterly": 3, "termly": 6, "annual": 12, "bien
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One version of an indicator. The rest of its text stands on its own page."""
+    """One version of an indicator. The rest of its text stands on its own page.
+
+    rule   how figures of several councils are put together, and what chance does to one
+    """
 
     indicator: str
     version: str
@@ -42,6 +45,7 @@ class Definition:
     status: str
     is_total: bool
     is_sampled: bool
+    rule: Rule
 
     @property
     def is_context(self) -> bool:
@@ -99,7 +103,8 @@ def _load_definitions(edition: Edition) -> Definitions:
     in_use: dict[str, Definition] = {}
     rows = edition.rows(
         "SELECT indicator, version, label, question, unit, decimals, polarity, band_lowest, band_highest,"
-        " evidence, frequency, tier, owner, status, uncertainty_method, comparable_with_previous, change_note"
+        " evidence, frequency, tier, owner, status, uncertainty_method, comparable_with_previous, change_note,"
+        " multiplier, highest"
         " FROM indicators"
     )
     for row in sorted(rows, key=lambda row: (row["indicator"], version_order(row["version"]))):
@@ -124,6 +129,7 @@ def _load_definitions(edition: Edition) -> Definitions:
             status=row["status"],
             is_total=row["unit"] in totals,
             is_sampled=row["uncertainty_method"] is not None,
+            rule=combining_rule(row["unit"], _decimal(row["multiplier"]), _decimal(row["highest"])),
         )
         by_version[key] = definition
         step = Step(row["version"], row["comparable_with_previous"], row["change_note"] or "")
@@ -133,6 +139,10 @@ def _load_definitions(edition: Edition) -> Definitions:
             in_use[row["indicator"]] = definition
     labels = edition.rows("SELECT code, label FROM codes WHERE code_list = 'theme' ORDER BY sort_order, code")
     return Definitions(by_version, steps, in_use, {row["code"]: Theme(*row) for row in labels})
+
+
+def _decimal(number: float | None) -> Decimal | None:
+    return None if number is None else Decimal(str(number))
 
 
 def version_order(version: str) -> tuple[int, ...]:

@@ -14,7 +14,9 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from api import charts, sentences
-from api.pages.figures import AreaFigure, is_overdue, joins
+from api.pages.figures import AreaFigure, is_marked, is_overdue, joins
+from api.pages.page import Link
+from api.pages.restating import Restated
 from api.pages.series import Middle, Observed
 from api.sentences import Span
 from compare import Distribution
@@ -33,6 +35,8 @@ class SeriesRow:
     similar: str
     country: str
     remark: str
+    links: Sequence[Link] = ()
+    more: str = ""
 
 
 def draw_strip(one: AreaFigure, values: Sequence[float], *, key: str) -> Markup | None:
@@ -68,7 +72,7 @@ def draw_lines(one: AreaFigure, *, key: str, country: str, similar: str) -> Mark
     country, similar   what the two other series are called
     """
     known = [seen for seen in one.series if seen.value is not None]
-    if len(known) < 2:
+    if not known or (len(known) < 2 and not one.has_restated):
         return None
     spans = periods_of(one)
     name = one.place.name
@@ -78,12 +82,15 @@ def draw_lines(one: AreaFigure, *, key: str, country: str, similar: str) -> Mark
         series.append(_similar_series(similar, one, spans))
     if one.compares_with_country and any(seen.value is not None for seen in one.country):
         series.append(_series("country", country, one, one.country, spans))
+    if one.has_restated:
+        series.append(_series("restated", "", one, [each.seen for each in one.restated], spans))
     first, last = known[0], known[-1]
-    finding = (
-        f"{name}: {one.write_observed(first)} {sentences.in_period(first.span)},"
-        f" {one.write_observed(last)} {sentences.in_period(last.span)}."
-    )
-    cut = [on for on in one.breaks if known[0].span.start_on < on <= known[-1].span.start_on]
+    finding = f"{name}: {one.write_observed(last)} {sentences.in_period(last.span)}."
+    if first is not last:
+        finding = f"{name}: {one.write_observed(first)} {sentences.in_period(first.span)}, {finding[len(name) + 2 :]}"
+    drawn = [seen for seen in (*known, *(each.seen for each in one.restated)) if seen.value is not None]
+    begun = min(seen.span.start_on for seen in drawn)
+    cut = [on for on in one.breaks if begun < on <= last.span.start_on]
     words = charts.Words(key, finding, _describe(one, len(spans)))
     return charts.line_chart(words, series, charts.Axis(one.write_short, breaks=cut))
 
@@ -94,8 +101,11 @@ def _describe(one: AreaFigure, period_count: int) -> str:
     highest = max(known, key=lambda seen: seen.value or Decimal(0))
     told = f"Lowest {one.write_observed(lowest)} {sentences.in_period(lowest.span)}, highest"
     told += f" {one.write_observed(highest)} {sentences.in_period(highest.span)}."
-    missing = period_count - len(known)
-    if missing:
+    restated = sum(each.seen.value is not None for each in one.restated)
+    missing = period_count - len(known) - restated
+    if restated:
+        told += f" {sentences.count(restated, 'figure was', 'figures were')} restated from earlier areas."
+    if missing > 0:
         told += f" {sentences.count(missing, 'period has', 'periods have')} no figure."
     return f"{told} The table below has every figure."
 
@@ -103,14 +113,15 @@ def _describe(one: AreaFigure, period_count: int) -> str:
 def periods_of(one: AreaFigure) -> list[Span]:
     """List the periods of the area's kind that the area, its country or its similar councils have."""
     kind = one.latest.figure.period_kind
-    found = {seen.span for seen in (*one.series, *one.country) if seen.figure.period_kind == kind}
+    own = [*one.series, *(each.seen for each in one.restated)]
+    found = {seen.span for seen in (*own, *one.country) if seen.figure.period_kind == kind}
     length = (one.latest.span.end_on - one.latest.span.start_on).days
     found |= {
         middle.span
         for middle in one.similar
         if abs((middle.span.end_on - middle.span.start_on).days - length) <= 5
     }
-    first = min(seen.span.start_on for seen in one.series)
+    first = min(seen.span.start_on for seen in own)
     return sorted(
         (span for span in found if span.start_on >= first), key=lambda span: (span.start_on, span.end_on)
     )
@@ -131,10 +142,16 @@ def _series(
             low, high = map(float, seen.figure.limits)
         points.append(
             charts.Point(
-                span.start_on, sentences.period_short(span), value, low, high, joined.get(span, False)
+                span.start_on,
+                sentences.period_short(span),
+                value,
+                low,
+                high,
+                joined.get(span, False),
+                seen is not None and is_marked(seen.status),
             )
         )
-    return charts.Series(role, _end_label(label, one, listed), points)
+    return charts.Series(role, _end_label(label, one, listed) if label else "", points)
 
 
 def _end_label(label: str, one: AreaFigure, listed: Sequence[Observed]) -> str:
@@ -169,25 +186,39 @@ def _may_join_middles(one: AreaFigure, earlier: Middle, later: Middle) -> bool:
     return all(step.comparable in {"yes", "with-care"} for step in between)
 
 
-def list_series_rows(one: AreaFigure) -> list[SeriesRow]:
-    """List every period of a line chart in words, newest first."""
+def list_series_rows(one: AreaFigure, country: str = "") -> list[SeriesRow]:
+    """List every period of a line chart in words, newest first; `country` is what the country is called."""
     here = {seen.span: seen for seen in one.series}
-    country = {seen.span: seen for seen in one.country}
+    around = {seen.span: seen for seen in one.country}
     similar = {middle.span: middle for middle in one.similar}
+    restated = {each.seen.span: each for each in one.restated}
     rows = []
     for span in reversed(periods_of(one)):
-        seen = here.get(span)
+        seen, beside = here.get(span), around.get(span)
+        remark, again = _remark(seen), None
+        if seen is None or seen.value is None:
+            again = restated.get(span)
+        if beside is not None and country and _remark(beside):
+            remark = ". ".join(part for part in (remark, f"{country}: {_remark(beside)}") if part)
+        shown = again.seen if again is not None and again.seen.value is not None else seen
         rows.append(
             SeriesRow(
                 span.label,
-                one.write_cell(seen),
-                one.write_range(seen) if seen is not None else "",
+                one.write_cell(shown),
+                one.write_range(shown) if shown is not None else "",
                 one.write_short(similar[span].value) if span in similar else "",
-                one.write_cell(country[span]) if span in country else "",
-                _remark(seen),
+                one.write_cell(beside) if beside is not None else "",
+                *_remarks(remark, again),
             )
         )
     return rows
+
+
+def _remarks(remark: str, again: Restated | None) -> tuple[str, Sequence[Link], str]:
+    """Say what stands before the links of a remark, the links, and what stands after them."""
+    if again is None:
+        return remark, (), ""
+    return again.words, again.links, ". ".join(part for part in (again.more, remark) if part)
 
 
 def _remark(seen: Observed | None) -> str:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from api import sentences
 from api.pages.definitions import MONTHS_BETWEEN, Definition, Definitions
 from api.pages.places import Place, compared_tier
+from api.pages.restating import Restated, list_restated_series
 from api.pages.series import (
     Cell,
     Middle,
@@ -35,11 +36,14 @@ from compare import (
     Change,
     Distribution,
     Level,
+    NotKnown,
     Standing,
     Step,
+    Trend,
     Verdict,
     change,
     standing,
+    trend,
     verdict,
 )
 
@@ -59,6 +63,7 @@ class AreaFigure:
     country  the same of the country around it, where there is one
     similar  the middle of its similar councils, oldest first
     spread   how the councils of its tier are spread in the newest period
+    restated figures of earlier periods, put together from those of the areas this one followed, oldest first
     """
 
     definition: Definition
@@ -71,6 +76,7 @@ class AreaFigure:
     country: tuple[Observed, ...] = ()
     similar: tuple[Middle, ...] = ()
     spread: Distribution | None = None
+    restated: tuple[Restated, ...] = ()
 
     @property
     def label(self) -> str:
@@ -103,7 +109,8 @@ class AreaFigure:
     @cached_property
     def breaks(self) -> tuple[dt.date, ...]:
         """First days of periods from which the area's figures were counted differently."""
-        return tuple(one.figure.period_start for one in self.series if one.status == "break")
+        every = [*self.series, *(one.seen for one in self.restated)]
+        return tuple(sorted({one.figure.period_start for one in every if one.status == "break"}))
 
     @cached_property
     def earlier(self) -> Observed | None:
@@ -127,6 +134,11 @@ class AreaFigure:
         if self.spread is None or self.latest.status == "definition-differs" or self.definition.is_total:
             return None
         return standing(self.latest.figure, self.spread)
+
+    @cached_property
+    def trend(self) -> Trend | NotKnown:
+        """What the area's figures do over their newest unbroken run."""
+        return trend([one.figure for one in self.series], steps=self.steps)
 
     @cached_property
     def country_now(self) -> Observed | None:
@@ -205,6 +217,21 @@ class AreaFigure:
         return any(one.status == "definition-differs" for one in self.series)
 
     @property
+    def has_marked_points(self) -> bool:
+        """Whether a figure on the chart is provisional, revised, estimated or otherwise to be read with care."""
+        return any(one.value is not None and is_marked(one.status) for one in (*self.series, *self.country))
+
+    @property
+    def has_restated(self) -> bool:
+        return any(one.seen.value is not None for one in self.restated)
+
+    @property
+    def country_status_text(self) -> str:
+        """What a reader must know of the country's figure beside its value; mostly nothing."""
+        now = self.country_now
+        return "" if now is None or now.value is None else sentences.status_words(now.status)
+
+    @property
     def here_text(self) -> str:
         return self.write_observed(self.latest)
 
@@ -259,6 +286,22 @@ class AreaFigure:
         """The range of the newest figure; empty if it is not known."""
         return self.write_range(self.latest)
 
+    @property
+    def range_method(self) -> str:
+        """How the newest figure's range was found, where its publisher did not give it."""
+        return sentences.limit_words(self.latest.limit_method)
+
+    @property
+    def range_methods(self) -> tuple[str, ...]:
+        """How ranges of the series were found that no publisher gave, each way once."""
+        told = (sentences.limit_words(seen.limit_method) for seen in self.series)
+        return tuple(dict.fromkeys(words for words in told if words))
+
+    @property
+    def trend_text(self) -> str:
+        """What the series does, in words; empty with too few figures or without a newest one."""
+        return sentences.trend_sentence(self.trend) if self.has_value else ""
+
     def write_range(self, one: Observed) -> str:
         if one.figure.limits is None:
             return ""
@@ -279,7 +322,8 @@ class AreaFigure:
         assert self.standing is not None
         assert self.spread is not None
         middle = self.write(self.spread.median)
-        return sentences.glance_sentence(self.label, self.standing, self.here_text, middle)
+        mark = f" ({self.status_text.lower()})" if self.status_text else ""
+        return sentences.glance_sentence(self.label, self.standing, f"{self.here_text}{mark}", middle)
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
@@ -320,6 +364,12 @@ class AreaFigure:
         return self.decide(earlier, later).level is not Level.NOT_COMPARABLE
 
 
+def is_marked(status: str) -> bool:
+    """Say whether a point on a line needs a mark of its own. A break has its upright line, and a figure counted
+    in another way stands apart from the line."""
+    return status not in {"normal", "break", "definition-differs"}
+
+
 def is_overdue(definition: Definition, earlier: Span, later: Span) -> bool:
     """Say whether a figure that should have come between two periods is missing."""
     months = MONTHS_BETWEEN.get(definition.frequency)
@@ -343,6 +393,7 @@ def list_area_figures(
     spreads = {tier: list_spreads(edition, tier) for tier in sorted(place.tiers)}
     rates = [key for key in chosen if not definitions.in_use[key[1]].is_total]
     middles = list_middles(edition, definitions, members, rates)
+    restated = list_restated_series(edition, definitions, place, indicator)
     groups = {
         row["breakdown"]: row["label"] for row in edition.rows("SELECT breakdown, label FROM breakdowns")
     }
@@ -360,6 +411,7 @@ def list_area_figures(
             definitions.steps[notation],
             around.get(key, ()),
             middles.get(key, ()),
+            restated=restated.get(key, ()),
         )
         tier = compared_tier(definition.tier, place.area_type)
         out.append(one.with_spread(spreads[tier].get(one.cell)) if tier else one)

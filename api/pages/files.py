@@ -23,6 +23,8 @@ _WHOLES = (
     ("catalogue.db", "Everything as one SQLite database"),
     ("observations.csv.gz", "All figures as CSV, compressed"),
     ("observations.parquet", "All figures as Parquet"),
+    ("restated_figures.csv", "Figures restated on today's areas, as CSV"),
+    ("restated_figures.parquet", "Figures restated on today's areas, as Parquet"),
     ("site.nq.gz", "Everything as linked data, in N-Quads"),
     ("datapackage.json", "Everything as one Data Package"),
     ("definitions/datapackage.json", "Every definition as one Data Package, to pull"),

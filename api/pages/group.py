@@ -18,6 +18,9 @@ from api.pages.open_neighbours import is_worked_out_here, open_neighbours
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page
 from api.pages.places import find_place, find_places, list_members, list_past_members
 from api.pages.rows import find_named, label_of, list_facts, list_pointing, name_period
+from api.pages.series import OBSERVATIONS, Observed, read_observed
+from api.pages.successions import write_body_notices
+from compare import Limits, target_result
 from schemas import load_model
 
 if TYPE_CHECKING:
@@ -105,6 +108,7 @@ def body(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         "body",
         frame,
         facts=list_facts(edition, model.tables["bodies"], row, ("body", "label", "body_type")),
+        notices=write_body_notices(edition, row["body"], row["end_on"]),
         areas=areas,
         inspections=list_inspections(edition, row["body"]),
         pointing=list_pointing(edition, "bodies", {"body": row["body"]}, ("body_areas", "judgements")),
@@ -161,10 +165,14 @@ def target(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) 
     figure = None
     if place is not None:
         figure = edition.row(
-            "SELECT * FROM observations WHERE indicator = ? AND area = ? AND period = ? AND breakdown = ''"
-            " ORDER BY dataset LIMIT 1",
+            f"{OBSERVATIONS} WHERE o.indicator = ? AND o.area = ? AND o.period = ? AND o.breakdown = ''"
+            " ORDER BY o.dataset LIMIT 1",
             (row["indicator"], row["area"], row["period"]),
         )
+    seen = None
+    if figure is not None and place is not None:
+        counted_by = load_definitions(edition).get(figure["indicator"], figure["version"])
+        seen = read_observed(figure, counted_by, place)
     frame = Frame(
         path=address_of("target", row["target"]),
         title=f"Target: {definition.label}, {whom}",
@@ -184,7 +192,7 @@ def target(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) 
         facts=list_facts(edition, schema, row, ("target",)),
         figure=figure,
         figure_text=told,
-        result=_result(row, figure),
+        result=_result(row, seen),
         whom=whom,
         pointing=list_pointing(edition, "targets", {"target": row["target"]}),
     )
@@ -211,14 +219,14 @@ def write_wanted(row: Any, edition: Edition) -> str:
     return f"{lead} {told}{added}"
 
 
-def _result(row: Any, figure: Any) -> str:
-    """Say whether a target was reached, where a figure of its own can tell."""
-    if figure is None or figure["value"] is None or row["basis"] != "absolute":
+def _result(row: Any, seen: Observed | None) -> str:
+    """Say whether a target was reached, where a figure of its own can tell, and its range lets it."""
+    if seen is None or seen.value is None or row["basis"] != "absolute":
         return ""
-    value = figure["value"]
-    reached = {
-        "at-least": value >= row["value"],
-        "at-most": value <= row["value"],
-        "between": row["upper_value"] is not None and row["value"] <= value <= row["upper_value"],
-    }[row["test"]]
-    return "Reached" if reached else "Not reached"
+    ends = seen.figure.limits
+    limits = None if ends is None else Limits(*ends, "published")
+    upper = None if row["upper_value"] is None else sentences.exact(row["upper_value"])
+    wanted = sentences.exact(row["value"])
+    if row["test"] == "between" and upper is None:
+        return ""
+    return sentences.target_words(target_result(seen.value, limits, row["test"], wanted, upper))

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from api import sentences
 from api.charts import Words, strip_chart
 from api.crosswalk import list_matches
+from api.pages.beside import Beside, list_beside
 from api.pages.changes import feed_links
 from api.pages.councils import CouncilRow, Period, in_order, list_periods, list_tier_rows, with_bars
 from api.pages.definition_use import use_of
@@ -52,6 +53,7 @@ class Picture:
     has_ranges: bool
     pages: Sequence[Link]
     page: int
+    beside: Sequence[Beside] = ()
 
 
 def indicator(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) -> Page | None:
@@ -174,6 +176,7 @@ def look_at(edition: Edition, definition: Definition, path: str, query: Mapping[
         if pages > 1
         else [],
         page,
+        list_beside(edition, definition, period.cell, tier),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from schemas import load_model
@@ -39,7 +40,7 @@ class Place:
     @property
     def tiers(self) -> frozenset[str]:
         """The tiers whose councils this one is compared with; empty for regions and countries."""
-        return frozenset(tier for tier in COMPARED_TIERS if self.area_type in types_of_tier(tier))
+        return _tiers_of(self.area_type)
 
     @property
     def is_council(self) -> bool:
@@ -73,6 +74,12 @@ class Group:
         return self.method in {"statistical-neighbours", "cluster"}
 
 
+@cache
+def _tiers_of(area_type: str) -> frozenset[str]:
+    return frozenset(tier for tier in COMPARED_TIERS if area_type in types_of_tier(tier))
+
+
+@cache
 def types_of_tier(tier: str) -> tuple[str, ...]:
     """Give the area types that a tier consists of."""
     return tuple(load_model().code_lists["tier"].code(tier).more["area_types"])
@@ -83,6 +90,7 @@ def tier_plain(tier: str) -> str:
     return str(load_model().code_lists["tier"].code(tier).more["plain"])
 
 
+@cache
 def compared_tier(answering: str, area_type: str) -> str | None:
     """Say in which tier an area's figure is compared; None for a place that is no council of that tier.
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import datetime as dt
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from api import sentences
+from api.observations import load_codes
 from api.pages.definitions import Definition, Definitions
-from api.pages.places import Place, compared_tier, types_of_tier
+from api.pages.places import Place, compared_tier, find_places, types_of_tier
 from api.sentences import Span
-from compare import Distribution, Figure
+from compare import Distribution, Figure, Limits, NotKnown, Parts, figure_limits
 
 if TYPE_CHECKING:
     from api.edition import Edition
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One observation with its period in words."""
+    """One observation with its period in words.
+
+    figure         with its limits: those published, or those worked out from its parts
+    limit_method   how the limits were found; None without any
+    range_fault    why limits that were published are not used, in words
+    """
 
     figure: Figure
     span: Span
@@ -35,6 +41,8 @@ class Observed:
     numerator: Decimal | None = None
     denominator: Decimal | None = None
     sample_size: int | None = None
+    limit_method: str | None = None
+    range_fault: str = ""
 
     @property
     def value(self) -> Decimal | None:
@@ -88,7 +96,20 @@ OBSERVATIONS = (
 def read_observed(row: Any, definition: Definition, place: Place) -> Observed:
     """Make an observation of a row of OBSERVATIONS."""
     start_on, end_on = dt.date.fromisoformat(row["start_on"]), dt.date.fromisoformat(row["end_on"])
-    value = row["value_text"]
+    value = None if row["value_text"] is None else Decimal(row["value_text"])
+    numerator, denominator = _decimal(row["numerator"]), _decimal(row["denominator"])
+    ends = _decimal(row["lower_limit"]), _decimal(row["upper_limit"])
+    parts = Parts(
+        definition.rule.chance,
+        value,
+        definition.rule.multiplier,
+        numerator,
+        denominator,
+        row["sample_size"],
+        *ends,
+    )
+    limits = figure_limits(parts) if None not in ends or definition.rule.chance else None
+    known = limits if isinstance(limits, Limits) else None
     figure = Figure(
         indicator=row["indicator"],
         version=row["version"],
@@ -100,10 +121,10 @@ def read_observed(row: Any, definition: Definition, place: Place) -> Observed:
         period_kind=row["period_kind"],
         period_start=start_on,
         period_end=end_on,
-        value=Decimal(value) if value is not None else None,
+        value=value,
         status=row["status"],
-        lower_limit=_decimal(row["lower_limit"]),
-        upper_limit=_decimal(row["upper_limit"]),
+        lower_limit=known.lower if known else None,
+        upper_limit=known.upper if known else None,
         breakdown=row["breakdown"],
         is_total=definition.is_total,
         tiers=place.tiers,
@@ -116,9 +137,11 @@ def read_observed(row: Any, definition: Definition, place: Place) -> Observed:
         figure,
         Span(row["period_label"], start_on, end_on),
         row["note"],
-        _decimal(row["numerator"]),
-        _decimal(row["denominator"]),
+        numerator,
+        denominator,
         row["sample_size"],
+        known.method if known else None,
+        limits.text if isinstance(limits, NotKnown) and None not in ends and value is not None else "",
     )
 
 
@@ -167,8 +190,12 @@ def _read_series(
     return {key: tuple(listed) for key, listed in out.items()}
 
 
-def list_spreads(edition: Edition, tier: str) -> dict[Cell, Distribution]:
-    """List the distributions of a tier."""
+def list_spreads(edition: Edition, tier: str) -> Mapping[Cell, Distribution]:
+    """List the distributions of a tier; kept while the edition is in use."""
+    return edition.once(("spreads", tier), lambda: _read_spreads(edition, tier))
+
+
+def _read_spreads(edition: Edition, tier: str) -> dict[Cell, Distribution]:
     rows = edition.rows("SELECT * FROM distributions WHERE tier = ?", (tier,))
     names = ("dataset", "indicator", "version", "period", "breakdown")
     return {Cell(*(row[name] for name in names)): read_spread(row) for row in rows}
@@ -188,36 +215,72 @@ def list_middles(
     Only members of a tier that answers for an indicator count for it.
     """
     wanted = set(keys)
-    indicators = sorted({indicator for _, indicator, _ in wanted})
-    breakdowns = sorted({breakdown for _, _, breakdown in wanted})
-    if not members or not wanted:
+    codes = load_codes(edition)
+    numbers = {
+        "area": [codes.numbers["area"][area] for area in members if area in codes.numbers["area"]],
+        "definition": [number for _, indicator, _ in wanted for number in codes.definitions[indicator]],
+        "breakdown": [codes.numbers["breakdown"][breakdown] for _, _, breakdown in wanted],
+    }
+    if not numbers["area"] or not wanted:
         return {}
+    listed = {name: sorted(set(found)) for name, found in numbers.items()}
+    # Only our own column names and question marks are put into the statement, which reads one index.
+    conditions = " AND ".join(f"{name} IN ({','.join('?' * len(found))})" for name, found in listed.items())
     rows = edition.rows(
-        # Only question marks are put into the statement.
-        "SELECT o.dataset, o.indicator, o.breakdown, p.start_on, p.end_on, p.label, o.version, o.value,"  # noqa: S608
-        " o.status, a.area_type FROM observations o JOIN periods p ON p.period = o.period"
-        " JOIN areas a ON a.area = o.area"
-        f" WHERE o.area IN ({','.join('?' * len(members))})"
-        f" AND o.indicator IN ({','.join('?' * len(indicators))})"
-        f" AND o.breakdown IN ({','.join('?' * len(breakdowns))})"
-        " AND o.value IS NOT NULL AND o.status <> 'definition-differs'",
-        (*members, *indicators, *breakdowns),
+        "SELECT dataset, definition, breakdown, period, area, value, status FROM observation_rows"  # noqa: S608
+        f" WHERE {conditions} AND value IS NOT NULL",
+        [number for found in listed.values() for number in found],
     )
-    found: dict[tuple[str, ...], list[tuple[float, str]]] = {}
-    for *cell, value, status, area_type in map(tuple, rows):
-        if compared_tier(definitions.in_use[cell[1]].tier, area_type) is not None:
-            found.setdefault(tuple(cell), []).append((value, status))
+    answering = _answering(edition, definitions, members)
+    differs = codes.numbers["status"].get("definition-differs")
+    breaks = codes.numbers["status"].get("break")
+    found: dict[tuple[int, ...], list[tuple[float, bool]]] = {}
+    for *cell, area, value, status in map(tuple, rows):
+        if status != differs and answering(cell[1], area):
+            found.setdefault(tuple(cell), []).append((value, status == breaks))
+    spans = edition.once("spans of periods", lambda: _read_spans(edition))
     out: dict[SeriesKey, list[Middle]] = {}
-    for (dataset, indicator, breakdown, start_on, end_on, label, version), listed in sorted(found.items()):
-        if (dataset, indicator, breakdown) not in wanted:
-            continue
-        middle = sentences.exact(statistics.median(value for value, _ in listed))
-        span = Span(label, dt.date.fromisoformat(start_on), dt.date.fromisoformat(end_on))
-        is_after_break = any(status == "break" for _, status in listed)
-        out.setdefault((dataset, indicator, breakdown), []).append(
-            Middle(span, version, middle, len(listed), is_after_break)
+    for (dataset, definition, breakdown, period), values in found.items():
+        indicator, version = codes.values["definition"][definition]
+        key = (codes.values["dataset"][dataset], indicator, codes.values["breakdown"][breakdown])
+        if key in wanted:
+            middle = sentences.exact(statistics.median(value for value, _ in values))
+            is_after_break = any(broken for _, broken in values)
+            span = spans[codes.values["period"][period]]
+            out.setdefault(key, []).append(Middle(span, version, middle, len(values), is_after_break))
+    return {
+        key: tuple(sorted(out[key], key=lambda one: (one.span.start_on, one.span.end_on, one.version)))
+        for key in sorted(out)
+    }
+
+
+def _answering(
+    edition: Edition, definitions: Definitions, members: Sequence[str]
+) -> Callable[[int, int], bool]:
+    """Tell of numbers of a definition and an area whether the council answers for the indicator."""
+    codes = load_codes(edition)
+    types = {
+        codes.numbers["area"].get(area): place.area_type
+        for area, place in find_places(edition, members).items()
+    }
+    tiers = [
+        None if pair is None else definitions.in_use[pair[0]].tier for pair in codes.values["definition"]
+    ]
+
+    def tell(definition: int, area: int) -> bool:
+        return compared_tier(tiers[definition] or "", types[area]) is not None
+
+    return tell
+
+
+def _read_spans(edition: Edition) -> dict[str, Span]:
+    rows = edition.rows("SELECT period, label, start_on, end_on FROM periods")
+    return {
+        row["period"]: Span(
+            row["label"], dt.date.fromisoformat(row["start_on"]), dt.date.fromisoformat(row["end_on"])
         )
-    return {key: tuple(listed) for key, listed in out.items()}
+        for row in rows
+    }
 
 
 def choose_series(series: Mapping[SeriesKey, tuple[Observed, ...]]) -> dict[SeriesKey, tuple[Observed, ...]]:

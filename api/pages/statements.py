@@ -1,4 +1,4 @@
-"""Pages that only say something: the two statements, problems and failures, and what is not there.
+"""Pages that only say something: the statements, the methods, problems and failures, and what is not there.
 
 In:   the kinds of problem of schemas/problems.yaml, the kinds of failure of api/failures.py
 Out:  pages with their status
@@ -36,6 +36,23 @@ def not_for(edition: Edition) -> Page:
         lede="Figures about councils are easy to misuse. These are the ways we know of.",
     )
     return make_page(edition, "not_for", frame)
+
+
+def methods(edition: Edition) -> Page:
+    """Say how ranges, trends, comparators and the rest are worked out, by the names that tables carry."""
+    lists = load_model().code_lists
+    frame = Frame(
+        path="/methods",
+        title="Methods",
+        lede="How ranges, differences, trends, places and comparators are worked out here.",
+    )
+    return make_page(
+        edition,
+        "methods",
+        frame,
+        ranges=lists["limit-method"].codes,
+        comparators=lists["comparator-method"].codes,
+    )
 
 
 def problem(edition: Edition, code: str) -> Page | None:

@@ -1,0 +1,86 @@
+"""Restated figures become files and statements.
+
+In:   Contents
+Out:  restated_figures.csv and .parquet among the downloads, lines of N-Triples
+
+A restated figure is no observation and no part of the cube: the cube has what sources published. It is a fragment
+of its area, and leads to the observations that it was made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from publish.contents import Contents, Row, plain_number
+from publish.files import csv_lines
+from publish.folder import Folder
+from publish.restating import FORM
+from publish.triples import RDF_TYPE, Names, line, literal
+from schemas import Field
+
+# The columns whose items are areas.
+_LISTS = ("predecessors", "missing_predecessors")
+
+
+def write_restated_files(contents: Contents, downloads: Folder) -> None:
+    """Write all restated figures as one CSV and one Parquet file. Without any, the files have no rows."""
+    table = contents.restated
+    schema = contents.model.derived["restated_figures"]
+    downloads.write("restated_figures.csv", csv_lines(_as_texts(table), schema.fields), table.num_rows)
+    pq.write_table(table, downloads.folder / "restated_figures.parquet", compression="zstd")
+    downloads.note("restated_figures.parquet", table.num_rows)
+
+
+def _as_texts(table: pa.Table) -> pa.Table:
+    """Write numbers as published ones are: in plain decimal notation."""
+    columns = {}
+    for field in FORM:
+        cells = table[field.name].to_pylist()
+        if pa.types.is_floating(field.type):
+            cells = [None if cell is None else plain_number(cell) for cell in cells]
+        columns[field.name] = pa.array([None if cell is None else str(cell) for cell in cells], pa.string())
+    return pa.table(columns)
+
+
+def restated_lines(contents: Contents, names: Names) -> Iterator[str]:
+    """Write what each restated figure says."""
+    schema = contents.model.derived["restated_figures"]
+    links = {field.name: contents.model.link(schema, field) for field in schema.fields}
+    for row in contents.restated.to_pylist():
+        subject = _subject(names, row)
+        yield line(subject, RDF_TYPE, f"<{names.iri('def:RestatedFigure')}>")
+        for field in schema.fields:
+            if field.rdf_property is None or row[field.name] is None:
+                continue
+            predicate, path = names.iri(field.rdf_property), links[field.name]
+            if field.name in _LISTS:
+                for area in row[field.name].split(";"):
+                    yield line(subject, predicate, f"<{names.thing(f'area/{area}')}>")
+            elif path is not None:
+                yield line(subject, predicate, f"<{names.thing(path.format_map(row))}>")
+            else:
+                yield line(subject, predicate, _literal(field, row[field.name]))
+        derived = names.iri("prov:wasDerivedFrom")
+        for area in row["predecessors"].split(";"):
+            yield line(subject, derived, f"<{names.thing(_observation(row, area))}>")
+
+
+def _subject(names: Names, row: Row) -> str:
+    parts = [row[name] for name in ("dataset", "indicator", "version", "period", "breakdown") if row[name]]
+    return names.thing(f"area/{row['area']}") + f"#restated/{'/'.join(parts)}"
+
+
+def _observation(row: Row, area: str) -> str:
+    pairs = sorted(row["breakdown"].split(";")) if row["breakdown"] else []
+    return "/".join(["observation", row["dataset"], row["indicator"], area, row["period"], *pairs])
+
+
+def _literal(field: Field, value: object) -> str:
+    if isinstance(value, float):
+        return literal(plain_number(value), "decimal")
+    if field.type == "integer":
+        return literal(str(value), "integer")
+    return literal(str(value))
