@@ -12,6 +12,7 @@ import base64
 import binascii
 import csv
 import io
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -26,11 +27,14 @@ from api.failures import Failure
 from api.forms import CSV, JSON, Choice, choose, link
 from api.licences import licence_address
 from api.replies import Reply, editions_of, root_of, root_of_site
+from ingest.exchange import FORMULA_GUARD, FORMULA_MARKS
 
 Row = dict[str, Any]
 
 # Columns that say where a row came from; the envelope says it in words.
 _HIDDEN = ("_source", "_row")
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
 def dump(document: Any) -> bytes:
@@ -175,11 +179,13 @@ def csv_lines(fields: Sequence[str], rows: Iterable[Mapping[str, Any]], *, headi
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, list):
-        return ";".join(str(item) for item in value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value
+    text = ";".join(str(item) for item in value) if isinstance(value, list) else value
+    # A text that a spreadsheet would run gets an apostrophe, as in the downloads; a number never does.
+    if isinstance(text, str) and text[:1] in FORMULA_MARKS and not _NUMBER.fullmatch(text):
+        return f"{FORMULA_GUARD}{text}"
+    return text
 
 
 def stream_csv(

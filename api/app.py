@@ -35,10 +35,13 @@ from api import (
     register,
     sparql,
     stream,
+    v1_compare,
     v1_figures,
+    v1_groups,
     v1_lists,
     v1_restated,
     v1_search,
+    v1_verdict,
 )
 from api.datasette.mount import DatasetteDoor
 from api.definition_forms import routes as definition_forms
@@ -85,6 +88,9 @@ def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
         housekeeping.router,
         v1_lists.make_router(),
         v1_figures.make_router(),
+        v1_verdict.make_router(),
+        v1_compare.make_router(),
+        v1_groups.make_router(),
         v1_restated.make_router(),
         v1_search.make_router(),
         propose.make_router(),

@@ -156,6 +156,13 @@ _KINDS = (
         "Add ORDER BY with LIMIT and OFFSET and ask in parts, aggregate in the query, or use the downloads.",
     ),
     FailureKind(
+        "file-too-long",
+        422,
+        "Too many figures for one file of this form",
+        "A question has more figures than one file of the form may hold. It is refused, not cut.",
+        "Name fewer indicators, areas or periods, ask in parts with limit, or use the downloads.",
+    ),
+    FailureKind(
         "query-too-large",
         422,
         "Query needs more memory than one query may have",

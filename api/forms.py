@@ -62,6 +62,15 @@ GRAPH_FORMS = (TURTLE, JSONLD, N_TRIPLES, N_QUADS, RDF_XML)
 DOCUMENT_FORMS = (HTML, JSON, *GRAPH_FORMS)
 TABLE_FORMS = (*DOCUMENT_FORMS, CSV)
 
+# Forms of figures alone, chosen by the parameter format or by Accept; no address ends in them. JSON-stat has no
+# registered media type: this one is its own.
+JSONSTAT = Form("jsonstat", "application/vnd.json-stat+json", "JSON-stat")
+XLSX = Form("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "XLSX")
+PARQUET = Form("parquet", "application/vnd.apache.parquet", "Parquet")
+ARROW = Form("arrow", "application/vnd.apache.arrow.stream", "Arrow")
+
+EVERY_FORM = (*FORMS, JSONSTAT, XLSX, PARQUET, ARROW)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

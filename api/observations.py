@@ -15,6 +15,7 @@ from typing import Any
 
 from api.edition import Edition
 from api.failures import Failure
+from api.suggesting import unknown_area
 from ingest.problems import find_nearest, shown
 
 Row = dict[str, Any]
@@ -139,6 +140,8 @@ class Filters:
 
     periods      notations, or "latest": the newest period that an indicator has any figure for
     breakdowns   breakdown texts, or "total" for figures that are not broken down
+    since        only periods that begin on this day (ISO 8601) or after
+    until        only periods that end on this day or before
     """
 
     datasets: tuple[str, ...] = ()
@@ -147,6 +150,8 @@ class Filters:
     periods: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +199,8 @@ def select(edition: Edition, filters: Filters) -> Selection:
         params.extend(others)
     elif periods:
         among("period", _numbers("period", periods, codes, edition))
+    if filters.since is not None or filters.until is not None:
+        among("period", _between(edition, codes, filters.since, filters.until))
     if definitions:
         among("definition", definitions)
     for column, names in (
@@ -207,6 +214,22 @@ def select(edition: Edition, filters: Filters) -> Selection:
     return Selection(
         " AND ".join(conditions) or "1", tuple(params), _BY_AREA if filters.areas else _BY_DEFINITION
     )
+
+
+def _between(edition: Edition, codes: Codes, since: str | None, until: str | None) -> list[int]:
+    """Give the numbers of the periods between two days, both of them included.
+
+    Raises Failure (400) if the first day comes after the last.
+    """
+    if since is not None and until is not None and since > until:
+        detail = f"'since' is {since} and 'until' is {until}: the first day comes after the last."
+        raise Failure("parameter-wrong", detail, problems=[{"parameter": "since", "detail": detail}])
+    rows = edition.rows(
+        "SELECT period FROM periods WHERE (?1 IS NULL OR start_on >= ?1) AND (?2 IS NULL OR end_on <= ?2)",
+        (since, until),
+    )
+    # A condition without any number would be no condition; nothing has the number 0.
+    return sorted(codes.numbers["period"].get(row[0], 0) for row in rows) or [0]
 
 
 def by_area(selection: Selection) -> Selection:
@@ -236,6 +259,8 @@ def _known(column: str, name: str, known: Mapping[str, Any], edition: Edition) -
         return found if isinstance(found, tuple) else (found,)
     if column in _ALSO_KNOWN and edition.value(_ALSO_KNOWN[column], (name,)):
         return (0,)
+    if column == "area":
+        raise unknown_area(edition, name)
     nearest = find_nearest(name, [key for key in known if key])
     hint = f" Closest: {nearest}." if nearest else ""
     detail = f"There is no {column} '{shown(name)}' in this edition.{hint}"

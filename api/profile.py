@@ -1,7 +1,7 @@
-"""An area's profile and the verdict on two figures, as plain values for programs.
+"""An area's profile as plain values for programs.
 
-In:   an edition, an area's code, or the keys of two figures
-Out:  what the area's page shows in its summary table, as rows; a verdict
+In:   an edition, an area's code
+Out:  what the area's page shows in its summary table, as rows
 
 Everything is worked out by the functions behind the pages (api/pages/figures.py) and by compare; nothing is
 decided here.
@@ -9,23 +9,16 @@ decided here.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from api.crosswalk import find_declared
 from api.edition import Edition
 from api.pages.area import look_around
 from api.pages.definitions import load_definitions
-from api.pages.extensions import find_standard
 from api.pages.figures import AreaFigure, list_area_figures
 from api.pages.places import compared_tier, find_place
-from api.pages.series import Observed, read_observed
 from api.things import observation_notation
-from compare import Verdict, verdict
-
-Key = tuple[str, str, str, str, str]
+from compare import reason_codes
 
 PROFILE_FIELDS = (
     "dataset",
@@ -58,6 +51,9 @@ PROFILE_FIELDS = (
     "change_amount",
     "change_verdict",
     "uri",
+    "change_reasons",
+    "country_verdict",
+    "country_reasons",
 )
 
 
@@ -115,57 +111,11 @@ def _profile_row(edition: Edition, one: AreaFigure) -> dict[str, Any]:
         "change_amount": _number(one.change.amount) if one.change else None,
         "change_verdict": one.verdict.level.notation if one.verdict else None,
         "uri": edition.uri("observation", *observation_notation(key)),
+        "change_reasons": list(reason_codes(one.verdict)),
+        "country_verdict": one.country_verdict.level.notation if one.country_verdict else None,
+        "country_reasons": list(reason_codes(one.country_verdict)),
     }
 
 
 def _number(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
-
-
-def decide(edition: Edition, a: Key, b: Key) -> Verdict:
-    """Decide whether two figures, which exist, may be compared.
-
-    a, b    dataset, indicator, area, period and breakdown
-    """
-    definitions = load_definitions(edition)
-    one, other = _observed(edition, a), _observed(edition, b)
-    breaks = [day for key in (a, b) for day in _breaks(edition, key)]
-    standard, extension = one.figure.indicator, None
-    if one.figure.indicator != other.figure.indicator:
-        (first, by), (second, other_by) = (
-            find_standard(edition, seen.figure.indicator, seen.figure.version) for seen in (one, other)
-        )
-        if first == second:
-            standard, extension = first, (by, other_by)
-    return verdict(
-        one.figure,
-        other.figure,
-        steps=definitions.steps[standard],
-        crosswalk=find_declared(edition, one.figure.indicator, other.figure.indicator),
-        extension=extension,
-        breaks=breaks,
-    )
-
-
-def _observed(edition: Edition, key: Key) -> Observed:
-    row = edition.row(
-        "SELECT o.*, p.label AS period_label, p.kind AS period_kind, p.start_on, p.end_on"
-        " FROM observations AS o JOIN periods AS p ON p.period = o.period"
-        " WHERE o.dataset = ? AND o.indicator = ? AND o.area = ? AND o.period = ? AND o.breakdown = ?",
-        key,
-    )
-    place = find_place(edition, key[2])
-    if row is None or place is None:
-        raise KeyError(key)
-    return read_observed(row, load_definitions(edition).get(row["indicator"], row["version"]), place)
-
-
-def _breaks(edition: Edition, key: Key) -> Sequence[dt.date]:
-    """Find the first days of periods from which an area's figures were counted differently."""
-    dataset, indicator, area, _, breakdown = key
-    rows = edition.rows(
-        "SELECT p.start_on FROM observations AS o JOIN periods AS p ON p.period = o.period"
-        " WHERE o.dataset = ? AND o.indicator = ? AND o.area = ? AND o.breakdown = ? AND o.status = 'break'",
-        (dataset, indicator, area, breakdown),
-    )
-    return [dt.date.fromisoformat(row[0]) for row in rows]

@@ -11,28 +11,23 @@ All figures of an area and an indicator lie side by side, so a part needs no mor
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from decimal import Decimal
-from itertools import groupby, pairwise
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 from api import observations
 from api.edition import Edition
-from api.observations import Selection, load_codes
-from api.pages.definitions import Definition, load_definitions
+from api.observations import FIELDS, Selection, load_codes
 from api.restated import POINT_FIELDS as RESTATED_FIELDS
 from api.restated import list_restated
-from compare import Figure, verdict
+from api.verdicts import VERDICT_FIELDS, Judge, as_members, as_row
+from compare import Figure, Verdict, decide_in_turn, reason_codes
 
 Row = dict[str, Any]
 
 SERIES_FIELDS = ("dataset", "indicator", "indicator_label", "area", "area_label", "breakdown", "unit")
-
-# Which series a figure belongs to, among those of one area and indicator.
-_ORDER = ("breakdown", "dataset", "period_kind")
-
 POINT_FIELDS = (
     "period",
     "period_label",
@@ -43,12 +38,37 @@ POINT_FIELDS = (
     "lower_limit",
     "upper_limit",
     "uri",
+    *VERDICT_FIELDS,
 )
+
+# A row of the same figures as a table.
+ROW_FIELDS = (*FIELDS, *VERDICT_FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series: its figures as rows of ROW_FIELDS, oldest first, and the verdicts they carry.
+
+    period_kind   the kind of period that all its figures are for
+    restated      figures of earlier periods put together from those of the areas that this one followed
+    """
+
+    rows: Sequence[Row]
+    verdicts: Sequence[Verdict | None]
+    period_kind: str
+    restated: Sequence[Row] = ()
+
+    def as_item(self) -> Row:
+        """Write the series as JSON has it."""
+        newest = self.rows[-1]
+        told = {name: newest[name] for name in SERIES_FIELDS} | {"period_kind": self.period_kind}
+        points = [{name: row[name] for name in POINT_FIELDS} for row in self.rows]
+        return told | {"points": points, "restated": list(self.restated)} | as_members(self.verdicts)
 
 
 def list_series(
     edition: Edition, selection: Selection, limit: int, after: Sequence[int]
-) -> tuple[list[Row], tuple[int, int, int] | None]:
+) -> tuple[list[Series], tuple[int, int, int] | None]:
     """List up to `limit` series.
 
     after    empty for the first part; else the key that came with the part before: numbers of area and
@@ -57,9 +77,10 @@ def list_series(
     Returns the series and the key of the next part, None at the end.
     """
     skipped = after[2] if after else 0
-    found: list[Row] = []
+    found: list[Series] = []
+    judge = Judge(edition)
     for key, group in _groups(edition, selection, after[:2] or None):
-        for place, one in enumerate(_assemble(edition, group)):
+        for place, one in enumerate(_assemble(judge, group)):
             if place < skipped:
                 continue
             if len(found) == limit:
@@ -67,6 +88,13 @@ def list_series(
             found.append(one)
         skipped = 0
     return found, None
+
+
+def stream_rows(edition: Edition, selection: Selection) -> Iterator[list[Row]]:
+    """Go through the figures of all series as rows of ROW_FIELDS, those of an area and indicator at a time."""
+    judge = Judge(edition)
+    for _, group in _groups(edition, selection, None):
+        yield [row for one in _assemble(judge, group) for row in one.rows]
 
 
 def _groups(
@@ -84,109 +112,53 @@ def _groups(
         yield (listed[0]["area"], listed[0]["definition"]), listed
 
 
-def _assemble(edition: Edition, rows: Sequence[Any]) -> list[Row]:
+def _assemble(judge: Judge, rows: Sequence[Any]) -> list[Series]:
     """Put the rows of one area and indicator together as series, by breakdown, dataset and kind of period."""
-    read = observations.reader(edition)
-    periods = _periods(edition)
-    found: dict[tuple[str, ...], Row] = {}
+    read = observations.reader(judge.edition)
+    periods = judge.periods
+    found: dict[tuple[str, str, str], list[Row]] = {}
     for item in sorted(map(read, rows), key=lambda item: periods[item["period"]][1:]):
-        item["period_kind"] = periods[item["period"]][0]
-        key = tuple(item[name] for name in _ORDER)
-        one = found.setdefault(
-            key,
-            {name: item[name] for name in (*SERIES_FIELDS, "period_kind")} | {"points": [], "restated": []},
-        )
-        one["unit"] = item["unit"]
-        one["points"].append({name: item[name] for name in POINT_FIELDS})
-    for one in found.values():
-        _say_verdicts(edition, one)
-    if found:
-        first = next(iter(found.values()))
-        for item in list_restated(edition, first["area"], first["indicator"]):
-            kind = periods[item["period"]][0]
-            series = found.get((item["breakdown"], item["dataset"], kind))
-            if series is not None:
-                series["restated"].append({name: item[name] for name in RESTATED_FIELDS})
-        for one in found.values():
-            _hold_restated(edition, one)
-    return [found[key] for key in sorted(found)]
+        kind = periods[item["period"]][0]
+        found.setdefault((item["breakdown"], item["dataset"], kind), []).append(item)
+    restated = _list_restated(judge, next(iter(found.values()))[0]) if found else {}
+    return [_with_verdicts(judge, found[key], key[2], restated.get(key, ())) for key in sorted(found)]
 
 
-def _say_verdicts(edition: Edition, one: Row) -> None:
-    """Say of each point of a series whether it may be compared with the one before, and why not."""
-    definitions = load_definitions(edition)
-    periods = _periods(edition)
-    figures = []
-    for point in one["points"]:
-        definition = definitions.get(one["indicator"], point["version"])
-        figures.append(_figure(one, point, periods[point["period"]], definition))
+def _list_restated(judge: Judge, row: Row) -> dict[tuple[str, str, str], list[Row]]:
+    """List the restated figures of a row's area and indicator by breakdown, dataset and kind of period."""
+    restated: dict[tuple[str, str, str], list[Row]] = {}
+    for item in list_restated(judge.edition, row["area"], row["indicator"]):
+        key = (item["breakdown"], item["dataset"], judge.periods[item["period"]][0])
+        restated.setdefault(key, []).append({name: item[name] for name in RESTATED_FIELDS})
+    return restated
+
+
+def _with_verdicts(judge: Judge, rows: Sequence[Row], period_kind: str, restated: Sequence[Row]) -> Series:
+    """Hold each figure of a series against the one before."""
+    figures = judge.figures(rows)
     breaks = [figure.period_start for figure in figures if figure.status == "break"]
-    steps = definitions.steps[one["indicator"]]
-    for point in one["points"][:1]:
-        point |= {"verdict": None, "reasons": []}
-    for (earlier, later), point in zip(pairwise(figures), one["points"][1:], strict=True):
-        decided = verdict(earlier, later, steps=steps, breaks=breaks)
-        codes = [reason.code for reason in decided.reasons]
-        point |= {"verdict": decided.level.notation, "reasons": list(dict.fromkeys(codes))}
+    verdicts = decide_in_turn(figures, partial(judge.decide, breaks=breaks))
+    told = [row | as_row(one) for row, one in zip(rows, verdicts, strict=True)]
+    return Series(told, verdicts, period_kind, _hold_restated(judge, rows, figures, restated))
 
 
-def _hold_restated(edition: Edition, one: Row) -> None:
+def _hold_restated(
+    judge: Judge, rows: Sequence[Row], figures: Sequence[Figure], restated: Sequence[Row]
+) -> list[Row]:
     """Say of each restated figure whether it may be compared with the first figure of the area itself."""
-    first = next((point for point in one["points"] if point["value"] is not None), None)
-    definitions, periods = load_definitions(edition), _periods(edition)
-    every = [*one["points"], *one["restated"]]
-    breaks = [
-        dt.date.fromisoformat(periods[point["period"]][1]) for point in every if point["status"] == "break"
+    first = next((figure for figure in figures if figure.value is not None), None)
+    if first is None:
+        return [item | {"verdict": None, "reasons": []} for item in restated]
+    made = [
+        replace(figure, restated=item["method"])
+        for figure, item in zip(judge.figures([rows[0] | item for item in restated]), restated, strict=True)
     ]
-    for point in one["restated"]:
-        point |= {"verdict": None, "reasons": []}
-        if first is None:
-            continue
-        a, b = (
-            _figure(one, each, periods[each["period"]], definitions.get(one["indicator"], each["version"]))
-            for each in (point, first)
-        )
-        decided = verdict(
-            replace(a, restated=point["method"]), b, steps=definitions.steps[one["indicator"]], breaks=breaks
-        )
-        codes = dict.fromkeys(reason.code for reason in decided.reasons)
-        point |= {"verdict": decided.level.notation, "reasons": list(codes)}
-
-
-def _figure(one: Row, point: Row, period: tuple[str, str, str], definition: Definition) -> Figure:
-    kind, start_on, end_on = period
-    lower, upper = (
-        None if point[name] is None else Decimal(str(point[name])) for name in ("lower_limit", "upper_limit")
-    )
-    return Figure(
-        indicator=one["indicator"],
-        version=point["version"],
-        dataset=one["dataset"],
-        unit=definition.unit.notation,
-        area=one["area"],
-        area_type="",
-        period=point["period"],
-        period_kind=kind,
-        period_start=dt.date.fromisoformat(start_on),
-        period_end=dt.date.fromisoformat(end_on),
-        value=None if point["value_text"] is None else Decimal(point["value_text"]),
-        status=point["status"],
-        lower_limit=lower,
-        upper_limit=upper,
-        breakdown=one["breakdown"],
-        runs=point["status"] != "not-provided",
-        is_sampled=definition.is_sampled,
-    )
-
-
-def _periods(edition: Edition) -> dict[str, tuple[str, str, str]]:
-    """Give kind, first day and last day of each period."""
-
-    def ask() -> dict[str, tuple[str, str, str]]:
-        rows = edition.rows("SELECT period, kind, start_on, end_on FROM periods")
-        return {row[0]: (row[1], row[2], row[3]) for row in rows}
-
-    return edition.once("periods by notation", ask)
+    breaks = [figure.period_start for figure in (*figures, *made) if figure.status == "break"]
+    held = []
+    for item, figure in zip(restated, made, strict=True):
+        decided = judge.decide(figure, first, breaks)
+        held.append(item | {"verdict": decided.level.notation, "reasons": list(reason_codes(decided))})
+    return held
 
 
 def count_series(edition: Edition, selection: Selection) -> int:

@@ -39,10 +39,12 @@ async def answer_table(request: Request, edition: Edition, thing: Thing, documen
     if kind == "dataset":
         members = {"dataset": read_row(load_model().tables["datasets"], thing.row)}
         filters = Filters(datasets=(thing.path,))
-        return answer_observations(request, _asked(request), filters, replace(document, members=members))
+        return await answer_observations(
+            request, _asked(request), filters, replace(document, members=members)
+        )
     if kind == "indicator" and is_csv:
         filters = Filters(indicators=(str(thing.row["indicator"]),), periods=(LATEST,))
-        return answer_observations(request, _asked(request), filters, document)
+        return await answer_observations(request, _asked(request), filters, document)
     if kind == "observation":
         return _answer_observation(edition, thing, document)
     return _answer_row(edition, thing, document)

@@ -1,59 +1,58 @@
-"""The figures of /api/v1: observations, series, a profile of one area, and the verdict on two figures.
+"""The figures of /api/v1: observations, series and a profile of one area.
 
 In:   filters named as the words
-Out:  the envelope with figures; each has its value as a number, and in value_text the digits as published
+Out:  the envelope with figures and a receipt; each has its value as a number, and in value_text the digits as
+      published. The same figures as CSV, XLSX, JSON-stat, Parquet and Arrow
 
-What a profile and a verdict say comes from the functions that pages use, so no two doors can differ.
+What a profile says comes from the functions that pages use, so no two doors can differ.
 """
 
 # Not from __future__ import annotations: FastAPI reads those of endpoints that are made in a function.
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
-from urllib.parse import unquote
 
 import anyio.to_thread
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, Field, create_model
+from pydantic import Field, create_model
 from starlette.responses import Response
 
 from api import observations
 from api.answers import (
     Row,
     begin,
-    choose_form,
-    csv_lines,
     dump,
     envelope,
     next_link,
     read_cursor,
     sources_of_datasets,
     standing_links,
-    stream_csv,
     write_cursor,
 )
 from api.edition import Edition
-from api.failures import unknown_thing
-from api.forms import CSV, JSON, Choice, choose, link
+from api.figure_forms import FigureTable, choose_figures, columns_of, receipt_of, send_file
+from api.figure_forms.sending import FORMAT_PATTERN, FORMAT_WORDS, RECEIPT, send_receipt
+from api.forms import JSON, Choice, link
 from api.graphs import sources_of
 from api.kept import Kept
-from api.observations import FIELDS, Filters
-from api.profile import PROFILE_FIELDS, decide, list_profile
+from api.observations import FIELDS, Filters, Selection
+from api.profile import PROFILE_FIELDS, list_profile
 from api.replies import Reply, edition_of
-from api.series import count_series, list_series
-from api.things import Thing, find_meant, find_thing, read_observation
-from api.v1_models import (
-    TEXT_PATTERN,
-    Envelope,
-    ListParameters,
-    Parameters,
-    codes_of,
-    list_model,
-    values,
+from api.series import ROW_FIELDS, count_series, list_series, stream_rows
+from api.suggesting import unknown_area
+from api.things import Thing, find_meant, find_thing
+from api.v1_figure_models import (
+    Observation,
+    ObservationsAnswer,
+    ProfileAnswer,
+    ProfileRow,
+    SeriesAnswer,
+    SeriesRow,
 )
+from api.v1_models import ListParameters, Parameters, codes_of, values
 from api.v1_responses import responses
-from api.v1_restated import RestatedOfSeries
 from schemas import load_model
 
 
@@ -67,6 +66,11 @@ class Document:
     members: Mapping[str, Any] = field(default_factory=dict)
 
 
+END_WORDS = (
+    "end: CSV has a last line that begins with #end and says how many rows there were, and their digest."
+)
+
+
 class FigureParameters(ListParameters):
     """The filters of figures. `figure_parameters` adds the form that their values have."""
 
@@ -76,6 +80,13 @@ class FigureParameters(ListParameters):
     period: list[str] = Field(default=[])
     breakdown: list[str] = Field(default=[])
     status: list[str] = Field(default=[])
+    since: dt.date | None = Field(
+        None, description="Only periods that begin on this day or after: 2015-04-01."
+    )
+    until: dt.date | None = Field(None, description="Only periods that end on this day or before.")
+    # What files can be, beside JSON and CSV.
+    format: str | None = Field(None, pattern=FORMAT_PATTERN, description=FORMAT_WORDS)  # type: ignore[assignment]  # more forms than a list has
+    receipt: str | None = Field(None, pattern="^end$", description=END_WORDS)
 
 
 def figure_parameters() -> type[FigureParameters]:
@@ -99,147 +110,6 @@ def figure_parameters() -> type[FigureParameters]:
     return create_model("FigureParameters", __base__=FigureParameters, **declared)
 
 
-class Observation(BaseModel):
-    """One figure."""
-
-    dataset: str = Field(description="The dataset that holds the figure.")
-    indicator: str = Field(description="The indicator.")
-    indicator_label: str | None = Field(description="Its name.")
-    version: str = Field(description="The version of the definition that the figure was counted by.")
-    area: str = Field(description="The code of the area.")
-    area_label: str | None = Field(description="Its name.")
-    period: str = Field(description="The period, as start and length.")
-    period_label: str | None = Field(description="The period as people write it.")
-    breakdown: str = Field(description="What part of the people or cases it is about; empty for all.")
-    breakdown_label: str | None = Field(description="The same in words.")
-    value: float | None = Field(description="The figure as a number; null where the status says why.")
-    value_text: str | None = Field(description="The figure with the digits as published.")
-    unit: str | None = Field(description="What one of the value is.")
-    status: str = Field(
-        description="Why the value is missing or special; normal where nothing is to be said."
-    )
-    lower_limit: float | None = Field(description="The lower end of the range.")
-    upper_limit: float | None = Field(description="The upper end of the range.")
-    numerator: float | None = Field(description="What was counted on top.")
-    denominator: float | None = Field(description="What it was divided by.")
-    sample_size: int | None = Field(description="How many people or cases it rests on.")
-    note: str | None = Field(description="What a reader must know about this one figure.")
-    uri: str = Field(description="The URI of the figure.")
-
-
-class Point(BaseModel):
-    """One figure of a series."""
-
-    period: str = Field(description="The period, as start and length.")
-    period_label: str | None = Field(description="The period as people write it.")
-    version: str = Field(description="The version of the definition.")
-    value: float | None = Field(description="The figure as a number.")
-    value_text: str | None = Field(description="The figure with the digits as published.")
-    status: str = Field(description="Why the value is missing or special.")
-    lower_limit: float | None = Field(description="The lower end of the range.")
-    upper_limit: float | None = Field(description="The upper end of the range.")
-    uri: str = Field(description="The URI of the figure.")
-    verdict: str | None = Field(
-        description="Whether it may be compared with the point before; null for the first."
-        " Where it is not-comparable the line is cut."
-    )
-    reasons: list[str] = Field(description="The reasons of that verdict, the gravest first.")
-
-
-class Series(BaseModel):
-    """The figures of one dataset, indicator, area, breakdown and kind of period, oldest first."""
-
-    dataset: str = Field(description="The dataset.")
-    indicator: str = Field(description="The indicator.")
-    indicator_label: str | None = Field(description="Its name.")
-    area: str = Field(description="The code of the area.")
-    area_label: str | None = Field(description="Its name.")
-    breakdown: str = Field(description="What part of the people or cases it is about; empty for all.")
-    unit: str | None = Field(description="What one of the newest value is.")
-    period_kind: str = Field(description="The kind of period that all its points are for.")
-    points: list[Point] = Field(description="The figures, oldest first.")
-    restated: list[RestatedOfSeries] = Field(
-        description="Figures of earlier periods, put together from those of the areas that this one followed."
-        " They are not among the points."
-    )
-
-
-class Evidence(BaseModel):
-    """One reason of a verdict."""
-
-    code: str = Field(description="The reason's short name.")
-    level: str = Field(description="How far the two may be compared for this reason alone.")
-    text: str = Field(description="The reason in words.")
-    evidence: dict[str, list[str]] = Field(description="By name, what each of the two figures says.")
-
-
-class VerdictAnswer(Envelope):
-    """Whether two figures may be compared, and why."""
-
-    verdict: str = Field(description="like-for-like, with-care or not-comparable.")
-    reasons: list[Evidence] = Field(description="Every reason, the gravest first.")
-    a: Observation = Field(description="The first figure.")
-    b: Observation = Field(description="The second figure.")
-
-
-class ProfileRow(BaseModel):
-    """One indicator of an area: its newest figure and what it is held against."""
-
-    dataset: str = Field(description="The dataset that holds the figure.")
-    indicator: str = Field(description="The indicator.")
-    indicator_label: str = Field(description="Its name.")
-    version: str = Field(description="The version of the definition.")
-    theme: str | None = Field(description="Its main theme.")
-    evidence: str = Field(description="The kind of evidence. Context is never judged.")
-    polarity: str = Field(description="Which way is better.")
-    unit: str = Field(description="What one of the value is.")
-    breakdown: str = Field(description="The people it is about, where there is no figure for all.")
-    period: str = Field(description="The period of the newest figure.")
-    period_label: str = Field(description="The period as people write it.")
-    value: float | None = Field(description="The newest figure as a number.")
-    value_text: str | None = Field(description="The figure with the digits as published.")
-    status: str = Field(description="Why the value is missing or special.")
-    lower_limit: float | None = Field(description="The lower end of the range.")
-    upper_limit: float | None = Field(description="The upper end of the range.")
-    limit_method: str | None = Field(
-        description="How the range was found: published, or the method that worked it out."
-    )
-    tier: str | None = Field(description="The tier whose councils it is held against.")
-    tier_median: float | None = Field(description="The figure of the middle council of the tier.")
-    tier_count: int | None = Field(description="How many councils of the tier have a figure.")
-    standing: str | None = Field(description="higher, lower or no-clear-difference from the middle council.")
-    similar_median: float | None = Field(description="The figure in the middle of the similar councils.")
-    similar_count: int | None = Field(description="How many similar councils have a figure.")
-    country_value: float | None = Field(description="The country's figure for the same period.")
-    earlier_period: str | None = Field(description="The period before.")
-    earlier_value: float | None = Field(description="The figure of the period before.")
-    change: str | None = Field(description="up, down or no-clear-change from the period before.")
-    change_amount: float | None = Field(description="By how much, in the unit.")
-    change_verdict: str | None = Field(description="Whether the two may be compared.")
-    uri: str = Field(description="The URI of the newest figure.")
-
-
-class ProfileArea(BaseModel):
-    """The area of a profile."""
-
-    area: str = Field(description="The code.")
-    label: str = Field(description="The official name.")
-    everyday_label: str | None = Field(description="The name people use.")
-    area_type: str = Field(description="What kind of place it is.")
-    start_on: str | None = Field(description="The first day its code was in use, if known.")
-    end_on: str | None = Field(description="The last day its code was in use; null while it is.")
-    uri: str = Field(description="The URI of the area.")
-
-
-class ProfileAnswer(Envelope):
-    """The newest figures of one area, each with what it is held against."""
-
-    area: ProfileArea = Field(description="The area.")
-    count: int = Field(description="How many indicators there are.")
-    next: None = Field(description="Always null: a profile is one part.")
-    items: list[ProfileRow] = Field(description="One row for each indicator, by theme and name.")
-
-
 def filters_of(asked: FigureParameters) -> Filters:
     """Read the parameters of figures as filters."""
     return Filters(
@@ -249,6 +119,8 @@ def filters_of(asked: FigureParameters) -> Filters:
         periods=tuple(asked.period),
         breakdowns=tuple(_ordered(text) for text in asked.breakdown),
         statuses=tuple(asked.status),
+        since=asked.since.isoformat() if asked.since else None,
+        until=asked.until.isoformat() if asked.until else None,
     )
 
 
@@ -256,13 +128,50 @@ def _ordered(breakdown: str) -> str:
     return ";".join(sorted(breakdown.split(";")))
 
 
-def answer_observations(
+def query_of(asked: ListParameters) -> Row:
+    """Give the query as it was understood, without how the answer is written."""
+    return asked.model_dump(exclude={"cursor", "format", "edition", "receipt"})
+
+
+async def send_table(
+    reply: Reply,
+    table: FigureTable,
+    choice: Choice,
+    asked: Any,
+    links: Sequence[str] = (),
+    *,
+    complete: bool = True,
+) -> Response:
+    """Send a table as a file, or its receipt, as `format` and `receipt` of a request say."""
+    if getattr(asked, "format", None) == RECEIPT:
+        return await send_receipt(reply, table, complete=complete)
+    ends = getattr(asked, "receipt", None) == "end"
+    return await send_file(reply, table, choice, links, ends=ends)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a list of figures: its rows, and the address of the next part."""
+
+    rows: Sequence[Row]
+    following: str | None
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole list of figures for a file: how many rows, and how to go through them."""
+
+    count: int
+    chunks: Callable[[], Iterator[Sequence[Row]]]
+
+
+async def answer_observations(
     request: Request, asked: ListParameters, filters: Filters, document: Document | None = None
 ) -> Response:
     """Answer a list of figures; `document` is set where the list is a form of a thing's document."""
     bound, after = read_cursor(request, asked.cursor, (0,) * 5)
     edition = bound or edition_of(request)
-    choice = document.choice if document else choose_form(request, asked.format)
+    choice = document.choice if document else choose_figures(request, asked.format)
     reply = document.reply if document and not bound else begin(request, edition, choice)
     unchanged = reply.unchanged()
     if unchanged is not None:
@@ -270,10 +179,14 @@ def answer_observations(
     selection = observations.select(edition, filters)
     read = observations.reader(edition)
     links = list(document.links) if document else []
-    if choice.form is CSV and not asked.is_limited:
-        chunks = (list(map(read, chunk)) for chunk in observations.stream(edition, selection))
-        sources = sources_of_datasets(edition, observations.datasets_of(edition, selection))
-        return stream_csv(reply, FIELDS, chunks, [*standing_links(edition, sources), *links])
+    is_file = choice.form is not JSON or asked.format == RECEIPT
+    if is_file and not asked.is_limited:
+        whole = Whole(
+            observations.count(edition, selection),
+            lambda: (list(map(read, chunk)) for chunk in observations.stream(edition, selection)),
+        )
+        table = _table_of(edition, selection, asked, whole, FIELDS)
+        return await send_table(reply, table, choice, asked, links)
     rows = observations.list_page(edition, selection, asked.limit + 1, after or None)
     following = None
     if len(rows) > asked.limit:
@@ -281,86 +194,101 @@ def answer_observations(
         following = next_link(request, write_cursor(edition, observations.key_of(rows[-1], selection)))
         links.append(link(following, "next"))
     items = list(map(read, rows))
+    is_complete = following is None and not after
+    if is_file:
+        part = Whole(len(items), lambda: iter([items]))
+        table = _table_of(edition, selection, asked, part, FIELDS)
+        return await send_table(reply, table, choice, asked, links, complete=is_complete)
     sources = sources_of_datasets(edition, {item["dataset"] for item in items} | set(filters.datasets))
-    links = [*standing_links(edition, sources), *links]
-    if choice.form is CSV:
-        return stream_csv(reply, FIELDS, iter([items]), links)
-    answer = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", "edition"}))
+    answer = envelope(edition, sources, query_of(asked))
     answer |= document.members if document else {}
     answer["count"] = observations.count(edition, selection)
     answer["next"] = following
     answer["items"] = items
-    return reply.send(dump(answer), links)
+    answer["receipt"] = receipt_of(items, complete=is_complete)
+    return reply.send(dump(answer), [*standing_links(edition, sources), *links])
+
+
+def _table_of(
+    edition: Edition, selection: Selection, asked: ListParameters, whole: Whole, fields: Sequence[str]
+) -> FigureTable:
+    """Describe a list of figures for a file."""
+    sources = sources_of_datasets(edition, observations.datasets_of(edition, selection))
+    is_series = fields == ROW_FIELDS
+    return FigureTable(
+        title=f"{edition.title}: figures" + (" as series over time" if is_series else ""),
+        name="series" if is_series else "observations",
+        columns=columns_of(SeriesRow if is_series else Observation, fields),
+        chunks=whole.chunks,
+        count=whole.count,
+        edition=edition,
+        about=envelope(edition, sources, query_of(asked)),
+    )
 
 
 class ProfileParameters(Parameters):
     """The parameters of a profile."""
 
-    format: str | None = Field(None, pattern="^(json|csv)$", description="The form; it wins over Accept.")
+    format: str | None = Field(None, pattern=FORMAT_PATTERN, description=FORMAT_WORDS)
+    receipt: str | None = Field(None, pattern="^end$", description=END_WORDS)
 
 
-async def answer_profile(request: Request, edition: Edition, area: str, document: Document) -> Response:
-    """Answer the profile of an area as JSON or CSV.
+async def answer_profile(
+    request: Request, edition: Edition, area: str, document: Document, asked: Any = None
+) -> Response:
+    """Answer the profile of an area as JSON or as a file.
 
     It takes a tenth of a second to work out, so it is done in a thread and what was made is kept.
     """
     kind = load_model().kinds["area"]
     thing = find_thing(edition, kind, (area,)) or find_meant(edition, kind, (area,))
     if thing is None:
-        raise unknown_thing("area", area, (row[0] for row in edition.rows("SELECT area FROM areas")))
+        raise unknown_area(edition, area)
+    choice = document.choice
+    if choice.form is not JSON or getattr(asked, "format", None) == RECEIPT:
+        table = await anyio.to_thread.run_sync(_tabulate_profile, edition, thing)
+        return await send_table(document.reply, table, choice, asked, document.links)
     kept: Kept[tuple[bytes, list[str]]] = request.app.state.profiles
     made = kept.find(document.reply.tag)
     if made is None:
-        made = await anyio.to_thread.run_sync(_make_profile, edition, thing, document.choice.form is CSV)
+        made = await anyio.to_thread.run_sync(_make_profile, edition, thing)
         kept.keep(document.reply.tag, made, len(made[0]))
     body, links = made
     return document.reply.send(body, [*links, *document.links])
 
 
-def _make_profile(edition: Edition, thing: Thing, is_csv: bool) -> tuple[bytes, list[str]]:
+def _tabulate_profile(edition: Edition, thing: Thing) -> FigureTable:
+    """Describe a profile for a file. Its rows know their area, which the columns do not repeat."""
+    rows = [
+        row | {"area": thing.path, "area_label": thing.label} for row in list_profile(edition, thing.path)
+    ]
+    return FigureTable(
+        title=f"{thing.label}: profile",
+        name=f"profile-{thing.path}",
+        columns=columns_of(ProfileRow, PROFILE_FIELDS),
+        chunks=lambda: iter([rows]),
+        count=len(rows),
+        edition=edition,
+        about=envelope(edition, _sources_of_profile(edition, thing, rows), {"area": thing.path}),
+    )
+
+
+def _sources_of_profile(edition: Edition, thing: Thing, rows: Iterable[Row]) -> list[Row]:
+    # An area without a figure is still said by somebody: by the register that it was read from.
+    return sources_of_datasets(edition, {row["dataset"] for row in rows}) or sources_of(edition, thing)
+
+
+def _make_profile(edition: Edition, thing: Thing) -> tuple[bytes, list[str]]:
     """Make the bytes of a profile, and links to its licences."""
     rows = list_profile(edition, thing.path)
-    # An area without a figure is still said by somebody: by the register that it was read from.
-    sources = sources_of_datasets(edition, {row["dataset"] for row in rows}) or sources_of(edition, thing)
+    sources = _sources_of_profile(edition, thing, rows)
     links = standing_links(edition, sources)
-    if is_csv:
-        return csv_lines(PROFILE_FIELDS, rows), links
     answer = envelope(edition, sources, {"area": thing.path})
     told = ("area", "label", "everyday_label", "area_type", "start_on", "end_on")
     answer["area"] = {name: thing.row[name] for name in told} | {"uri": thing.uri(edition)}
     answer |= {"count": len(rows), "next": None, "items": rows}
+    answer["receipt"] = receipt_of(rows, complete=True)
     return dump(answer), links
-
-
-class VerdictParameters(Parameters):
-    """The two figures of a verdict."""
-
-    a: str = Field(
-        pattern=TEXT_PATTERN,
-        min_length=1,
-        max_length=600,
-        description="A figure: its URI, or its path dataset/indicator/area/period and breakdowns.",
-    )
-    b: str = Field(
-        pattern=TEXT_PATTERN, min_length=1, max_length=600, description="The figure it is held against."
-    )
-
-
-def _observation_key(edition: Edition, text: str) -> tuple[str, str, str, str, str]:
-    """Read a figure's URI, address or path as its key.
-
-    Raises Failure (404) if there is no such figure.
-    """
-    path = unquote(text.strip())
-    for start in (f"{edition.base}id/observation/", f"{edition.base}observations/", "/id/observation/"):
-        path = path.removeprefix(start)
-    path = path.removeprefix("/observations/").strip("/")
-    thing = find_thing(edition, load_model().kinds["observation"], path.split("/"))
-    if thing is None:
-        raise unknown_thing("observation", path)
-    key = read_observation(thing.notation)
-    assert key is not None
-    return key
 
 
 def find_observation(edition: Edition, key: Sequence[str]) -> Row:
@@ -371,57 +299,36 @@ def find_observation(edition: Edition, key: Sequence[str]) -> Row:
     return observations.reader(edition)(observations.list_page(edition, selection, 1, None)[0])
 
 
-def answer_series(request: Request, asked: FigureParameters) -> Response:
-    """Answer a list of series."""
-    filters = filters_of(asked)
-    if asked.format == "csv":
-        return answer_observations(request, asked, filters)
+async def answer_series(request: Request, asked: FigureParameters) -> Response:
+    """Answer a list of series: each figure with the verdict on it and the one before."""
     bound, after = read_cursor(request, asked.cursor, (0, 0, 0))
     edition = bound or edition_of(request)
-    reply = begin(request, edition, _only_json(request, asked.format))
+    choice = choose_figures(request, asked.format)
+    reply = begin(request, edition, choice)
     unchanged = reply.unchanged()
     if unchanged is not None:
         return unchanged
-    selection = observations.by_area(observations.select(edition, filters))
-    items, key = list_series(edition, selection, asked.limit, after)
+    selection = observations.by_area(observations.select(edition, filters_of(asked)))
+    is_file = choice.form is not JSON or asked.format == RECEIPT
+    if is_file and not asked.is_limited:
+        whole = Whole(observations.count(edition, selection), lambda: stream_rows(edition, selection))
+        table = _table_of(edition, selection, asked, whole, ROW_FIELDS)
+        return await send_table(reply, table, choice, asked)
+    found, key = list_series(edition, selection, asked.limit, after)
     following = next_link(request, write_cursor(edition, key)) if key else None
-    sources = sources_of_datasets(edition, {one["dataset"] for one in items})
-    answer = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", "edition"}))
+    links = [link(following, "next")] if following else []
+    rows = [row for one in found for row in one.rows]
+    is_complete = following is None and not after
+    if is_file:
+        part = Whole(len(rows), lambda: iter([rows]))
+        table = _table_of(edition, selection, asked, part, ROW_FIELDS)
+        return await send_table(reply, table, choice, asked, links, complete=is_complete)
+    sources = sources_of_datasets(edition, {row["dataset"] for row in rows})
+    answer = envelope(edition, sources, query_of(asked))
+    items = [one.as_item() for one in found]
     answer |= {"count": count_series(edition, selection), "next": following, "items": items}
-    links = [*standing_links(edition, sources), *([link(following, "next")] if following else [])]
-    return reply.send(dump(answer), links)
-
-
-def _only_json(request: Request, named: str | None = None) -> Choice:
-    if named is not None:
-        return Choice(JSON, JSON.media_type)
-    return choose(request.headers.get("accept"), (JSON,))
-
-
-def answer_verdict(request: Request, asked: VerdictParameters) -> Response:
-    """Answer the verdict on two figures."""
-    edition = edition_of(request)
-    reply = begin(request, edition, _only_json(request))
-    unchanged = reply.unchanged()
-    if unchanged is not None:
-        return unchanged
-    keys = [_observation_key(edition, text) for text in (asked.a, asked.b)]
-    decided = decide(edition, *keys)
-    figures = [find_observation(edition, key) for key in keys]
-    sources = sources_of_datasets(edition, {key[0] for key in keys})
-    answer = envelope(edition, sources, {"a": figures[0]["uri"], "b": figures[1]["uri"]})
-    answer["verdict"] = decided.level.notation
-    answer["reasons"] = [
-        {
-            "code": reason.code,
-            "level": reason.level.notation,
-            "text": reason.text,
-            "evidence": {name: list(pair) for name, pair in reason.evidence.items()},
-        }
-        for reason in decided.reasons
-    ]
-    answer |= {"a": figures[0], "b": figures[1]}
-    return reply.send(dump(answer), standing_links(edition, sources))
+    answer["receipt"] = receipt_of(rows, complete=is_complete)
+    return reply.send(dump(answer), [*standing_links(edition, sources), *links])
 
 
 def make_router() -> APIRouter:
@@ -437,20 +344,20 @@ def make_router() -> APIRouter:
         "/observations",
         operation_id="list_observations",
         summary="Figures by dataset, indicator, area, period, breakdown and status",
-        responses=responses(list_model("ObservationsAnswer", Observation), csv=True),
+        responses=responses(ObservationsAnswer, files=True),
     )
     async def list_observations(
         request: Request,
         asked: Annotated[parameters, Query()],  # type: ignore[valid-type]  # made above
     ) -> Response:
         """List figures: by indicator and period, or by area where areas are named."""
-        return answer_observations(request, asked, filters_of(asked))
+        return await answer_observations(request, asked, filters_of(asked))
 
     @router.get(
         "/series",
         operation_id="list_series",
         summary="The same figures, put together as series over time",
-        responses=responses(list_model("SeriesAnswer", Series)),
+        responses=responses(SeriesAnswer, files=True),
     )
     async def get_series(
         request: Request,
@@ -458,17 +365,16 @@ def make_router() -> APIRouter:
     ) -> Response:
         """List series: the figures of one dataset, indicator, area, breakdown and kind of period, oldest first.
 
-        By area and indicator. Each point says whether it may be compared with the one before. Figures restated
-        on the area from those it followed stand in a list of their own; /restated has those of areas without a
-        figure of their own as well. CSV is that of /observations.
+        By area and indicator. Each point says whether it may be compared with the one before, and why not. Figures
+        restated on areas of today stand beside the points and not among them.
         """
-        return answer_series(request, asked)
+        return await answer_series(request, asked)
 
     @router.get(
         "/profile/{area}",
         operation_id="get_profile",
         summary="The newest figures of one area, each with what it is held against",
-        responses=responses(ProfileAnswer, csv=True),
+        responses=responses(ProfileAnswer, files=True),
     )
     async def get_profile(
         request: Request,
@@ -477,18 +383,8 @@ def make_router() -> APIRouter:
     ) -> Response:
         """Give an area's profile: the summary table of its page, from the same function."""
         edition = edition_of(request)
-        choice = choose_form(request, asked.format)
-        reply = begin(request, edition, choice)
-        return reply.unchanged() or await answer_profile(request, edition, area, Document(choice, reply))
-
-    @router.get(
-        "/verdict",
-        operation_id="get_verdict",
-        summary="May these two figures be compared?",
-        responses=responses(VerdictAnswer),
-    )
-    async def get_verdict(request: Request, asked: Annotated[VerdictParameters, Query()]) -> Response:
-        """Decide whether two figures are like for like, comparable with care, or not comparable, and why."""
-        return answer_verdict(request, asked)
+        choice = choose_figures(request, asked.format)
+        document = Document(choice, begin(request, edition, choice))
+        return document.reply.unchanged() or await answer_profile(request, edition, area, document, asked)
 
     return router

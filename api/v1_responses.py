@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.failures import FAILURES, MEDIA_TYPE
+from api.figure_forms import FIGURE_FORMS
+from api.forms import CSV, GRAPH_FORMS
 from api.v1_models import FailureModel
 
 # The failures that any operation may meet, by status.
@@ -20,9 +22,20 @@ _USUAL = (
 )
 
 
-def responses(model: type[BaseModel], *, csv: bool = False) -> dict[int | str, dict[str, Any]]:
-    """Describe the answers of an operation whose good answer is a model."""
-    content: dict[str, Any] = {"text/csv": {"schema": {"type": "string"}}} if csv else {}
+def responses(
+    model: type[BaseModel], *, csv: bool = False, files: bool = False, graphs: bool = False
+) -> dict[int | str, dict[str, Any]]:
+    """Describe the answers of an operation whose good answer is a model.
+
+    csv     it is there as CSV too
+    files   it is there as every file of figures
+    graphs  it is there as linked data
+    """
+    content: dict[str, Any] = {}
+    for form in (*FIGURE_FORMS[1:], *(GRAPH_FORMS if graphs else ())):
+        if files or (csv and form is CSV) or (graphs and form in GRAPH_FORMS):
+            is_text = form in (CSV, *GRAPH_FORMS)
+            content[form.media_type] = {"schema": {"type": "string"} if is_text else {}}
     told: dict[int | str, dict[str, Any]] = {
         200: {
             "model": model,
@@ -37,7 +50,7 @@ def responses(model: type[BaseModel], *, csv: bool = False) -> dict[int | str, d
             },
         },
     }
-    return told | usual_answers()
+    return told | usual_answers() | (failures("file-too-long") if files else {})
 
 
 def usual_answers() -> dict[int | str, dict[str, Any]]:

@@ -23,6 +23,15 @@ from compare.limits import (
 from compare.membership import Membership, memberships
 from compare.rank import Ranked, Ranking, rank
 from compare.rebuilding import Comparator, Rule, Sums, combining_rule, comparator
+from compare.sets import (
+    Member,
+    decide_in_turn,
+    decide_on_all,
+    hold_against,
+    join_verdicts,
+    reason_codes,
+    spread_of,
+)
 from compare.significance import (
     Difference,
     FalseAlarms,
@@ -46,6 +55,7 @@ __all__ = [
     "Funnel",
     "Level",
     "Limits",
+    "Member",
     "Membership",
     "NotKnown",
     "Parts",
@@ -68,17 +78,23 @@ __all__ = [
     "comparator_sums",
     "council_figures",
     "count_limits",
+    "decide_in_turn",
+    "decide_on_all",
     "difference",
     "distributions",
     "false_alarms",
     "figure_limits",
     "funnel",
+    "hold_against",
+    "join_verdicts",
     "mean_limits",
     "memberships",
     "newest_run",
     "rank",
     "rate_limits",
+    "reason_codes",
     "share_limits",
+    "spread_of",
     "standardised_rate",
     "standing",
     "standing_against",

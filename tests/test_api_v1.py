@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from test_api_world import Served, client, site
 
 from api.answers import csv_lines
+from tools.example_site import ExampleSite
 
 __all__ = ["client", "site"]
 
@@ -78,6 +80,10 @@ def test_csv_holds_the_whole_list_and_the_same_values(client: httpx.Client, name
         ("dataset=work&breakdown=sex%3Dfemale", {"E06000002"}),
         ("indicator=recycled&area=E06000003&period=2022-04-01_P1Y", set()),
         ("indicator=recycled&breakdown=sex%3Dfemale", set()),
+        ("until=2023-03-31", {"E06000001", "E06000002"}),
+        ("indicator=recycled&since=2023-04-01", {"E06000002", "E06000003", "E92000001"}),
+        ("indicator=recycled&since=2023-04-02", set()),
+        ("indicator=recycled&since=2022-04-01&until=2024-03-30", {"E06000001", "E06000002"}),
     ],
 )
 def test_filters_find_exactly_what_they_say(client: httpx.Client, query: str, areas: set[str]) -> None:
@@ -112,6 +118,10 @@ def test_zero_is_not_absent_and_absent_is_not_zero(client: httpx.Client) -> None
         ("observations?limit=0", 400, "limit", None),
         ("observations?limit=1001", 400, "limit", None),
         ("observations?limit=ten", 400, "limit", None),
+        ("observations?since=2024-01-01&until=2020-12-31", 400, "since", None),
+        ("series?since=2024-01-01&until=2020-12-31", 400, "since", None),
+        ("series?since=last-year", 400, "since", None),
+        ("series?formt=csv", 400, "formt", "format"),
         ("observations?format=xml", 400, "format", None),
         ("areas?is_current=perhaps", 400, "is_current", None),
         ("search", 400, "q", None),
@@ -158,7 +168,7 @@ def test_series_are_the_figures_in_order_of_time(client: httpx.Client) -> None:
 
 def test_a_series_says_where_its_line_is_cut_and_keeps_restated_figures_apart(client: httpx.Client) -> None:
     (old,) = read(client, "/api/v1/series?indicator=recycled&area=E06000002")["items"]
-    assert [(point["verdict"], point["reasons"]) for point in old["points"]] == [
+    assert [(point["verdict"], point["verdict_reasons"]) for point in old["points"]] == [
         (None, []),
         ("not-comparable", ["no-value", "version"]),
     ]
@@ -280,9 +290,19 @@ def test_description_has_every_operation_with_its_failures(client: httpx.Client)
     assert told["openapi"].startswith("3.1")
     paths = told["paths"]
     assert set(paths) == {
+        *(f"/api/v1/{name}" for name in LISTS),
         *(
             f"/api/v1/{name}"
-            for name in (*LISTS, "series", "restated", "profile/{area}", "propose", "verdict", "search")
+            for name in (
+                "series",
+                "restated",
+                "groups/{group}",
+                "profile/{area}",
+                "compare",
+                "verdict",
+                "search",
+                "propose",
+            )
         ),
         "/indicators/{indicator}/{form}",
         "/indicators/{indicator}/{version}/{form}",
@@ -305,6 +325,8 @@ ANSWERED = (
     "/api/v1/restated",
     "/api/v1/profile/E06000002",
     "/api/v1/verdict?a=waste/recycled/E06000002/2022-04-01_P1Y&b=waste/recycled/E06000001/2022-04-01_P1Y",
+    "/api/v1/compare?indicator=recycled&areas=E06000002,E06000001&period=2022-04-01_P1Y",
+    "/api/v1/groups/unitaries?on=2023-04-01",
     "/api/v1/search?q=brook",
     "/api/v1/search?q=brookborouh",
     "/api/v1/propose?label=Rubbish+recycled&unit=percent",
@@ -315,6 +337,7 @@ ANSWERED = (
 def test_answers_are_as_described(client: httpx.Client, address: str) -> None:
     described = read(client, "/openapi.json")
     path = address.partition("?")[0].replace("profile/E06000002", "profile/{area}")
+    path = path.replace("groups/unitaries", "groups/{group}")
     schema = described["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     whole = {**schema, "components": described["components"]}
     jsonschema.Draft202012Validator(whole).validate(read(client, address))
@@ -331,3 +354,47 @@ def test_failures_are_as_described(client: httpx.Client, address: str) -> None:
     page = client.get(answer.json()["type"], headers={"Accept": "text/html"})
     assert page.status_code == 200
     assert answer.json()["title"] in page.text
+
+
+def example_addresses(described: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """List the real answers that a description names: path, media type and address."""
+    return [
+        (path, media_type, content["examples"]["live"]["externalValue"])
+        for path, operations in described["paths"].items()
+        for media_type, content in operations["get"]["responses"]["200"].get("content", {}).items()
+        if "examples" in content
+    ]
+
+
+def test_page_of_the_reference_leads_to_every_real_example(client: httpx.Client) -> None:
+    page = client.get("/api", headers={"Accept": "text/html"}).text
+    found = example_addresses(read(client, "/openapi.json"))
+    assert len(found) > 20
+    for _, _, address in found:
+        assert f'href="{html.escape(address)}"' in page, address
+
+
+def test_every_form_of_every_operation_has_a_real_example(example_site: ExampleSite) -> None:
+    described = httpx.get(f"{example_site.url}/openapi.json").json()
+    found = example_addresses(described)
+    wanted = {
+        (path, media_type)
+        for path, operations in described["paths"].items()
+        for media_type in operations["get"]["responses"]["200"].get("content", {})
+        if path.startswith("/api/")
+    }
+    assert {(path, media_type) for path, media_type, _ in found} >= wanted
+    with httpx.Client(timeout=60) as client:
+        for path, media_type, address in found:
+            assert address.startswith(f"{example_site.url}/"), address
+            answer = client.get(address)
+            assert answer.status_code == 200, (address, answer.text[:300])
+            if not path.startswith("/api/"):
+                continue
+            assert answer.headers["content-type"].partition(";")[0] == media_type, address
+            if media_type == "application/json":
+                operation = described["paths"][path]["get"]
+                schema = operation["responses"]["200"]["content"][media_type]["schema"]
+                whole = {**schema, "components": described["components"]}
+                jsonschema.Draft202012Validator(whole).validate(answer.json())
+                assert answer.json().get("count", 1) > 0, address

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from api.forms import EVERY_FORM
 from api.pages.page import Frame, Link, Page, make_page
 from api.pages.rows import Value
 from schemas import load_model
@@ -37,6 +38,7 @@ class Operation:
     words: str
     parameters: Sequence[Parameter]
     answers: Sequence[tuple[str, str]]
+    examples: Sequence[tuple[str, str]] = ()
 
 
 def api_reference(edition: Edition, openapi: Mapping[str, Any]) -> Page:
@@ -44,7 +46,7 @@ def api_reference(edition: Edition, openapi: Mapping[str, Any]) -> Page:
     frame = Frame(
         path="/api",
         title="API",
-        lede="Every figure, list and definition as JSON or CSV. No key is needed.",
+        lede="Every figure, list and definition as JSON or CSV, figures as spreadsheets too. No key is needed.",
         downloads=[Link("OpenAPI description", "/openapi.json")],
     )
     words = str(openapi["info"].get("description", ""))
@@ -69,6 +71,8 @@ def _tasks(edition: Edition) -> list[tuple[str, str]]:
         figures = f"/api/v1/observations?area={area['area']}&format=csv"
         tasks.append((f"All figures of {area['name']} as CSV", figures))
         tasks.append((f"The profile of {area['name']}", f"/api/v1/profile/{area['area']}"))
+        series = f"/api/v1/series?area={area['area']}&format=csv"
+        tasks.append((f"{area['name']} over time: which figures may be compared with the one before", series))
     indicator = edition.row(
         "SELECT h.indicator, h.label FROM indicator_heads h WHERE EXISTS"
         " (SELECT 1 FROM distributions d WHERE d.indicator = h.indicator) ORDER BY h.indicator LIMIT 1"
@@ -76,6 +80,9 @@ def _tasks(edition: Edition) -> list[tuple[str, str]]:
     if indicator is not None:
         address = f"/api/v1/observations?indicator={indicator['indicator']}"
         tasks.append((f"{indicator['label']}: every area and period", address))
+        compared = f"/api/v1/compare?indicator={indicator['indicator']}&group=all"
+        tasks.append((f"{indicator['label']}: councils side by side, like for like", compared))
+        tasks.append(("The same as a spreadsheet", f"{compared}&format=xlsx"))
         template = f"/indicators/{indicator['indicator']}/template.xlsx"
         tasks.append((f"{indicator['label']}: a template to send figures in", template))
     revised = edition.row(
@@ -106,9 +113,21 @@ def list_operations(openapi: Mapping[str, Any]) -> list[Operation]:
                     words=str(told.get("description", "")),
                     parameters=[_parameter(given) for given in told.get("parameters", ())],
                     answers=[(status, str(answer.get("description", ""))) for status, answer in answers],
+                    examples=_examples(told),
                 )
             )
     return out
+
+
+def _examples(told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List the forms of an operation's good answer, each with the address of a real one."""
+    content = told.get("responses", {}).get("200", {}).get("content", {})
+    labels = {form.media_type: form.label for form in EVERY_FORM}
+    return [
+        (labels.get(media_type, media_type), one["examples"]["live"]["externalValue"])
+        for media_type, one in content.items()
+        if "examples" in one
+    ]
 
 
 def _parameter(given: Mapping[str, Any]) -> Parameter:
