@@ -6,7 +6,6 @@ publishers' look-ups that the script does not use, the raw files themselves wher
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections import Counter, defaultdict
@@ -54,9 +53,8 @@ def rows(table: str) -> list[Row]:
     for name, descriptor in descriptors().items():
         for resource in descriptor["resources"]:
             if resource["table"] == table:
-                with (ENGLAND / name / resource["path"]).open(encoding="utf-8", newline="") as file:
-                    extra = {"dataset": resource["dataset"]} if "dataset" in resource else {}
-                    out += [row | extra for row in csv.DictReader(file)]
+                extra = {"dataset": resource["dataset"]} if "dataset" in resource else {}
+                out += [row | extra for row in load_csv(ENGLAND / name / resource["path"])]
     return out
 
 
@@ -71,6 +69,9 @@ def current(types: set[str]) -> set[str]:
 # ---- the packages ----
 
 
+# Frictionless leaves a packed file open for the collector to close.
+@pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 @pytest.mark.parametrize("folder", PACKAGES, ids=lambda folder: folder.name)
 def test_package_passes_frictionless(folder):
     report = frictionless.validate(str(folder / "datapackage.json"))
@@ -216,7 +217,7 @@ def test_every_area_that_ended_has_an_heir():
 def test_every_area_lies_in_the_kingdom():
     parents = defaultdict(set)
     for row in rows("area_parents"):
-        if row["hierarchy"] == "administrative":
+        if row["hierarchy"] in {"administrative", "statistical"}:
             parents[row["area"]].add(row["parent"])
     for row in rows("areas"):
         code, steps = row["area"], 0
@@ -265,7 +266,7 @@ def as_area(shape: str) -> Polygon:
 
 
 def test_every_council_and_region_of_today_has_a_boundary():
-    shapes = {row["area"] for row in rows("boundaries")}
+    shapes = {row["area"] for row in rows("boundaries") if not row["area"].startswith("E01")}
     assert shapes == current(UPPER | LOWER | {"region"}) | {"E92000001"}
 
 
@@ -431,6 +432,7 @@ def test_figure_belongs_to_an_area_of_its_time():
 
 # Indicators whose latest figures leave out more than one in twenty councils, and why.
 SPARSE = {
+    "deprivation-rank": "Given for neighbourhoods, not for councils.",
     "cancer-found-early": "Few cases in small areas; not given for counties under a single code.",
     "homes-delivered": "London only.",
     "housing-delivery-test": "London only.",
