@@ -19,6 +19,7 @@ from api.pages.drawings import SeriesRow, draw_lines, draw_strip, list_series_ro
 from api.pages.figures import AreaFigure, list_area_figures
 from api.pages.inspections import Inspection, draw_timeline, list_area_inspections, list_letters
 from api.pages.mapping import draw_map
+from api.pages.neighbourhoods import load_newest_order
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page, with_query
 from api.pages.places import (
     Group,
@@ -129,6 +130,7 @@ def area(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         "timeline": draw_timeline(edition, place.name, inspections, "timeline"),
         "letters": list_letters(inspections),
         "inside": list_inside(edition, place.area),
+        "neighbourhoods": load_newest_order(edition, place.area),
         "bodies": _bodies(edition, place.area),
         "elsewhere": _run_elsewhere(definitions, place, figures),
     }
