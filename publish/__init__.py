@@ -27,6 +27,7 @@ from ingest.problems import ProblemsFound, as_json
 from publish.build import Making, prepare, publish_contents
 from publish.contents import Contents, Heading, Row, gather_contents
 from publish.cube import check_totals
+from publish.derived import with_derived
 from publish.edition import (
     EditionsFolder,
     EditionUnknown,
@@ -157,8 +158,10 @@ def _connect(site: Site, scratch: Path) -> Any:
 
 def _gather(site: Site, report: Report, connection: Any) -> Contents:
     heading = Heading(site.title, site.base, version("likeforlike"))
+    engine = Engine(connection)
     tables = harmonise(report, connection)
-    return gather_contents(Engine(connection), load_model(), heading, tables, _sources(report))
+    tables["observations"] = with_derived(engine, tables)
+    return gather_contents(engine, load_model(), heading, tables, _sources(report))
 
 
 def _sources(report: Report) -> list[Row]:

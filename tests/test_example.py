@@ -62,6 +62,12 @@ def figures_of(indicator: str) -> list[Row]:
     return [row for row in rows("observations") if row["indicator"] == indicator]
 
 
+def submitted() -> set[str]:
+    """Indicators in use whose figures are in the packages: those that are worked out are made when published."""
+    made = {row["indicator"] for row in rows("derivations")}
+    return {row["indicator"] for row in rows("indicators") if row["status"] == "current"} - made
+
+
 def current(types: set[str]) -> set[str]:
     return {row["area"] for row in rows("areas") if row["area_type"] in types and not row["end_on"]}
 
@@ -305,7 +311,7 @@ def test_example_is_broad_enough():
     kinds = {row["evidence"] for row in rows("indicators")}
     assert {"context", "performance", "perception", "experience", "finance"} <= kinds
     assert len({row["themes"].split(";")[0] for row in rows("indicators")}) >= 5
-    assert set(periods) == {row["indicator"] for row in rows("indicators") if row["status"] == "current"}
+    assert set(periods) == submitted()
 
 
 def test_a_definition_has_three_versions_and_two_real_breaks():
@@ -440,9 +446,7 @@ SPARSE = {
 }
 
 
-@pytest.mark.parametrize(
-    "indicator", sorted({row["indicator"] for row in rows("indicators") if row["status"] == "current"})
-)
+@pytest.mark.parametrize("indicator", sorted(submitted()))
 def test_nearly_every_council_has_the_latest_figure(indicator):
     tier = next(row["tier"] for row in rows("indicators") if row["indicator"] == indicator)
     figures = figures_of(indicator)

@@ -63,6 +63,7 @@ def build_example(sources: Path, target: Path) -> Ledger:
     packages = {
         "areas": _areas_package(sources, register, names, parents, identifiers, ledger),
         "definitions": _definitions_package(),
+        "derived": _derived_package(),
         "groups": _groups_package(sources, register, parents, ledger),
         "judgements": _judgements_package(sources, registers, ledger),
     }
@@ -147,6 +148,23 @@ def _definitions_package() -> Package:
             Resource("indicators", "indicators", "Indicators", definitions.indicator_rows()),
             Resource("crosswalk", "crosswalk", "Crosswalk", definitions.crosswalk_rows()),
             Resource("stages", "definition_stages", "Stages of definitions", definitions.stage_rows()),
+        ),
+    )
+
+
+def _derived_package() -> Package:
+    """Make the package that says what is worked out. It holds no figure: they are made when it is published."""
+    (dataset,) = [one for one in definitions.load_datasets() if one.package == "derived"]
+    return Package(
+        name="england-derived",
+        title="What is worked out of two figures, and what stands side by side",
+        description="Gaps between groups, what people say beside what is counted, and cost beside outcome.",
+        credits=(dataset.credit,),
+        licence=OGL,
+        keywords=("gaps", "value for money"),
+        resources=(
+            Resource("datasets", "datasets", "Datasets", [dataset.row]),
+            Resource("derivations", "derivations", "Derivations", definitions.derivation_rows()),
         ),
     )
 
