@@ -38,6 +38,7 @@ from publish.edition import (
 )
 from publish.engine import Engine
 from publish.kept_definitions import check_definitions
+from publish.small_numbers import without_small_numbers
 from schemas import load_model
 from schemas.site import Site
 
@@ -160,6 +161,8 @@ def _gather(site: Site, report: Report, connection: Any) -> Contents:
     heading = Heading(site.title, site.base, version("likeforlike"))
     engine = Engine(connection)
     tables = harmonise(report, connection)
+    # What is hidden must not come back in what is worked out of it.
+    tables["observations"] = without_small_numbers(engine, tables)
     tables["observations"] = with_derived(engine, tables)
     return gather_contents(engine, load_model(), heading, tables, _sources(report))
 

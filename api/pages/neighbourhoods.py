@@ -406,5 +406,8 @@ def _areas_with_neighbourhoods(edition: Edition) -> list[Place]:
 
 def _rules(edition: Edition, indicator: str) -> list[Any]:
     """List the rules by which small numbers are hidden here."""
-    del edition, indicator
-    return []
+    return edition.rows(
+        "SELECT rule, label, reason FROM disclosure_rules WHERE (indicator IS NULL OR indicator = ?)"
+        " AND (area_type IS NULL OR area_type = 'lsoa') ORDER BY label, rule",
+        (indicator,),
+    )
