@@ -89,7 +89,7 @@ def test_what_is_published_can_be_submitted_again(tmp_path: Path, package: Path)
     assert published.observations == 8
     again = (edition / "downloads" / "datasets" / "work.csv").read_bytes()
     assert again == (package / "datasets" / "work.csv").read_bytes()
-    assert str(published).startswith("248 rows read, 8 observations, 0 warnings.")
+    assert str(published).startswith("256 rows read, 8 observations, 0 warnings.")
 
 
 def test_the_manifest_names_every_download_by_its_digest(tmp_path: Path, package: Path):
