@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api import pages
+from api.edition import Edition
 from api.failures import Failure, unknown_thing
 from api.forms import CSV, HTML, JSON, Choice, Form, choose, content_type, has_tag, link, split_suffix
 from api.html import check_parameters, parameters_of, send_page
@@ -76,6 +77,19 @@ async def search(request: Request) -> Response:
 @router.get("/areas/{area}/inspections")
 async def area_inspections(request: Request, area: str) -> Response:
     """Answer the judgements of an area's council, newest first; as data they are a list of the API."""
+    return await _area_page(request, area, "inspections", pages.area_inspections)
+
+
+@router.get("/areas/{area}/neighbourhoods")
+async def area_neighbourhoods(request: Request, area: str) -> Response:
+    """Answer where the neighbourhoods of an area stand."""
+    return await _area_page(request, area, "neighbourhoods", pages.area_neighbourhoods)
+
+
+async def _area_page(
+    request: Request, area: str, name: str, make: Callable[[Edition, str, Mapping[str, str]], Page | None]
+) -> Response:
+    """Answer a further page of an area, or the way to the area that was meant."""
     edition = edition_of(request)
     kind = load_model().kinds["area"]
     thing = find_thing(edition, kind, (area,)) or find_meant(edition, kind, (area,))
@@ -84,12 +98,12 @@ async def area_inspections(request: Request, area: str) -> Response:
     if thing.path != area:
         asked = f"?{request.url.query}" if request.url.query else ""
         headers = {
-            "Location": f"{root_of(edition)}{thing.address}/inspections{asked}",
+            "Location": f"{root_of(edition)}{thing.address}/{name}{asked}",
             "Cache-Control": CURRENT,
         }
         return Response(status_code=301, headers=headers)
     query = dict(request.query_params)
-    return await _page(request, "area_inspections", lambda: pages.area_inspections(edition, area, query))
+    return await _page(request, f"area_{name}", lambda: make(edition, area, query))
 
 
 @router.get("/areas/{area}/inspections.{ending}")

@@ -27,6 +27,9 @@ _COUNCILS = frozenset(
     {"county", "district", "unitary", "metropolitan-district", "london-borough", "council-area"}
 )
 
+# There are tens of thousands of these: they come after everything else of their kind.
+SMALL = frozenset({"lsoa", "msoa", "ward", "neighbourhood"})
+
 LONGEST_TEXT = 200
 _MOST_WORDS = 12
 _MOST_FOUND = 400
@@ -151,6 +154,7 @@ def find_hits(edition: Edition, text: str, kinds: Sequence[str] = (), limit: int
         key=lambda hit: (
             order.get(hit.kind, len(order)),
             (hit.kind, hit.notation) not in best,
+            hit.area_type in SMALL,
             not hit.is_current,
             hit.area_type not in _COUNCILS,
             not plain(hit.label).startswith(exact),

@@ -28,6 +28,7 @@ from publish.build import Making, prepare, publish_contents
 from publish.comparators import list_disagreements
 from publish.contents import Contents, Heading, Row, gather_contents
 from publish.cube import check_totals
+from publish.derived import with_derived
 from publish.edition import (
     EditionsFolder,
     EditionUnknown,
@@ -38,6 +39,7 @@ from publish.edition import (
 )
 from publish.engine import Engine
 from publish.kept_definitions import check_definitions
+from publish.small_numbers import without_small_numbers
 from schemas import load_model
 from schemas.site import Site
 
@@ -158,8 +160,12 @@ def _connect(site: Site, scratch: Path) -> Any:
 
 def _gather(site: Site, report: Report, connection: Any) -> Contents:
     heading = Heading(site.title, site.base, version("likeforlike"))
+    engine = Engine(connection)
     tables = harmonise(report, connection)
-    return gather_contents(Engine(connection), load_model(), heading, tables, _sources(report))
+    # What is hidden must not come back in what is worked out of it.
+    tables["observations"] = without_small_numbers(engine, tables)
+    tables["observations"] = with_derived(engine, tables)
+    return gather_contents(engine, load_model(), heading, tables, _sources(report))
 
 
 def _sources(report: Report) -> list[Row]:

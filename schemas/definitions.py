@@ -21,6 +21,7 @@ RULES = frozenset(
     {
         "area-existed",
         "dates-in-order",
+        "derivation-sound",
         "extension-agrees",
         "framework-in-force",
         "grade-known",

@@ -6,7 +6,6 @@ publishers' look-ups that the script does not use, the raw files themselves wher
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections import Counter, defaultdict
@@ -54,14 +53,19 @@ def rows(table: str) -> list[Row]:
     for name, descriptor in descriptors().items():
         for resource in descriptor["resources"]:
             if resource["table"] == table:
-                with (ENGLAND / name / resource["path"]).open(encoding="utf-8", newline="") as file:
-                    extra = {"dataset": resource["dataset"]} if "dataset" in resource else {}
-                    out += [row | extra for row in csv.DictReader(file)]
+                extra = {"dataset": resource["dataset"]} if "dataset" in resource else {}
+                out += [row | extra for row in load_csv(ENGLAND / name / resource["path"])]
     return out
 
 
 def figures_of(indicator: str) -> list[Row]:
     return [row for row in rows("observations") if row["indicator"] == indicator]
+
+
+def submitted() -> set[str]:
+    """Indicators in use whose figures are in the packages: those that are worked out are made when published."""
+    made = {row["indicator"] for row in rows("derivations")}
+    return {row["indicator"] for row in rows("indicators") if row["status"] == "current"} - made
 
 
 def current(types: set[str]) -> set[str]:
@@ -71,6 +75,9 @@ def current(types: set[str]) -> set[str]:
 # ---- the packages ----
 
 
+# Frictionless leaves a packed file open for the collector to close.
+@pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 @pytest.mark.parametrize("folder", PACKAGES, ids=lambda folder: folder.name)
 def test_package_passes_frictionless(folder):
     report = frictionless.validate(str(folder / "datapackage.json"))
@@ -216,7 +223,7 @@ def test_every_area_that_ended_has_an_heir():
 def test_every_area_lies_in_the_kingdom():
     parents = defaultdict(set)
     for row in rows("area_parents"):
-        if row["hierarchy"] == "administrative":
+        if row["hierarchy"] in {"administrative", "statistical"}:
             parents[row["area"]].add(row["parent"])
     for row in rows("areas"):
         code, steps = row["area"], 0
@@ -265,7 +272,7 @@ def as_area(shape: str) -> Polygon:
 
 
 def test_every_council_and_region_of_today_has_a_boundary():
-    shapes = {row["area"] for row in rows("boundaries")}
+    shapes = {row["area"] for row in rows("boundaries") if not row["area"].startswith("E01")}
     assert shapes == current(UPPER | LOWER | {"region"}) | {"E92000001"}
 
 
@@ -304,7 +311,7 @@ def test_example_is_broad_enough():
     kinds = {row["evidence"] for row in rows("indicators")}
     assert {"context", "performance", "perception", "experience", "finance"} <= kinds
     assert len({row["themes"].split(";")[0] for row in rows("indicators")}) >= 5
-    assert set(periods) == {row["indicator"] for row in rows("indicators") if row["status"] == "current"}
+    assert set(periods) == submitted()
 
 
 def test_a_definition_has_three_versions_and_two_real_breaks():
@@ -431,6 +438,7 @@ def test_figure_belongs_to_an_area_of_its_time():
 
 # Indicators whose latest figures leave out more than one in twenty councils, and why.
 SPARSE = {
+    "deprivation-rank": "Given for neighbourhoods, not for councils.",
     "cancer-found-early": "Few cases in small areas; not given for counties under a single code.",
     "homes-delivered": "London only.",
     "housing-delivery-test": "London only.",
@@ -438,9 +446,7 @@ SPARSE = {
 }
 
 
-@pytest.mark.parametrize(
-    "indicator", sorted({row["indicator"] for row in rows("indicators") if row["status"] == "current"})
-)
+@pytest.mark.parametrize("indicator", sorted(submitted()))
 def test_nearly_every_council_has_the_latest_figure(indicator):
     tier = next(row["tier"] for row in rows("indicators") if row["indicator"] == indicator)
     figures = figures_of(indicator)

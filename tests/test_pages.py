@@ -492,6 +492,8 @@ BUDGETS = {
     "area-district": 60,
     "area-topic": 60,
     "inspections": 60,
+    "neighbourhoods": 60,
+    "neighbourhoods-no-map": 60,
     "indicator-version": 60,
     "compare-grid": 25,
     "compare-multiples": 25,

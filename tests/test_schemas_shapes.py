@@ -252,7 +252,14 @@ def _damage_thing(rule: Rule, thing: Node, data: Graph) -> Node:
         case "not":
             data.add((thing, RDF.type, QB.Observation))
         case "or":
-            for path in (DEF.toIndicator, DEF.toDefinition, DEF.signal, DEF.respondsTo):
+            for path in (
+                DEF.toIndicator,
+                DEF.toDefinition,
+                DEF.signal,
+                DEF.respondsTo,
+                DEF.leastCount,
+                DEF.leastPeople,
+            ):
                 data.remove((thing, path, None))
         case "nodeKind" | "pattern":
             other: Node = BNode("unnamed") if rule.constraint == SH.nodeKind else ELSEWHERE

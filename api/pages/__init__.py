@@ -14,6 +14,7 @@ What other modules may call:
     changes(edition, asked)                   what happened to definitions; asked is read by pages/changes.py
     register(edition)                         who owns the definitions, and how they are taken and proposed
     area_inspections(edition, area, query)    the judgements of an area's council; None if no such area
+    area_neighbourhoods(edition, area, query) where an area's neighbourhoods stand; None if no such area
     downloads(edition)                        every file of the edition, from its manifest
     propose(edition, cells, considered, problems)   the form, and what the edition says to a proposal
     sparql(edition, query, results, failure)  the form; results is SPARQL 1.1 JSON, or Turtle as text
@@ -47,6 +48,7 @@ from api.pages.indicators import indicators
 from api.pages.inspections import area_inspections
 from api.pages.judgement import framework, judgement, judgements, scale
 from api.pages.lists import areas
+from api.pages.neighbourhoods import area_neighbourhoods
 from api.pages.observation import observation
 from api.pages.open_neighbours import WEIGHT
 from api.pages.page import Frame, Page, render
@@ -69,6 +71,7 @@ __all__ = [
     "accessibility",
     "api_reference",
     "area_inspections",
+    "area_neighbourhoods",
     "changes",
     "compare",
     "downloads",
@@ -117,6 +120,7 @@ _WITHOUT_LIST = frozenset({"observation", "signal"})
 _OWN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "area": ("topic", "map"),
     "area_inspections": ("service",),
+    "area_neighbourhoods": ("order", "page"),
     "areas": ("type", "region", "ended"),
     "compare": COMPARED,
     "datasets": (),

@@ -20,7 +20,9 @@ from api.pages.drawings import SeriesRow, draw_lines, draw_strip, list_series_ro
 from api.pages.figures import AreaFigure, list_area_figures
 from api.pages.inspections import Inspection, draw_timeline, list_area_inspections, list_letters
 from api.pages.mapping import draw_map
+from api.pages.neighbourhoods import load_newest_order
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page, with_query
+from api.pages.pairings import list_pairings
 from api.pages.places import (
     Group,
     Place,
@@ -133,6 +135,8 @@ def area(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         "timeline": draw_timeline(edition, place.name, inspections, "timeline"),
         "letters": list_letters(inspections),
         "inside": list_inside(edition, place.area),
+        "pairings": list_pairings(edition, definitions, place),
+        "neighbourhoods": load_newest_order(edition, place.area),
         "bodies": _bodies(edition, place.area),
         "elsewhere": _run_elsewhere(definitions, place, figures),
         "only_restated": list_only_restated(

@@ -25,6 +25,7 @@ from api.pages.embed import embed_code
 from api.pages.figures import AreaFigure, list_area_figures
 from api.pages.mapping import MapSection, draw_cell
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page, with_query
+from api.pages.pairings import list_derivations
 from api.pages.places import COMPARED_TIERS, Place, list_around, tier_plain
 from api.successor import find_successor
 from schemas import load_model
@@ -126,6 +127,7 @@ def indicator(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         possible=_possible(definition, row),
         example=_worked_example(definition, row, picture),
         crosswalk=list_matches(edition, definition.indicator),
+        derivations=list_derivations(edition, definitions, definition.indicator),
         uses=_uses(edition, definition.indicator),
         use=use_of(edition, definition, path, labels["owner"], downloads),
     )

@@ -154,15 +154,18 @@ def list_places(edition: Edition, area_types: Iterable[str]) -> list[Place]:
 
 
 def list_around(edition: Edition, area: str) -> list[Place]:
-    """List the places an area lies inside by who governs what, nearest first. A cycle ends the walk."""
+    """List the places an area lies inside by who governs what, nearest first. A cycle ends the walk.
+
+    A neighbourhood is governed by nobody; the walk begins at the area it lies in.
+    """
     out: list[Place] = []
     seen = {area}
     here = area
     while True:
         row = edition.row(
             f"SELECT {_COLUMNS} FROM area_parents p JOIN areas a ON a.area = p.parent"  # noqa: S608
-            " WHERE p.area = ? AND p.hierarchy = 'administrative'"
-            " ORDER BY p.end_on IS NOT NULL, p.end_on DESC, p.start_on DESC, p.parent LIMIT 1",
+            " WHERE p.area = ? AND p.hierarchy IN ('administrative', 'statistical')"
+            " ORDER BY p.hierarchy, p.end_on IS NOT NULL, p.end_on DESC, p.start_on DESC, p.parent LIMIT 1",
             (here,),
         )
         if row is None or row["area"] in seen:

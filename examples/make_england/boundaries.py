@@ -50,14 +50,19 @@ class Shape:
 
 def boundary_rows(sources: Path, register: Register, ledger: Ledger) -> list[Row]:
     topology = load_json(sources / "boundaries" / "uk-topo-2014-2025.json")
-    lines = _read_lines(topology)
+    lines = read_lines(topology)
     shapes = _read_shapes(topology, register, ledger)
     shapes = [_without_small_islands(shape, lines) for shape in shapes]
+    return simple_rows(shapes, lines, VALID_ON)
+
+
+def simple_rows(shapes: list[Shape], lines: list[Line], valid_on: str) -> list[Row]:
+    """Simplify shapes that share lines, and write a row for each."""
     simple = _simplify(lines, shapes)
     return [
         {
             "area": shape.area,
-            "valid_on": VALID_ON,
+            "valid_on": valid_on,
             "projection": "EPSG:27700",
             "shape": "".join(_path(ring, simple) for polygon in shape.polygons for ring in polygon),
             "attribution": ATTRIBUTION,
@@ -66,7 +71,7 @@ def boundary_rows(sources: Path, register: Register, ledger: Ledger) -> list[Row
     ]
 
 
-def _read_lines(topology: dict[str, Any]) -> list[Line]:
+def read_lines(topology: dict[str, Any]) -> list[Line]:
     """Read the lines, which are written as steps in whole units, into metres of the grid."""
     (scale_x, scale_y), (origin_x, origin_y) = (
         topology["transform"]["scale"],

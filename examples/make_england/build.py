@@ -14,6 +14,7 @@ from examples.make_england import (
     explore,
     groups,
     judgements,
+    neighbourhoods,
     place,
     recipes,
     tool,
@@ -23,8 +24,10 @@ from examples.make_england.credits import (
     CC_BY,
     CODE_HISTORY,
     DELIVERY_TEST,
+    DEPRIVATION,
     EXPLORE,
     LAIT,
+    NEIGHBOURHOODS,
     OFSTED_2023,
     OFSTED_OUTCOMES,
     OGL,
@@ -60,6 +63,7 @@ def build_example(sources: Path, target: Path) -> Ledger:
     packages = {
         "areas": _areas_package(sources, register, names, parents, identifiers, ledger),
         "definitions": _definitions_package(),
+        "derived": _derived_package(),
         "groups": _groups_package(sources, register, parents, ledger),
         "judgements": _judgements_package(sources, registers, ledger),
     }
@@ -76,6 +80,7 @@ def build_example(sources: Path, target: Path) -> Ledger:
         "ons-population": people,
     }
     packages |= _figures_packages(figures)
+    packages["neighbourhoods"] = _neighbourhoods_package(sources, register, ledger)
     for folder, package in packages.items():
         for resource, count in write_package(package, target / folder).items():
             ledger.wrote(resource, count)
@@ -147,6 +152,23 @@ def _definitions_package() -> Package:
     )
 
 
+def _derived_package() -> Package:
+    """Make the package that says what is worked out. It holds no figure: they are made when it is published."""
+    (dataset,) = [one for one in definitions.load_datasets() if one.package == "derived"]
+    return Package(
+        name="england-derived",
+        title="What is worked out of two figures, and what stands side by side",
+        description="Gaps between groups, what people say beside what is counted, and cost beside outcome.",
+        credits=(dataset.credit,),
+        licence=OGL,
+        keywords=("gaps", "value for money"),
+        resources=(
+            Resource("datasets", "datasets", "Datasets", [dataset.row]),
+            Resource("derivations", "derivations", "Derivations", definitions.derivation_rows()),
+        ),
+    )
+
+
 def _groups_package(sources: Path, register: Register, parents: list[Row], ledger: Ledger) -> Package:
     return Package(
         name="england-groups",
@@ -165,7 +187,11 @@ def _groups_package(sources: Path, register: Register, parents: list[Row], ledge
                 groups.member_rows(sources, parents, register, ledger),
             ),
             Resource(
-                "neighbours", "neighbours", "Neighbours", groups.neighbour_rows(sources, register, ledger)
+                "neighbours",
+                "neighbours",
+                "Neighbours",
+                groups.neighbour_rows(sources, register, ledger),
+                is_packed=True,
             ),
         ),
     )
@@ -186,6 +212,40 @@ def _judgements_package(sources: Path, registers: Registers, ledger: Ledger) -> 
     )
 
 
+def _neighbourhoods_package(sources: Path, register: Register, ledger: Ledger) -> Package:
+    """Make the package of London's neighbourhoods; the same reader reads all of England."""
+    boroughs = {area.area for area in register.current({"london-borough"})}
+    tables = neighbourhoods.read_neighbourhoods(sources, register, boroughs, ledger)
+    (dataset,) = [one for one in definitions.load_datasets() if one.package == "neighbourhoods"]
+    return Package(
+        name="england-neighbourhoods",
+        title="Neighbourhoods of London and their place in the order of deprivation",
+        description=(
+            "Every neighbourhood of London's boroughs as drawn after the censuses of 2001, 2011 and 2021, with its "
+            "place in the orders of 2010, 2015, 2019 and 2025; and simplified shapes of Harrow's of 2011."
+        ),
+        credits=(DEPRIVATION, NEIGHBOURHOODS),
+        licence=OGL,
+        keywords=("neighbourhoods", "deprivation", "London"),
+        resources=(
+            *(
+                Resource(name, table, title, tables[table], is_packed=True, sources=(NEIGHBOURHOODS,))
+                for table, (name, title) in neighbourhoods.TABLES.items()
+            ),
+            Resource("datasets", "datasets", "Datasets", [dataset.row]),
+            Resource(
+                "deprivation",
+                "observations",
+                dataset.title,
+                tables["observations"],
+                dataset=dataset.dataset,
+                sources=(dataset.credit,),
+                is_packed=True,
+            ),
+        ),
+    )
+
+
 def _targets_package(rows: list[Row]) -> Package:
     return Package(
         name="england-targets",
@@ -202,7 +262,8 @@ def _figures_packages(figures: dict[str, list[Row]]) -> dict[str, Package]:
     """Put each publisher's datasets and their observations into one package."""
     by_package: dict[str, list[definitions.Dataset]] = defaultdict(list)
     for dataset in definitions.load_datasets():
-        by_package[dataset.package].append(dataset)
+        if dataset.package in PUBLISHERS:
+            by_package[dataset.package].append(dataset)
     return {
         folder: Package(
             name=f"england-{folder}",

@@ -50,6 +50,11 @@ CODE_HISTORY = Credit(
 BOUNDARIES = Credit(
     "Simplified boundaries of UK areas, 2014 to 2025", "https://geoportal.statistics.gov.uk/", ONS
 )
+NEIGHBOURHOODS = Credit(
+    "Lower layer super output areas of 2001, 2011 and 2021: look-ups and boundaries",
+    "https://geoportal.statistics.gov.uk/",
+    ONS,
+)
 SIMILAR = Credit(
     "Clustering similar local authorities and statistical nearest neighbours in the UK",
     "https://www.ons.gov.uk/explore-local-statistics/",

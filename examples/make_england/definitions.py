@@ -21,7 +21,7 @@ from examples.make_england.packages import Row
 from schemas.model import load_model
 
 FOLDER = Path(__file__).parent / "in_words"
-NOT_INDICATORS = frozenset({"themes", "datasets", "breakdowns", "crosswalk", "stages"})
+NOT_INDICATORS = frozenset({"themes", "datasets", "breakdowns", "crosswalk", "stages", "derivations"})
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,11 @@ def crosswalk_rows() -> list[Row]:
 
 def stage_rows() -> list[Row]:
     loaded = yaml.safe_load((FOLDER / "stages.yaml").read_text(encoding="utf-8"))
+    return [{name: _text(value) for name, value in entry.items()} for entry in loaded]
+
+
+def derivation_rows() -> list[Row]:
+    loaded = yaml.safe_load((FOLDER / "derivations.yaml").read_text(encoding="utf-8"))
     return [{name: _text(value) for name, value in entry.items()} for entry in loaded]
 
 

@@ -9,6 +9,7 @@ The Table Schema of each resource is the standard table's own, cut down to the c
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -34,6 +35,7 @@ class Resource:
     table         the standard table
     dataset       for observations: the dataset all rows belong to
     dimensions    for observations: label of each dimension that has a column
+    is_packed     whether the file is gzip: for tables of many thousand rows
     """
 
     name: str
@@ -43,6 +45,7 @@ class Resource:
     dataset: str | None = None
     dimensions: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[Credit, ...] = ()
+    is_packed: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,9 @@ def write_package(package: Package, folder: Path) -> dict[str, int]:
     for resource in package.resources:
         schema = _schema(resource, names)
         data = _csv_bytes(resource, [entry["name"] for entry in schema["fields"]], schema["primaryKey"])
-        path = folder / f"{resource.name}.csv"
+        if resource.is_packed:
+            data = gzip.compress(data, compresslevel=9, mtime=0)
+        path = folder / f"{resource.name}.csv{'.gz' if resource.is_packed else ''}"
         path.write_bytes(data)
         written[f"{folder.name}/{path.name}"] = len(resource.rows)
         described.append(_describe(resource, path.name, data, schema))
@@ -107,6 +112,7 @@ def _describe(resource: Resource, path: str, data: bytes, schema: Mapping[str, A
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
+        **({"compression": "gz"} if path.endswith(".gz") else {}),
         "bytes": len(data),
         "hash": f"sha256:{hashlib.sha256(data).hexdigest()}",
     }

@@ -19,6 +19,7 @@ from ingest.checking.rules_definitions import (
     check_units,
     check_versions,
 )
+from ingest.checking.rules_derivations import check_derivations
 from ingest.checking.rules_extensions import check_extensions
 from ingest.checking.rules_figures import check_figures
 from ingest.checking.rules_groups import check_group_inputs
@@ -40,6 +41,7 @@ from schemas import Rule
 # One function may answer for several rules that look at the same rows in one go.
 _RULES: dict[str, Callable[[World, StandardTable, Rule], Iterable[Found]]] = {
     "dates-in-order": check_dates_in_order,
+    "derivation-sound": check_derivations,
     "extension-agrees": check_extensions,
     "framework-in-force": check_frameworks_in_force,
     "grade-known": check_grades,
@@ -68,6 +70,7 @@ _FIGURE_RULES = frozenset(
 
 # Tables that a rule looks into beside the one it is about.
 _NEEDED = {
+    "derivation-sound": ("indicators",),
     "framework-in-force": ("frameworks",),
     "grade-known": ("grades", "rating_scales"),
     "group-buildable": ("groups",),

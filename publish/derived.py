@@ -1,0 +1,96 @@
+"""Figures that are worked out of others join the submitted ones before anything is published.
+
+In:   harmonised tables, among them derivations
+Out:  the observations, with the figures of every derivation among them
+
+Which figures are paired is an expression; what becomes of a pair is decided by compare.derived on its decimals. A
+figure that was worked out names the row of its first input as where it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from compare.derived import Input, Way, are_apart, derive, pairs, sides_of
+from ingest.harmonise import OBSERVATION_COLUMNS
+from publish.engine import Engine
+
+_TYPES = {"value": pa.float64(), "sample_size": pa.int64(), "_source": pa.int32(), "_row": pa.int64()}
+# The columns of harmonised observations, typed.
+FORM = pa.schema([(name, _TYPES.get(name, pa.string())) for name in OBSERVATION_COLUMNS])
+_SIDES = pa.schema(
+    [(name, pa.string()) for name in ("derivation", "side", "indicator", "version", "breakdown")]
+)
+
+
+def with_derived(engine: Engine, tables: Mapping[str, ibis.Table]) -> ibis.Table:
+    """Give the observations of harmonised tables with the figures of every derivation among them."""
+    observations = tables["observations"]
+    if "derivations" not in tables:
+        return observations
+    derivations = sorted(engine.read(tables["derivations"]).to_pylist(), key=lambda row: row["derivation"])
+    indicators = engine.read(
+        tables["indicators"].select("indicator", "version", "decimals", "multiplier")
+    ).to_pylist()
+    versions: dict[str, list[str]] = {}
+    for row in sorted(indicators, key=lambda row: (row["indicator"], row["version"])):
+        versions.setdefault(row["indicator"], []).append(row["version"])
+    sides = sides_of(derivations, versions)
+    if not sides:
+        return observations
+    by_version = {(row["indicator"], row["version"]): row for row in indicators}
+    loaded = engine.load("derivation_sides", pa.Table.from_pylist(sides, schema=_SIDES))
+    found = engine.read(pairs(observations, loaded)).to_pylist()
+    named = {row["derivation"]: row for row in derivations}
+    ways = {
+        name: _way(row, by_version[row["indicator"], row["version"]])
+        for name, row in named.items()
+        if row["kind"] != "pair"
+    }
+    rows = [_row(named[pair["derivation"]], pair, ways[pair["derivation"]]) for pair in found]
+    rows.sort(key=lambda row: (row["dataset"], row["indicator"], row["area"], row["period"]))
+    figures = engine.load("derived_figures", pa.Table.from_pylist(rows, schema=FORM))
+    submitted = observations.select(*OBSERVATION_COLUMNS)
+    return submitted.union(figures.select(*OBSERVATION_COLUMNS), distinct=False)
+
+
+def _way(row: Mapping[str, Any], definition: Mapping[str, Any]) -> Way:
+    multiplier = (
+        Decimal(repr(definition["multiplier"])) if definition["multiplier"] is not None else Decimal(1)
+    )
+    return Way(row["kind"], int(definition["decimals"]), multiplier, are_apart(row))
+
+
+def _row(derivation: Mapping[str, Any], pair: Mapping[str, Any], way: Way) -> dict[str, Any]:
+    made = derive(_input(pair, "first"), _input(pair, "second"), way)
+    text = None if made.value is None else f"{made.value:f}"
+    lower, upper = (None, None) if made.limits is None else (f"{limit:f}" for limit in made.limits)
+    return {
+        "dataset": derivation["dataset"],
+        "indicator": derivation["indicator"],
+        "version": derivation["version"],
+        "area": pair["area"],
+        "period": pair["period"],
+        "breakdown": "",
+        "value_text": text,
+        "value": None if text is None else float(text),
+        "status": made.status,
+        "lower_limit": lower,
+        "upper_limit": upper,
+        "note": made.note or None,
+        "_source": pair["_source"],
+        "_row": pair["_row"],
+    }
+
+
+def _input(pair: Mapping[str, Any], side: str) -> Input:
+    def read(name: str) -> Decimal | None:
+        text = pair[f"{side}_{name}"]
+        return None if text is None else Decimal(text)
+
+    return Input(read("value_text"), pair[f"{side}_status"], read("lower_limit"), read("upper_limit"))
