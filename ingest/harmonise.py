@@ -11,7 +11,7 @@ expression to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
@@ -88,21 +88,39 @@ class HasTables(Protocol):
     def tables(self) -> Mapping[str, Sequence[Path | StandardFile]]: ...
 
 
-class Tables(dict[str, ibis.Table]):
+class Tables(MutableMapping[str, ibis.Table]):
     """Typed standard tables by name, each brought into the engine when an expression asks for it.
+
+    A table that no package has is not in the mapping, and is empty if it is asked for all the same.
 
     arrow    those that were read outside of the engine: all but observations
     """
 
     def __init__(self, connection: Any, arrow: Mapping[str, pa.Table]) -> None:
-        super().__init__()
         self._connection = connection
         self._arrow = arrow
+        self._made: dict[str, ibis.Table] = {}
 
-    def __missing__(self, name: str) -> ibis.Table:
-        table = _OBSERVATION_FORM.empty_table() if name == "observations" else self.arrow(name)
-        self[name] = made = self._connection.create_table(f"harmonise_{name}", table, overwrite=True)
-        return made
+    def __getitem__(self, name: str) -> ibis.Table:
+        if name not in self._made:
+            table = _OBSERVATION_FORM.empty_table() if name == "observations" else self.arrow(name)
+            self._made[name] = self._connection.create_table(f"harmonise_{name}", table, overwrite=True)
+        return self._made[name]
+
+    def __setitem__(self, name: str, table: ibis.Table) -> None:
+        self._made[name] = table
+
+    def __delitem__(self, name: str) -> None:
+        del self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._made or name in self._arrow
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*self._made, *self._arrow}))
+
+    def __len__(self) -> int:
+        return len({*self._made, *self._arrow})
 
     def arrow(self, name: str) -> pa.Table:
         """Give a table that is not observations as Arrow; one that no package has is empty."""

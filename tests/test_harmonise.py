@@ -63,6 +63,14 @@ def test_tables_that_no_package_has_are_empty_and_typed() -> None:
     assert dict(tables["neighbours"].schema())["distance"].is_float64()
 
 
+def test_a_table_that_a_package_has_is_known_before_it_is_asked_for(tmp_path: Path) -> None:
+    files, _places = write_world(SMALL, tmp_path)
+    tables = harmonise(Gathered(files), ibis.duckdb.connect())
+    assert set(tables) == {*SMALL, "periods"}
+    assert "derivations" not in tables
+    assert int(tables["derivations"].count().execute()) == 0
+
+
 def test_types_are_the_same_with_and_without_rows(tmp_path: Path) -> None:
     files, _places = write_world(SMALL, tmp_path)
     empty = harmonise(Gathered(), ibis.duckdb.connect())
