@@ -41,7 +41,7 @@ from api.pages.changes import changes
 from api.pages.compare import compare
 from api.pages.dataset import dataset, datasets
 from api.pages.files import downloads, edition_page, editions
-from api.pages.group import body, code_list, group, target
+from api.pages.group import body, code_list, group
 from api.pages.home import home, search
 from api.pages.indicator import indicator
 from api.pages.indicators import indicators
@@ -57,6 +57,7 @@ from api.pages.reference import api_reference, vocabulary
 from api.pages.register import register
 from api.pages.sparql import sparql
 from api.pages.statements import accessibility, failure, methods, not_for, not_found, problem, problems
+from api.pages.targets import target
 from api.pages.things import ListMaker, PageMaker, make_list_page, make_thing_page, period
 from schemas import load_model
 

@@ -33,9 +33,11 @@ from api.pages.places import (
     list_groups,
     list_inside,
 )
+from api.pages.quality import list_quality
 from api.pages.restating import list_only_restated
 from api.pages.series import list_council_values
 from api.pages.successions import write_notices
+from api.pages.targets import list_area_targets
 
 if TYPE_CHECKING:
     from api.edition import Edition
@@ -130,6 +132,8 @@ def area(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         "views": [draw_card(edition, around, one) for one in kinds.views[:_CARDS]],
         "views_count": len(kinds.views),
         "gaps": gaps,
+        "targets": list_area_targets(edition, place),
+        "quality": list_quality(edition, figures, len(gaps)),
         "map": draw_map(edition, place, figures, query.get("map", "")),
         "similar": _similar_places(edition, around),
         "timeline": draw_timeline(edition, place.name, inspections, "timeline"),

@@ -1,26 +1,22 @@
-"""The pages of comparator groups, bodies, code lists and targets.
+"""The pages of comparator groups, bodies and code lists.
 
 In:   their rows, and what follows from them
-Out:  pages that say how members were chosen, what a body does, what codes mean, whether a target was reached
+Out:  pages that say how members were chosen, what a body does, what codes mean
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from api import sentences
-from api.pages.definitions import load_definitions
 from api.pages.inspections import list_inspections
 from api.pages.open_neighbours import is_worked_out_here, open_neighbours
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page
 from api.pages.places import find_place, find_places, list_members, list_past_members
-from api.pages.rows import find_named, label_of, list_facts, list_pointing, name_period
-from api.pages.series import OBSERVATIONS, Observed, read_observed
+from api.pages.rows import find_named, list_facts, list_pointing
 from api.pages.successions import write_body_notices
-from compare import Limits, target_result
 from schemas import load_model
 
 if TYPE_CHECKING:
@@ -144,89 +140,3 @@ def code_list(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         has_symbols=any(code["symbol"] for code in codes),
         pointing=list_pointing(edition, "code_lists", {"code_list": row["code_list"]}, ("codes",)),
     )
-
-
-def target(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) -> Page | None:  # noqa: ARG001
-    """Make the page of a target, with the figure beside it where there is one."""
-    row = (
-        edition.row("SELECT * FROM targets WHERE target = ?", (notation[0],)) if len(notation) == 1 else None
-    )
-    if row is None:
-        return None
-    definition = load_definitions(edition).in_use[row["indicator"]]
-    place = find_place(edition, row["area"]) if row["area"] else None
-    period = name_period(edition, row["period"])
-    schema = load_model().tables["targets"]
-    whom = place.name if place is not None else "Everyone"
-    if place is None and row["body"]:
-        found = find_named(edition, "bodies", (row["body"],))
-        whom = label_of(load_model().tables["bodies"], found) if found else row["body"]
-    wanted = write_wanted(row, edition)
-    figure = None
-    if place is not None:
-        figure = edition.row(
-            f"{OBSERVATIONS} WHERE o.indicator = ? AND o.area = ? AND o.period = ? AND o.breakdown = ''"
-            " ORDER BY o.dataset LIMIT 1",
-            (row["indicator"], row["area"], row["period"]),
-        )
-    seen = None
-    if figure is not None and place is not None:
-        counted_by = load_definitions(edition).get(figure["indicator"], figure["version"])
-        seen = read_observed(figure, counted_by, place)
-    frame = Frame(
-        path=address_of("target", row["target"]),
-        title=f"Target: {definition.label}, {whom}",
-        lede=f"{whom}: {wanted}, {period.text}.",
-        crumbs=[Link("Targets", "/targets")],
-        uri=edition.uri("target", row["target"]),
-        forms=LINKED_DATA,
-        datasets=[figure["dataset"]] if figure is not None else (),
-    )
-    told = ""
-    if figure is not None and figure["value_text"] is not None:
-        told = sentences.figure(Decimal(figure["value_text"]), definition.unit, definition.decimals)
-    return make_page(
-        edition,
-        "target",
-        frame,
-        facts=list_facts(edition, schema, row, ("target",)),
-        figure=figure,
-        figure_text=told,
-        result=_result(row, seen),
-        whom=whom,
-        pointing=list_pointing(edition, "targets", {"target": row["target"]}),
-    )
-
-
-def write_wanted(row: Any, edition: Edition) -> str:
-    """Say what a target asks for."""
-    definition = load_definitions(edition).in_use[row["indicator"]]
-
-    def write(value: float) -> str:
-        return sentences.figure(sentences.exact(value), definition.unit, definition.decimals)
-
-    lead = {"at-least": "at least", "at-most": "at most", "between": "between"}[row["test"]]
-    if row["basis"] == "percentile":
-        return f"{lead} the {sentences.number(sentences.exact(row['value']), 0)}th percentile of its group"
-    told = write(row["value"])
-    if row["test"] == "between" and row["upper_value"] is not None:
-        told = f"{told} and {write(row['upper_value'])}"
-    added = {
-        "absolute": "",
-        "national-last-year": " above the national figure of the period before",
-        "own-last-year": " above its own figure of the period before",
-    }[row["basis"]]
-    return f"{lead} {told}{added}"
-
-
-def _result(row: Any, seen: Observed | None) -> str:
-    """Say whether a target was reached, where a figure of its own can tell, and its range lets it."""
-    if seen is None or seen.value is None or row["basis"] != "absolute":
-        return ""
-    ends = seen.figure.limits
-    limits = None if ends is None else Limits(*ends, "published")
-    upper = None if row["upper_value"] is None else sentences.exact(row["upper_value"])
-    wanted = sentences.exact(row["value"])
-    if row["test"] == "between" and upper is None:
-        return ""
-    return sentences.target_words(target_result(seen.value, limits, row["test"], wanted, upper))
