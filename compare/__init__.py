@@ -21,7 +21,7 @@ from compare.limits import (
     standardised_rate,
 )
 from compare.membership import Membership, memberships
-from compare.rank import Ranked, Ranking, rank
+from compare.rank import Quartile, Ranked, Ranking, rank
 from compare.rebuilding import Comparator, Rule, Sums, combining_rule, comparator
 from compare.significance import (
     Difference,
@@ -49,6 +49,7 @@ __all__ = [
     "Membership",
     "NotKnown",
     "Parts",
+    "Quartile",
     "Ranked",
     "Ranking",
     "Reason",

@@ -43,6 +43,7 @@ from api.pages.places import (
     tier_plain,
     types_of_tier,
 )
+from api.pages.ranking import Places, find_places_of
 from compare import Level, verdict
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer: sentences, the rows they are counted from, and what may not be compared."""
+    """The answer: sentences, the rows they are counted from, what may not be compared, and who stands where."""
 
     period: Period
     title: str
@@ -65,6 +66,7 @@ class Answer:
     has_ranges: bool
     pages: Sequence[Link]
     page: int
+    places: Places | None
 
 
 def compare(edition: Edition, query: Mapping[str, str]) -> Page:
@@ -197,6 +199,7 @@ def find_answer(
         any(row.range_text for row in rows),
         links if pages > 1 else [],
         page,
+        find_places_of(every, load_definitions(edition).steps[definition.indicator]),
     )
 
 
