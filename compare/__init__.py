@@ -22,7 +22,7 @@ from compare.limits import (
 )
 from compare.membership import Membership, memberships
 from compare.rank import Quartile, Ranked, Ranking, rank
-from compare.rebuilding import Comparator, Rule, Sums, combining_rule, comparator
+from compare.rebuilding import Addend, Comparator, Rule, Sums, add_up, combining_rule, comparator
 from compare.significance import (
     Difference,
     FalseAlarms,
@@ -37,6 +37,7 @@ from compare.trend import Trend, newest_run, trend
 from compare.verdict import Figure, Level, Reason, Step, Verdict, verdict
 
 __all__ = [
+    "Addend",
     "Change",
     "Comparator",
     "Difference",
@@ -62,6 +63,7 @@ __all__ = [
     "Trend",
     "Unit",
     "Verdict",
+    "add_up",
     "against",
     "change",
     "combining_rule",

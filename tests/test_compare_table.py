@@ -8,15 +8,28 @@ import httpx
 import pytest
 from page_reading import Element, read_page
 from test_api_world import Served, serving
-from test_compare_views import FIGURES, WORLD, A, B, C, D, K
+from test_compare_views import FIGURES, WORLD, A, B, C, D, K, figure
 
-Q, R = "E06000005", "E06000006"  # Quayside, Rowanham: unitary
+GROUPED = {
+    **WORLD,
+    "groups": [
+        *WORLD["groups"],
+        {"group": "alike", "label": "Alike", "method": "statistical-neighbours", "definition": "Near."},
+    ],
+    "neighbours": [
+        {"group": "alike", "area": A, "neighbour": B, "rank": 1},
+        {"group": "alike", "area": A, "neighbour": C, "rank": 2},
+        {"group": "alike", "area": D, "neighbour": B, "rank": 1},
+    ],
+}
+# Brook and Newshire are the councils of England here: 550 visited of 1,100.
+ENGLAND = figure("visits", "E92000001", "55")
 
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("compared"), is_published=False) as served:
-        served.publish(FIGURES, tables=WORLD)
+        served.publish([*FIGURES, ENGLAND], tables=GROUPED)
         yield served
 
 
@@ -102,3 +115,57 @@ def test_a_council_without_a_figure_has_no_place(client: httpx.Client) -> None:
 def test_a_council_alone_has_no_place(client: httpx.Client) -> None:
     page = look(client, indicator="rare", areas=A, group="all")
     assert "place 1 of" not in page.text.lower()
+
+
+def beside(page: Element) -> dict[str, list[str]]:
+    table = next(one for one in page.every("table") if "what stands for many councils" in one.text)
+    return {
+        row.one("th").text: [cell.text for cell in row.every("td")] for row in table.one("tbody").every("tr")
+    }
+
+
+def test_nation_and_type_stand_beside_the_set_with_their_methods(client: httpx.Client) -> None:
+    told = beside(look(client, indicator="visits", areas=A, group="all"))
+    assert told["England"][0] == "55.0%"
+    assert told["England"][2].startswith("As published")
+    # 50 + 500 + 300 + 480 + 5,100 of 100 + 1,000 + 1,000 + 1,000 + 10,000.
+    assert told["Unitary authorities"][0] == "49.1%"
+    assert told["Unitary authorities"][2] == "Rebuilt from the councils' numbers (5 councils)"
+
+
+def test_a_published_value_that_its_councils_do_not_give_is_said_to_differ(client: httpx.Client) -> None:
+    told = beside(look(client, indicator="visits", areas=A, group="all"))
+    assert told["England"][2].endswith("Its councils' numbers give 50.0%, which rounding does not explain.")
+
+
+def test_a_readers_own_set_of_a_groups_members_has_the_value_of_the_group(client: httpx.Client) -> None:
+    group = beside(look(client, indicator="visits", areas=A, group="unitaries"))["Unitary areas"]
+    own = beside(look(client, indicator="visits", areas=f"{A},{B}"))["The 2 areas named"]
+    assert group == own
+    assert own[0] == "50.0%"
+
+
+def test_neighbours_of_an_area_are_added_up_without_it(client: httpx.Client) -> None:
+    told = beside(look(client, indicator="visits", areas=A, group="alike"))
+    # 500 and 300 of 1,000 each.
+    assert told["Alike of Brook, without it"][0] == "40.0%"
+    assert told["Alike of Brook, without it"][2] == "Rebuilt from the councils' numbers (2 councils)"
+
+
+def test_where_parts_or_figures_are_missing_a_mean_is_called_so(client: httpx.Client) -> None:
+    told = beside(look(client, indicator="recycled", areas=f"{A},{B},{C}"))
+    assert told["The 3 areas named"] == ["47.0%", "", "Unweighted mean of 2 councils, 1 more has no figure"]
+
+
+def test_a_council_that_does_not_run_the_service_is_neither_in_the_mean_nor_missing(
+    client: httpx.Client,
+) -> None:
+    told = beside(look(client, indicator="schools", areas=f"{A},{B},{D}"))
+    assert told["The 3 areas named"][2] == "Unweighted mean of 2 councils"
+
+
+def test_where_most_have_no_figure_nothing_stands_for_them_and_the_page_says_so(client: httpx.Client) -> None:
+    page = look(client, indicator="rare", areas=f"{A},{B},{C}")
+    assert (
+        "The 3 areas named: nothing stands for them. More of them have no figure than have one." in page.text
+    )
