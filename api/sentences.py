@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 from compare import Change, Distribution, NotKnown, Quartile, Ranked, Standing, TargetResult, Trend
 from schemas import load_model
@@ -44,7 +45,12 @@ class Unit:
 
     @property
     def is_money(self) -> bool:
-        return len(self.symbol) == 1 and unicodedata.category(self.symbol) == "Sc"
+        return _is_currency(self.symbol)
+
+
+@cache
+def _is_currency(symbol: str) -> bool:
+    return len(symbol) == 1 and unicodedata.category(symbol) == "Sc"
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ def find_answer(
         among = tier_plain(tier)
     else:
         every = list_rows(edition, definition, period, places, focus)
-    every = [_judged(row, every) for row in every]
+    every = _judged(every)
     rows = with_bars(in_order(every, asked.order or "figure"))
     pages = (len(rows) + ROWS - 1) // ROWS
     page = min(asked.page, max(pages, 1))
@@ -241,14 +241,18 @@ def _marked(row: CouncilRow, focus: str) -> CouncilRow:
     return replace(row, is_this=row.place.area == focus)
 
 
-def _judged(row: CouncilRow, rows: Sequence[CouncilRow]) -> CouncilRow:
-    """Hold a row against the one in focus, or against the first that has a figure where none is."""
+def _judged(rows: Sequence[CouncilRow]) -> list[CouncilRow]:
+    """Hold rows against the one in focus, or against the first that has a figure where none is."""
     usable = [one for one in rows if one.value is not None and one.runs]
     other = next((one for one in usable if one.is_this), usable[0] if usable else None)
-    if other is None or other is row or row.seen is None or other.seen is None or row.value is None:
-        return row
-    decided = verdict(other.seen.figure, row.seen.figure)
-    return replace(row, verdict=decided)
+    if other is None or other.seen is None:
+        return list(rows)
+    return [
+        row
+        if row is other or row.seen is None or row.value is None
+        else replace(row, verdict=verdict(other.seen.figure, row.seen.figure))
+        for row in rows
+    ]
 
 
 def write_answer(definition: Definition, period: Period, rows: Sequence[CouncilRow], among: str) -> list[str]:
