@@ -7,6 +7,7 @@ Out:  a FastAPI application. It keeps nothing but what can be made again from th
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from collections.abc import AsyncIterator
@@ -65,6 +66,9 @@ def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # What is loaded by now stays. Looking through all of it for garbage takes longer than any page.
+        gc.collect()
+        gc.freeze()
         yield
         await app.state.sparql.stop()
         app.state.datasette.close()

@@ -15,6 +15,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from markupsafe import Markup
@@ -111,15 +112,19 @@ def strip_chart(words: Words, strip: Strip) -> Markup:
 
     Figures further out than three times the middle half are off the scale, and the chart says how many.
     """
-    low, high, below, above = _fence(strip)
+    low, high, below, above, ticks = _fence(
+        tuple(strip.values),
+        (strip.lower_quartile, strip.upper_quartile),
+        (strip.lowest.value, strip.highest.value),
+        strip.median.value,
+    )
     scale = _scale(low, high, 8, WIDTH - 8)
     out: list[str] = []
     left, right = scale(strip.lower_quartile), scale(strip.upper_quartile)
     out.append(
         _tag("rect", {"class": "half", "x": left, "y": 24, "width": max(right - left, 1), "height": 20})
     )
-    inside = sorted({round(scale(value), 1) for value in strip.values if low <= value <= high})
-    out.append(_tag("path", {"class": "ticks", "d": "".join(f"M{_n(x)} 27v14" for x in inside)}))
+    out.append(_tag("path", {"class": "ticks", "d": ticks}))
     middle = scale(strip.median.value)
     out.append(_tag("path", {"class": "middle", "d": f"M{_n(middle)} 22v24"}))
     if strip.here is not None:
@@ -137,17 +142,24 @@ def _off(how_many: int) -> str:
     return f"{how_many} off the scale"
 
 
-def _fence(strip: Strip) -> tuple[float, float, int, int]:
-    """Give the ends of a strip's scale, and how many figures lie beyond each end."""
-    reach = 3 * (strip.upper_quartile - strip.lower_quartile)
-    lowest, highest = strip.lowest.value, strip.highest.value
-    low, high = (strip.lower_quartile - reach, strip.upper_quartile + reach) if reach else (lowest, highest)
-    kept = [value for value in strip.values if low <= value <= high]
-    kept += [strip.median.value]
+@lru_cache(maxsize=512)
+def _fence(
+    values: tuple[float, ...], quartiles: tuple[float, float], ends: tuple[float, float], median: float
+) -> tuple[float, float, int, int, str]:
+    """Give the ends of a strip's scale, how many figures lie beyond each end, and the ticks of the others.
+
+    The strips of all councils of a tier have the same ticks, so they are kept.
+    """
+    reach = 3 * (quartiles[1] - quartiles[0])
+    low, high = (quartiles[0] - reach, quartiles[1] + reach) if reach else ends
+    kept = [value for value in values if low <= value <= high]
+    kept += [median]
     low, high = min(kept), max(kept)
-    below = sum(value < low for value in strip.values)
-    above = sum(value > high for value in strip.values)
-    return low, high, below, above
+    below = sum(value < low for value in values)
+    above = sum(value > high for value in values)
+    scale = _scale(low, high, 8, WIDTH - 8)
+    inside = sorted({round(scale(value), 1) for value in values if low <= value <= high})
+    return low, high, below, above, "".join(f"M{_n(x)} 27v14" for x in inside)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def read_rows(edition: Edition, rows: Iterable[sqlite3.Row]) -> list[Row]:
 
 def list_restated(edition: Edition, area: str, indicator: str | None = None) -> list[Row]:
     """List the restated figures of an area, oldest first."""
-    if area not in _areas(edition):
+    if not has_restated(edition, area):
         return []
     condition = "" if indicator is None else " AND r.indicator = ?"
     # Only our own words are in the statement.
@@ -88,6 +88,11 @@ def list_restated(edition: Edition, area: str, indicator: str | None = None) -> 
         (area,) if indicator is None else (area, indicator),
     )
     return read_rows(edition, rows)
+
+
+def has_restated(edition: Edition, area: str) -> bool:
+    """Say whether an area has restated figures."""
+    return area in _areas(edition)
 
 
 def _areas(edition: Edition) -> frozenset[str]:

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
-from compare import Change, Distribution, NotKnown, Ranked, Standing, TargetResult, Trend
+from compare import Change, Distribution, NotKnown, Quartile, Ranked, Standing, TargetResult, Trend
 from schemas import load_model
 
 MINUS = "\N{MINUS SIGN}"
@@ -44,7 +45,12 @@ class Unit:
 
     @property
     def is_money(self) -> bool:
-        return len(self.symbol) == 1 and unicodedata.category(self.symbol) == "Sc"
+        return _is_currency(self.symbol)
+
+
+@cache
+def _is_currency(symbol: str) -> bool:
+    return len(symbol) == 1 and unicodedata.category(symbol) == "Sc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,6 +407,32 @@ def place_sentence(ranked: Ranked, among: int) -> str:
         f"{told}. It may be anywhere from {ranked.highest_place:,} to {ranked.lowest_place:,}:"
         f" it cannot be told apart from {others}."
     )
+
+
+def interval_words(ranked: Ranked) -> str:
+    """Say in a cell of a table which places a figure may have. A place never stands alone."""
+    if not ranked.is_range_known:
+        return f"{ranked.place:,}, range not known"
+    if ranked.highest_place == ranked.lowest_place:
+        return f"{ranked.place:,}, apart from all others"
+    return f"{ranked.highest_place:,} to {ranked.lowest_place:,}"
+
+
+_QUARTER_WORDS: Mapping[Quartile, str] = {
+    "highest-quarter": "Its figure lies in the highest quarter.",
+    "upper-middle": "Its figure lies in the middle half, above the middle.",
+    "lower-middle": "Its figure lies in the middle half, not above the middle.",
+    "lowest-quarter": "Its figure lies in the lowest quarter.",
+}
+
+
+def quarter_sentence(quartile: Quartile) -> str:
+    """Say in which quarter of a set a figure lies.
+
+    >>> quarter_sentence("highest-quarter")
+    'Its figure lies in the highest quarter.'
+    """
+    return _QUARTER_WORDS[quartile]
 
 
 _TARGET_WORDS = {

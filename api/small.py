@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from api.charts import Point, decimals_of, nice_ticks, segments
-from api.svg import Words, circle, number, scale, square, tag, width
+from api.svg import Words, circle, diamond, number, scale, square, tag, width
 
 WIDE = 215.0
 _TOP, _BOTTOM = 10.0, 104.0
@@ -40,8 +40,11 @@ def share(series: Sequence[Sequence[Point]], write: Callable[[float, int], str])
     return Shared(min(days), max(days), ticks, write)
 
 
-def small_chart(words: Words, points: Sequence[Point], shared: Shared) -> Markup:
-    """Draw one series on the shared scale; single points that nothing may be joined to are squares."""
+def small_chart(words: Words, points: Sequence[Point], shared: Shared, apart: Sequence[Point] = ()) -> Markup:
+    """Draw one series on the shared scale; single points that nothing may be joined to are squares.
+
+    apart   points that were restated: hollow diamonds beside the line
+    """
     places = decimals_of(shared.ticks)
     texts = [shared.write(tick, places) for tick in shared.ticks]
     left = max(map(width, texts)) + 6
@@ -64,6 +67,10 @@ def small_chart(words: Words, points: Sequence[Point], shared: Shared) -> Markup
     if lines:
         out.append(tag("path", {"class": "here", "d": "".join(lines)}))
     out.append(tag("path", {"class": "here-mark", "d": "".join(marks)}))
+    hollow = [(x_of(p.at.toordinal()), y_of(p.value)) for p in apart if p.value is not None]
+    if hollow:
+        spots_apart = "".join(diamond(x, y, 4) for x, y in hollow)
+        out.append(tag("path", {"class": "restated-mark", "d": spots_apart}))
     out += _days(shared)
     key = escape(words.key)
     return Markup(  # noqa: S704 - every text went through tag() or escape()

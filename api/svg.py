@@ -8,6 +8,7 @@ A drawing is 430 units wide with text of 14 units, so that text stays above 11 p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -77,10 +78,18 @@ def number(value: float) -> str:
 def tag(name: str, attributes: Mapping[str, str | float], inside: str | None = None) -> str:
     """Write an element. `name` and keys are ours; values and text are escaped."""
     pairs = "".join(
-        f' {key}="{escape(value) if isinstance(value, str) else number(value)}"'
+        f' {key}="{escaped(value) if isinstance(value, str) else number(value)}"'
         for key, value in attributes.items()
     )
-    return f"<{name}{pairs}/>" if inside is None else f"<{name}{pairs}>{escape(inside)}</{name}>"
+    return f"<{name}{pairs}/>" if inside is None else f"<{name}{pairs}>{escaped(inside)}</{name}>"
+
+
+_MARKS = re.compile("[&<>'\"]")
+
+
+def escaped(words: str) -> str:
+    """Escape a text. Most have nothing to escape, and a chart has hundreds."""
+    return str(escape(words)) if _MARKS.search(words) else words
 
 
 def text(

@@ -21,8 +21,8 @@ from compare.limits import (
     standardised_rate,
 )
 from compare.membership import Membership, memberships
-from compare.rank import Ranked, Ranking, rank
-from compare.rebuilding import Comparator, Rule, Sums, combining_rule, comparator
+from compare.rank import Quartile, Ranked, Ranking, rank
+from compare.rebuilding import Addend, Comparator, Rule, Sums, add_up, combining_rule, comparator
 from compare.sets import (
     Member,
     decide_in_turn,
@@ -46,6 +46,7 @@ from compare.trend import Trend, newest_run, trend
 from compare.verdict import Figure, Level, Reason, Step, Verdict, verdict
 
 __all__ = [
+    "Addend",
     "Change",
     "Comparator",
     "Difference",
@@ -59,6 +60,7 @@ __all__ = [
     "Membership",
     "NotKnown",
     "Parts",
+    "Quartile",
     "Ranked",
     "Ranking",
     "Reason",
@@ -71,6 +73,7 @@ __all__ = [
     "Trend",
     "Unit",
     "Verdict",
+    "add_up",
     "against",
     "change",
     "combining_rule",

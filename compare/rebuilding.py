@@ -10,8 +10,9 @@ called what it is. Everything is worked out on exact decimals.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from compare.limits import Chance, Limits, NotKnown, Parts, figure_limits, rate_limits, share_limits
@@ -23,6 +24,10 @@ Combining = Literal["parts", "sum", "mean", "none"]
 ComparatorMethod = Literal["published", "rebuilt", "sum", "unweighted-mean"]
 
 _PLACES = Decimal("0.000000001")
+
+# Sums are taken over numbers of so many places; one with more digits in front counts as missing.
+_STEP = Decimal("0.000001")
+_TOO_LARGE = Decimal(10) ** 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,15 @@ class Sums:
     lowest: Decimal
     highest: Decimal
     parts_count: int = 0
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addend:
+    """One council's figure, with its parts where they are known."""
+
+    value: Decimal
     numerator: Decimal | None = None
     denominator: Decimal | None = None
 
@@ -110,6 +124,41 @@ def combining_rule(unit: str, multiplier: Decimal | None, highest: Decimal | Non
     if chance == "share" and highest != multiplier:
         chance = None
     return Rule("parts", multiplier, chance)
+
+
+def add_up(figures: Iterable[Addend], missing: int) -> Sums | None:
+    """Add up the figures of a few councils; None without any. compare.comparators does so for many.
+
+    missing   councils of the set that run the service and have no figure
+    """
+    known: list[tuple[Decimal, Decimal | None, Decimal | None]] = []
+    for one in figures:
+        value = _exact(one.value)
+        if value is None:
+            missing += 1
+        else:
+            known.append((value, _exact(one.numerator), _exact(one.denominator)))
+    if not known:
+        return None
+    values = [value for value, _, _ in known]
+    parts = [(top, below) for _, top, below in known if top is not None and below is not None]
+    return Sums(
+        len(known),
+        missing,
+        sum(values, Decimal(0)),
+        min(values),
+        max(values),
+        len(parts),
+        sum((top for top, _ in parts), Decimal(0)) if parts else None,
+        sum((below for _, below in parts), Decimal(0)) if parts else None,
+    )
+
+
+def _exact(number: Decimal | None) -> Decimal | None:
+    if number is None:
+        return None
+    found = number.quantize(_STEP, rounding=ROUND_HALF_UP)
+    return found if abs(found) < _TOO_LARGE else None
 
 
 def comparator(

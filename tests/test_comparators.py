@@ -13,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compare import (
+    Addend,
     Comparator,
     Membership,
     Rule,
     Sums,
+    add_up,
     combining_rule,
     comparator,
     comparator_sums,
@@ -342,3 +344,16 @@ def test_sums_are_those_of_the_rule_on_any_number_of_threads(drawn: list[tuple[i
     assert row["parts_count"] == len(parts)
     assert row["numerator"] == (sum(above for above, _ in parts) if parts else None)
     assert row["denominator"] == (sum(below for _, below in parts) if parts else None)
+
+
+def test_a_few_figures_add_up_as_the_engine_adds_many() -> None:
+    listed = [
+        Addend(Decimal(20), Decimal("10.0000004"), Decimal(50)),
+        Addend(Decimal(90), Decimal(90), Decimal(100)),
+        Addend(Decimal(30), Decimal(3)),
+        Addend(Decimal(10) ** 12),
+    ]
+    found = add_up(listed, 1)
+    # What is too large is missing, parts count only in pairs, and digits after the sixth place are rounded away.
+    assert found == Sums(3, 2, Decimal(140), Decimal(20), Decimal(90), 2, Decimal(100), Decimal(150))
+    assert add_up([], 2) is None

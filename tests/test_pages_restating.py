@@ -7,6 +7,7 @@ from test_pages import area_page, edition, figures_of
 
 from api import pages
 from api.edition import Edition
+from api.pages.compare import compare
 
 __all__ = ["edition"]
 
@@ -44,6 +45,24 @@ def test_a_restated_figure_is_marked_in_chart_and_table_and_leads_to_the_figures
         assert {link.split("/")[4] for link in links} == {f"E0700016{n}" for n in range(3, 10)}
     assert "Hollow diamonds" in section.text
     assert any("restated-mark" in path.classes for path in section.every("path"))
+
+
+def test_small_charts_mark_restated_figures_beside_the_line_and_in_the_table(edition: Edition) -> None:
+    query = {"view": "multiples", "indicator": "most-deprived-neighbourhoods", "areas": "E06000065,E09000015"}
+    page = read_page(compare(edition, query).html)
+    first, second = [one for one in page.every("svg") if "small" in one.classes]
+    [marks] = [path for path in first.every("path") if "restated-mark" in path.classes]
+    # The newest figure is its own; those of 2019 and 2015 are put together from the districts that it followed.
+    assert marks.attributes["d"].count("M") == 2
+    assert not any("restated-mark" in path.classes for path in second.every("path"))
+    told = {
+        row.one("th").text: [cell.text for cell in row.every("td")] for row in page.one("tbody").every("tr")
+    }
+    assert told["2019"][0] == told["2015"][0] == "2.9% (restated)"
+    assert "restated" not in told["2025"][0] + told["2019"][1]
+    note = next(one for one in page.every("p", "note") if "Hollow diamonds" in one.text)
+    assert "North Yorkshire" in note.text
+    assert "Harrow" not in note.text
 
 
 def test_a_gap_in_restating_says_which_area_has_no_figure(edition: Edition) -> None:

@@ -287,6 +287,9 @@ def test_a_place_is_told_with_the_places_it_may_as_well_have() -> None:
     alone = replace(told, highest_place=12, lowest_place=12, cannot_be_told_apart=0)
     assert sentences.place_sentence(alone, 151).endswith("No other figure's range meets its own.")
     assert "not known" in sentences.place_sentence(replace(told, limits=None), 151)
+    assert sentences.interval_words(told) == "8 to 17"
+    assert sentences.interval_words(alone) == "12, apart from all others"
+    assert sentences.interval_words(replace(told, limits=None)) == "12, range not known"
 
 
 def test_a_target_is_told_with_what_its_answer_rests_on() -> None:

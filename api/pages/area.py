@@ -35,7 +35,7 @@ from api.pages.places import (
 )
 from api.pages.quality import list_quality
 from api.pages.restating import list_only_restated
-from api.pages.series import list_council_values
+from api.pages.series import load_values
 from api.pages.successions import write_notices
 from api.pages.targets import list_area_targets
 
@@ -213,9 +213,9 @@ def list_glances(judged: Sequence[AreaFigure], views: Sequence[AreaFigure]) -> l
 
 def draw_card(edition: Edition, around: Around, one: AreaFigure) -> Card:
     """Draw one indicator's charts and gather what stands beside them."""
-    values: list[float] = []
+    values: Sequence[float] = ()
     if one.spread is not None:
-        values = [value for _, value in list_council_values(edition, one.cell, one.spread.tier)]
+        values = load_values(edition, one.cell, one.spread.tier)
     newest = one.latest.figure
     notation = (one.dataset, newest.indicator, newest.area, newest.period)
     parts = one.breakdown.split(";") if one.breakdown else ()

@@ -6,7 +6,7 @@ Out:  Beside for each comparator of one cell and tier, those of one place or all
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from api.pages.figures import AreaFigure
 from api.pages.page import address_of
 from api.pages.places import Place, find_places
 from api.pages.series import Cell
-from compare import FalseAlarms, false_alarms
+from compare import Comparator, FalseAlarms, false_alarms
 from schemas import load_model
 
 if TYPE_CHECKING:
@@ -43,14 +43,40 @@ class Beside:
     quality: str
 
 
-def list_beside(edition: Edition, definition: Definition, cell: Cell, tier: str) -> list[Beside]:
-    """List every comparator of a cell and tier: nations, regions, types and groups, each by name."""
+def list_beside(
+    edition: Edition,
+    definition: Definition,
+    cell: Cell,
+    tier: str,
+    wanted: Container[tuple[str, str]] | None = None,
+) -> list[Beside]:
+    """List the comparators of a cell and tier: nations, regions, types and groups, each by name.
+
+    wanted   their kinds and notations, where not all are
+    """
     rows = edition.rows(
         "SELECT * FROM comparators WHERE dataset = ? AND indicator = ? AND version = ? AND period = ?"
         " AND breakdown = ? AND tier = ?",
         (cell.dataset, cell.indicator, cell.version, cell.period, cell.breakdown, tier),
     )
+    if wanted is not None:
+        rows = [row for row in rows if (row["kind"], row["comparator"]) in wanted]
     return _told(edition, definition, rows)
+
+
+def tell_comparator(definition: Definition, kind: str, name: str, found: Comparator) -> Beside:
+    """Put a comparator that was worked out on request in words."""
+    unit, decimals = definition.unit, definition.decimals
+    limits = found.limits
+    return Beside(
+        kind,
+        name,
+        "",
+        sentences.figure(found.value, unit, decimals),
+        sentences.comparator_words(found.method, found.area_count, found.missing),
+        sentences.range_words(limits.lower, limits.upper, unit, decimals) if limits is not None else "",
+        "",
+    )
 
 
 def list_beside_area(edition: Edition, one: AreaFigure, chain: Iterable[Place]) -> list[Beside]:

@@ -43,6 +43,8 @@ from api.pages.places import (
     tier_plain,
     types_of_tier,
 )
+from api.pages.ranking import Places, find_places_of
+from api.pages.set_beside import NO_SET, ChosenSet, SetBeside, list_set_beside, name_group
 from compare import Level, verdict
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer: sentences, the rows they are counted from, and what may not be compared."""
+    """The answer: sentences, the rows they are counted from, what may not be compared, and who stands where."""
 
     period: Period
     title: str
@@ -65,6 +67,17 @@ class Answer:
     has_ranges: bool
     pages: Sequence[Link]
     page: int
+    places: Places | None
+    beside: SetBeside | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Whom to compare: the areas, None for all of a tier; what they are called; and which set they are."""
+
+    places: list[Place] | None
+    among: str
+    set: ChosenSet = NO_SET
 
 
 def compare(edition: Edition, query: Mapping[str, str]) -> Page:
@@ -80,7 +93,7 @@ def compare(edition: Edition, query: Mapping[str, str]) -> Page:
     if asked.definition is not None and asked.view == "table":
         answer = find_answer(edition, asked.definition, asked, groups)
     elif asked.definition is not None:
-        view = look(edition, asked, _choose_places(edition, asked, groups)[0])
+        view = look(edition, asked, choose(edition, asked, groups).places)
     title = "Compare councils"
     lede = "Choose an indicator and a council. Only councils that run the same services are compared."
     if asked.definition is not None:
@@ -144,7 +157,8 @@ def find_answer(
     if not periods:
         return None
     period = next((one for one in periods if one.cell.period == asked.period), periods[0])
-    places, among = _choose_places(edition, asked, groups)
+    chosen = choose(edition, asked, groups)
+    places, among = chosen.places, chosen.among
     focus = asked.focus.area if asked.focus is not None else ""
     if places is None:
         every = list_tier_rows(edition, definition, period, tier)
@@ -154,7 +168,7 @@ def find_answer(
         among = tier_plain(tier)
     else:
         every = list_rows(edition, definition, period, places, focus)
-    every = [_judged(row, every) for row in every]
+    every = _judged(every)
     rows = with_bars(in_order(every, asked.order or "figure"))
     pages = (len(rows) + ROWS - 1) // ROWS
     page = min(asked.page, max(pages, 1))
@@ -197,39 +211,48 @@ def find_answer(
         any(row.range_text for row in rows),
         links if pages > 1 else [],
         page,
+        find_places_of(every, load_definitions(edition).steps[definition.indicator]),
+        list_set_beside(edition, definition, period, tier, asked.focus, chosen.set, every),
     )
 
 
-def _choose_places(edition: Edition, asked: Asked, groups: Sequence[Group]) -> tuple[list[Place] | None, str]:
-    """Choose whom to compare: the areas named, or the focus with a group. None means the whole tier."""
+def choose(edition: Edition, asked: Asked, groups: Sequence[Group]) -> Chosen:
+    """Choose whom to compare: the areas named, or the focus with a group; else the whole tier."""
     if asked.group == "all":
-        return None, ""
-    chosen = next((group for group in groups if group.group == asked.group), None)
-    if chosen is None and len(asked.places) == 1 and not asked.group and groups:
-        chosen = groups[0]
-    if chosen is not None and asked.focus is not None:
-        members = find_places(edition, chosen.members)
-        return [asked.focus, *members.values()], "similar councils" if chosen.is_similar else "councils"
-    if asked.group and (chosen is None or asked.focus is None):
+        return Chosen(None, "")
+    group = next((one for one in groups if one.group == asked.group), None)
+    if group is None and len(asked.places) == 1 and not asked.group and groups:
+        group = groups[0]
+    if group is not None and asked.focus is not None:
+        members = find_places(edition, group.members)
+        among = "similar councils" if group.is_similar else "councils"
+        return Chosen([asked.focus, *members.values()], among, name_group(edition, asked.focus, group))
+    if asked.group and (group is None or asked.focus is None):
         # A group that the council in focus is no member of, or that has none of its own in focus.
         listed = list_members(edition, asked.group)
         own = [asked.focus] if asked.focus is not None and asked.focus not in listed else []
-        return ([*own, *listed], "councils") if listed else (None, "")
-    return (list(asked.places), "councils") if len(asked.places) > 1 else (None, "")
+        return Chosen([*own, *listed], "councils", ChosenSet(asked.group)) if listed else Chosen(None, "")
+    if len(asked.places) > 1:
+        return Chosen(list(asked.places), "councils", ChosenSet(name=f"The {len(asked.places)} areas named"))
+    return Chosen(None, "")
 
 
 def _marked(row: CouncilRow, focus: str) -> CouncilRow:
     return replace(row, is_this=row.place.area == focus)
 
 
-def _judged(row: CouncilRow, rows: Sequence[CouncilRow]) -> CouncilRow:
-    """Hold a row against the one in focus, or against the first that has a figure where none is."""
+def _judged(rows: Sequence[CouncilRow]) -> list[CouncilRow]:
+    """Hold rows against the one in focus, or against the first that has a figure where none is."""
     usable = [one for one in rows if one.value is not None and one.runs]
     other = next((one for one in usable if one.is_this), usable[0] if usable else None)
-    if other is None or other is row or row.seen is None or other.seen is None or row.value is None:
-        return row
-    decided = verdict(other.seen.figure, row.seen.figure)
-    return replace(row, verdict=decided)
+    if other is None or other.seen is None:
+        return list(rows)
+    return [
+        row
+        if row is other or row.seen is None or row.value is None
+        else replace(row, verdict=verdict(other.seen.figure, row.seen.figure))
+        for row in rows
+    ]
 
 
 def write_answer(definition: Definition, period: Period, rows: Sequence[CouncilRow], among: str) -> list[str]:

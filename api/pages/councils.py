@@ -12,15 +12,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from api import charts, sentences
+from api.observations import load_codes
 from api.pages.definitions import Definition
 from api.pages.page import address_of
-from api.pages.places import Place, compared_tier, find_places, types_of_tier
-from api.pages.series import OBSERVATIONS, Cell, Observed, read_observed, read_spread
+from api.pages.places import Place, compared_tier, load_councils, types_of_tier
+from api.pages.series import Cell, Observed, list_areas_of_cell, list_observed, numbers_of, read_spread
 from api.sentences import Span
 from compare import Distribution, Level, Standing, Verdict, standing
 
@@ -167,14 +168,10 @@ def list_rows(
     """
     by_area = {place.area: place for place in places}
     cell = period.cell
-    areas = sorted(by_area)
-    rows = edition.rows(
-        # Only question marks are put into the statement.
-        f"{OBSERVATIONS} WHERE o.indicator = ? AND o.version = ? AND o.period = ? AND o.breakdown = ?"
-        f" AND o.dataset = ? AND o.area IN ({','.join('?' * len(areas))})",
-        (cell.indicator, cell.version, cell.period, cell.breakdown, cell.dataset, *areas),
-    )
-    seen = {row["area"]: _read(row, definition, by_area[row["area"]]) for row in rows}
+    areas = load_codes(edition).numbers["area"]
+    wanted = numbers_of(edition, cell) | {"area": [areas[area] for area in by_area if area in areas]}
+    observed = list_observed(edition, wanted, lambda *_: definition, by_area)
+    seen = {one.figure.area: _judged_by_place(one, definition, by_area[one.figure.area]) for one in observed}
     spreads: dict[str, Distribution | None] = {}
     out = []
     for place in by_area.values():
@@ -186,9 +183,8 @@ def list_rows(
     return sorted(out, key=lambda row: (row.place.name, row.place.area))
 
 
-def _read(row: Any, definition: Definition, place: Place) -> Observed:
-    """Read an observation; a council that does not run the service is marked, whatever it has a figure of."""
-    seen = read_observed(row, definition, place)
+def _judged_by_place(seen: Observed, definition: Definition, place: Place) -> Observed:
+    """Mark a council that does not run the service, whatever it has a figure of."""
     if place.is_council and compared_tier(definition.tier, place.area_type) is None:
         return replace(seen, figure=replace(seen.figure, runs=False))
     return seen
@@ -196,31 +192,21 @@ def _read(row: Any, definition: Definition, place: Place) -> Observed:
 
 def list_tier_rows(edition: Edition, definition: Definition, period: Period, tier: str) -> list[CouncilRow]:
     """List every council of a tier that existed in a period, and any other of its types that has a figure."""
+    end_on = period.span.end_on
     types = types_of_tier(tier)
-    marks = ",".join("?" * len(types))
-    cell = period.cell
-    existing = edition.rows(
-        # Only question marks are put into the statement.
-        f"SELECT area FROM areas WHERE area_type IN ({marks})"  # noqa: S608
-        " AND (start_on IS NULL OR start_on <= ?) AND (end_on IS NULL OR end_on >= ?)"
-        " UNION SELECT o.area FROM observations o JOIN areas a ON a.area = o.area"
-        " WHERE o.indicator = ? AND o.version = ? AND o.period = ? AND o.breakdown = ? AND o.dataset = ?"
-        f" AND a.area_type IN ({marks})",
-        (
-            *types,
-            period.span.end_on.isoformat(),
-            period.span.end_on.isoformat(),
-            cell.indicator,
-            cell.version,
-            cell.period,
-            cell.breakdown,
-            cell.dataset,
-            *types,
-        ),
-    )
-    places = find_places(edition, (row["area"] for row in existing)).values()
+    with_figure = list_areas_of_cell(edition, period.cell)
+    places = [
+        place
+        for place in load_councils(edition).values()
+        if place.area_type in types and (place.area in with_figure or _existed(place, end_on))
+    ]
     rows = list_rows(edition, definition, period, places)
     return _without_followers(edition, rows)
+
+
+def _existed(place: Place, on: dt.date) -> bool:
+    has_begun = place.start_on is None or place.start_on <= on
+    return has_begun and (place.end_on is None or place.end_on >= on)
 
 
 def _without_followers(edition: Edition, rows: Sequence[CouncilRow]) -> list[CouncilRow]:

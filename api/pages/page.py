@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -81,6 +81,7 @@ class Frame:
     status: int = 200
 
 
+@lru_cache(maxsize=4096)
 def address_of(kind: str, *notation: str) -> str:
     """Give the address of a thing's page inside the site.
 

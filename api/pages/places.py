@@ -134,23 +134,43 @@ def find_place(edition: Edition, area: str) -> Place | None:
 
 def find_places(edition: Edition, areas: Iterable[str]) -> Mapping[str, Place]:
     """Find areas by their codes; codes that are not known are left out."""
-    wanted = sorted(set(areas))
-    found: dict[str, Place] = {}
+    councils = load_councils(edition)
+    given = sorted(set(areas))
+    found = {area: councils[area] for area in given if area in councils}
+    wanted = [area for area in given if area not in found]
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
         # Only question marks and our own column names go into the statement.
         marks = ",".join("?" * len(part))
         sql = f"SELECT {_COLUMNS} FROM areas a WHERE a.area IN ({marks})"  # noqa: S608
         found.update({row["area"]: _place(row) for row in edition.rows(sql, part)})
-    return found
+    return dict(sorted(found.items())) if wanted else found
+
+
+def load_councils(edition: Edition) -> Mapping[str, Place]:
+    """Load every council there is or was, by code; kept while the edition is in use."""
+    return edition.once("councils", lambda: _read_councils(edition))
+
+
+def _read_councils(edition: Edition) -> dict[str, Place]:
+    types = sorted({area_type for tier in COMPARED_TIERS for area_type in types_of_tier(tier)})
+    marks = ",".join("?" * len(types))
+    # Only question marks and our own column names go into the statement.
+    sql = f"SELECT {_COLUMNS} FROM areas a WHERE a.area_type IN ({marks}) ORDER BY a.area"  # noqa: S608
+    return {row["area"]: _place(row) for row in edition.rows(sql, types)}
 
 
 def list_places(edition: Edition, area_types: Iterable[str]) -> list[Place]:
     """List today's areas of some types, by the name people use."""
     wanted = sorted(set(area_types))
-    marks = ",".join("?" * len(wanted))
-    sql = f"SELECT {_COLUMNS} FROM areas a WHERE a.end_on IS NULL AND a.area_type IN ({marks})"  # noqa: S608
-    return sorted(map(_place, edition.rows(sql, wanted)), key=lambda place: (place.name, place.area))
+    councils = load_councils(edition)
+    if all(_tiers_of(area_type) for area_type in wanted):
+        found = [one for one in councils.values() if one.end_on is None and one.area_type in wanted]
+    else:
+        marks = ",".join("?" * len(wanted))
+        sql = f"SELECT {_COLUMNS} FROM areas a WHERE a.end_on IS NULL AND a.area_type IN ({marks})"  # noqa: S608
+        found = [_place(row) for row in edition.rows(sql, wanted)]
+    return sorted(found, key=lambda place: (place.name, place.area))
 
 
 def list_around(edition: Edition, area: str) -> list[Place]:

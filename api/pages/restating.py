@@ -52,10 +52,23 @@ class OnlyRestated:
 def list_restated_series(
     edition: Edition, definitions: Definitions, place: Place, indicator: str | None = None
 ) -> dict[SeriesKey, tuple[Restated, ...]]:
-    """List the restated figures of an area by dataset, indicator and breakdown, oldest first."""
-    items = restated.list_restated(edition, place.area, indicator)
-    if not items:
+    """List the restated figures of an area by dataset, indicator and breakdown, oldest first.
+
+    Those of all indicators are kept for the edition: few areas have any, and their pages need them twice.
+    """
+    if not restated.has_restated(edition, place.area):
         return {}
+    if indicator is not None:
+        return _read_restated(edition, definitions, place, indicator)
+    return edition.once(
+        ("restated", place.area), lambda: _read_restated(edition, definitions, place, indicator)
+    )
+
+
+def _read_restated(
+    edition: Edition, definitions: Definitions, place: Place, indicator: str | None
+) -> dict[SeriesKey, tuple[Restated, ...]]:
+    items = restated.list_restated(edition, place.area, indicator)
     periods = {
         row["period"]: row for row in edition.rows("SELECT period, kind, start_on, end_on FROM periods")
     }

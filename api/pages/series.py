@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from api import sentences
 from api.observations import load_codes
 from api.pages.definitions import Definition, Definitions
-from api.pages.places import Place, compared_tier, find_places, types_of_tier
+from api.pages.places import Place, compared_tier, find_places, load_councils, types_of_tier
 from api.sentences import Span
 from compare import Distribution, Figure, Limits, NotKnown, Parts, figure_limits
 
@@ -95,7 +95,16 @@ OBSERVATIONS = (
 
 def read_observed(row: Any, definition: Definition, place: Place) -> Observed:
     """Make an observation of a row of OBSERVATIONS."""
-    start_on, end_on = dt.date.fromisoformat(row["start_on"]), dt.date.fromisoformat(row["end_on"])
+    span = Span(
+        row["period_label"], dt.date.fromisoformat(row["start_on"]), dt.date.fromisoformat(row["end_on"])
+    )
+    return make_observed(row, definition, place, span, row["period_kind"])
+
+
+def make_observed(
+    row: Mapping[str, Any], definition: Definition, place: Place, span: Span, period_kind: str
+) -> Observed:
+    """Make an observation of a row whose period is known."""
     value = None if row["value_text"] is None else Decimal(row["value_text"])
     numerator, denominator = _decimal(row["numerator"]), _decimal(row["denominator"])
     ends = _decimal(row["lower_limit"]), _decimal(row["upper_limit"])
@@ -118,9 +127,9 @@ def read_observed(row: Any, definition: Definition, place: Place) -> Observed:
         area=row["area"],
         area_type=place.area_type,
         period=row["period"],
-        period_kind=row["period_kind"],
-        period_start=start_on,
-        period_end=end_on,
+        period_kind=period_kind,
+        period_start=span.start_on,
+        period_end=span.end_on,
         value=value,
         status=row["status"],
         lower_limit=known.lower if known else None,
@@ -135,7 +144,7 @@ def read_observed(row: Any, definition: Definition, place: Place) -> Observed:
     )
     return Observed(
         figure,
-        Span(row["period_label"], start_on, end_on),
+        span,
         row["note"],
         numerator,
         denominator,
@@ -155,6 +164,99 @@ _MOST_GROUPS = 4
 SeriesKey = tuple[str, str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class KnownPeriod:
+    """A period as every figure of it has it."""
+
+    span: Span
+    kind: str
+
+
+def load_periods(edition: Edition) -> Mapping[str, KnownPeriod]:
+    """Load every period by its notation; kept while the edition is in use."""
+    return edition.once("periods", lambda: _read_periods(edition))
+
+
+def _read_periods(edition: Edition) -> dict[str, KnownPeriod]:
+    rows = edition.rows("SELECT period, label, kind, start_on, end_on FROM periods")
+    return {
+        row["period"]: KnownPeriod(
+            Span(row["label"], dt.date.fromisoformat(row["start_on"]), dt.date.fromisoformat(row["end_on"])),
+            row["kind"],
+        )
+        for row in rows
+    }
+
+
+def list_observed(
+    edition: Edition,
+    wanted: Mapping[str, Iterable[int]],
+    define: Callable[[str, str], Definition],
+    places: Mapping[str, Place],
+) -> list[Observed]:
+    """List the figures of some places as observations, by coded rows.
+
+    wanted   numbers of definitions, periods, breakdowns, areas or datasets; a column without any finds nothing
+    define   gives the definition of an indicator and version
+    places   by area; figures of others are left out
+    """
+    codes, periods = load_codes(edition), load_periods(edition)
+    values = codes.values
+    numbers = {column: sorted(set(listed)) for column, listed in wanted.items()}
+    if not all(numbers.values()):
+        return []
+    # Only our own column names and question marks are put into the statement, which reads one index.
+    where = " AND ".join(f"r.{column} IN ({','.join('?' * len(found))})" for column, found in numbers.items())
+    rows = edition.rows(
+        "SELECT r.dataset, r.definition, r.area, r.period, r.breakdown, r.value, r.decimals, r.value_text,"  # noqa: S608
+        " r.status, r.lower_limit, r.upper_limit, r.numerator, r.denominator, r.sample_size, n.note"
+        f" FROM observation_rows r LEFT JOIN observation_notes n ON n.id = r.note WHERE {where}",
+        [number for found in numbers.values() for number in found],
+    )
+    out = []
+    for dataset, definition, area, period, breakdown, value, decimals, text, status, *rest in map(
+        tuple, rows
+    ):
+        place = places.get(values["area"][area])
+        if place is None:
+            continue
+        indicator, version = values["definition"][definition]
+        notation = values["period"][period]
+        row = {
+            "dataset": values["dataset"][dataset],
+            "indicator": indicator,
+            "version": version,
+            "area": place.area,
+            "period": notation,
+            "breakdown": values["breakdown"][breakdown],
+            "value_text": f"{value:.{decimals}f}" if text is None and value is not None else text,
+            "status": values["status"][status],
+            **dict(zip(_REST, rest, strict=True)),
+        }
+        known = periods[notation]
+        out.append(make_observed(row, define(indicator, version), place, known.span, known.kind))
+    return out
+
+
+_REST = ("lower_limit", "upper_limit", "numerator", "denominator", "sample_size", "note")
+
+
+def numbers_of(edition: Edition, cell: Cell) -> dict[str, list[int]]:
+    """Give the numbers that a cell's coded rows have; an empty list for what no row has."""
+    codes = load_codes(edition)
+    pair = (cell.indicator, cell.version)
+    told = {
+        "period": codes.numbers["period"].get(cell.period),
+        "breakdown": codes.numbers["breakdown"].get(cell.breakdown),
+        "dataset": codes.numbers["dataset"].get(cell.dataset),
+    }
+    definitions = codes.definitions.get(cell.indicator, ())
+    return {
+        "definition": [number for number in definitions if codes.values["definition"][number] == pair],
+        **{column: [] if number is None else [number] for column, number in told.items()},
+    }
+
+
 def list_series(
     edition: Edition, definitions: Definitions, place: Place, indicator: str | None = None
 ) -> dict[SeriesKey, tuple[Observed, ...]]:
@@ -162,16 +264,16 @@ def list_series(
 
     Those that are not broken down, and of indicators that have none, the first few groups.
     """
-    where = "o.area = ? AND o.breakdown = ''"
-    params = [place.area]
-    if indicator is not None:
-        where += " AND o.indicator = ?"
-        params.append(indicator)
-    out = _read_series(edition, definitions, place, where, params)
+    codes = load_codes(edition)
+    area = codes.numbers["area"].get(place.area)
+    if area is None or (indicator is not None and indicator not in codes.definitions):
+        return {}
+    total = codes.numbers["breakdown"].get("")
+    wanted = {"area": [area]} | ({} if indicator is None else {"definition": codes.definitions[indicator]})
+    out = _read_series(edition, definitions, place, wanted | {"breakdown": [total or 0]})
     whole = {key[1] for key in out}
-    marks = ",".join("?" * len(whole))
-    grouped = where.replace("o.breakdown = ''", f"o.breakdown <> '' AND o.indicator NOT IN ({marks})")
-    more = _read_series(edition, definitions, place, grouped, [place.area, *sorted(whole), *params[1:]])
+    others = [] if indicator in whole else _list_grouped(edition, area, indicator, whole)
+    more = _read_series(edition, definitions, place, {"area": [area], "definition": others})
     seen: dict[tuple[str, str], int] = {}
     for key in sorted(more):
         seen[key[:2]] = seen.get(key[:2], 0) + 1
@@ -180,13 +282,23 @@ def list_series(
     return out
 
 
+def _list_grouped(edition: Edition, area: int, indicator: str | None, whole: Container[str]) -> list[int]:
+    """List the numbers of definitions that an area has only broken-down figures of."""
+    codes = load_codes(edition)
+    if indicator is not None:
+        return list(codes.definitions[indicator])
+    rows = edition.rows("SELECT DISTINCT definition FROM observation_rows WHERE area = ?", (area,))
+    return [row[0] for row in rows if codes.values["definition"][row[0]][0] not in whole]
+
+
 def _read_series(
-    edition: Edition, definitions: Definitions, place: Place, where: str, params: Sequence[str]
+    edition: Edition, definitions: Definitions, place: Place, wanted: Mapping[str, Iterable[int]]
 ) -> dict[SeriesKey, tuple[Observed, ...]]:
+    found = list_observed(edition, wanted, definitions.get, {place.area: place})
     out: dict[SeriesKey, list[Observed]] = {}
-    for row in edition.rows(f"{OBSERVATIONS} WHERE {where} ORDER BY p.start_on, p.end_on", params):
-        one = read_observed(row, definitions.get(row["indicator"], row["version"]), place)
-        out.setdefault((row["dataset"], row["indicator"], row["breakdown"]), []).append(one)
+    for one in sorted(found, key=lambda one: (one.span.start_on, one.span.end_on)):
+        figure = one.figure
+        out.setdefault((figure.dataset, figure.indicator, figure.breakdown), []).append(one)
     return {key: tuple(listed) for key, listed in out.items()}
 
 
@@ -231,22 +343,24 @@ def list_middles(
         f" WHERE {conditions} AND value IS NOT NULL",
         [number for found in listed.values() for number in found],
     )
-    answering = _answering(edition, definitions, members)
+    answering = _answering(edition, definitions, members, listed["definition"])
     differs = codes.numbers["status"].get("definition-differs")
     breaks = codes.numbers["status"].get("break")
-    found: dict[tuple[int, ...], list[tuple[float, bool]]] = {}
-    for *cell, area, value, status in map(tuple, rows):
-        if status != differs and answering(cell[1], area):
-            found.setdefault(tuple(cell), []).append((value, status == breaks))
-    spans = edition.once("spans of periods", lambda: _read_spans(edition))
+    found: dict[tuple[int, int, int, int], tuple[list[float], list[int]]] = {}
+    for dataset, definition, breakdown, period, area, value, status in rows:
+        if status != differs and area in answering[definition]:
+            values, statuses = found.setdefault((dataset, definition, breakdown, period), ([], []))
+            values.append(value)
+            statuses.append(status)
+    periods = load_periods(edition)
     out: dict[SeriesKey, list[Middle]] = {}
-    for (dataset, definition, breakdown, period), values in found.items():
+    for (dataset, definition, breakdown, period), (values, statuses) in found.items():
         indicator, version = codes.values["definition"][definition]
         key = (codes.values["dataset"][dataset], indicator, codes.values["breakdown"][breakdown])
         if key in wanted:
-            middle = sentences.exact(statistics.median(value for value, _ in values))
-            is_after_break = any(broken for _, broken in values)
-            span = spans[codes.values["period"][period]]
+            middle = sentences.exact(statistics.median(values))
+            is_after_break = breaks in statuses
+            span = periods[codes.values["period"][period]].span
             out.setdefault(key, []).append(Middle(span, version, middle, len(values), is_after_break))
     return {
         key: tuple(sorted(out[key], key=lambda one: (one.span.start_on, one.span.end_on, one.version)))
@@ -255,32 +369,25 @@ def list_middles(
 
 
 def _answering(
-    edition: Edition, definitions: Definitions, members: Sequence[str]
-) -> Callable[[int, int], bool]:
-    """Tell of numbers of a definition and an area whether the council answers for the indicator."""
+    edition: Edition, definitions: Definitions, members: Sequence[str], numbers: Iterable[int]
+) -> dict[int, frozenset[int]]:
+    """Tell by the number of a definition which councils, by number, answer for the indicator."""
     codes = load_codes(edition)
     types = {
-        codes.numbers["area"].get(area): place.area_type
+        codes.numbers["area"][area]: place.area_type
         for area, place in find_places(edition, members).items()
+        if area in codes.numbers["area"]
     }
-    tiers = [
-        None if pair is None else definitions.in_use[pair[0]].tier for pair in codes.values["definition"]
-    ]
-
-    def tell(definition: int, area: int) -> bool:
-        return compared_tier(tiers[definition] or "", types[area]) is not None
-
-    return tell
-
-
-def _read_spans(edition: Edition) -> dict[str, Span]:
-    rows = edition.rows("SELECT period, label, start_on, end_on FROM periods")
-    return {
-        row["period"]: Span(
-            row["label"], dt.date.fromisoformat(row["start_on"]), dt.date.fromisoformat(row["end_on"])
-        )
-        for row in rows
-    }
+    by_tier: dict[str, frozenset[int]] = {}
+    out = {}
+    for number in numbers:
+        tier = definitions.in_use[codes.values["definition"][number][0]].tier
+        if tier not in by_tier:
+            by_tier[tier] = frozenset(
+                area for area, area_type in types.items() if compared_tier(tier, area_type) is not None
+            )
+        out[number] = by_tier[tier]
+    return out
 
 
 def choose_series(series: Mapping[SeriesKey, tuple[Observed, ...]]) -> dict[SeriesKey, tuple[Observed, ...]]:
@@ -299,25 +406,55 @@ def list_council_values(edition: Edition, cell: Cell, tier: str) -> list[tuple[s
     A council counts if it existed on the period's last day, or if the source restated the period on it and
     gives none for the council it followed.
     """
+    codes, councils = load_codes(edition), load_councils(edition)
     types = types_of_tier(tier)
-    where = "o.indicator = ? AND o.version = ? AND o.period = ? AND o.breakdown = ? AND o.dataset = ?"
-    params = (cell.indicator, cell.version, cell.period, cell.breakdown, cell.dataset)
-    # Only our own words and question marks are put into the statements.
-    rows = edition.rows(
-        "SELECT o.area, o.value, coalesce(a.start_on > p.end_on, 0) AS is_restated"  # noqa: S608
-        " FROM observations o JOIN areas a ON a.area = o.area JOIN periods p ON p.period = o.period"
-        f" WHERE {where} AND a.area_type IN ({','.join('?' * len(types))})"
-        " AND o.value IS NOT NULL AND o.status <> 'definition-differs'"
-        " AND (a.end_on IS NULL OR a.end_on >= p.end_on OR a.start_on > p.end_on) ORDER BY o.area",
-        (*params, *types),
-    )
-    restated = [row["area"] for row in rows if row["is_restated"]]
+    end_on = load_periods(edition)[cell.period].span.end_on
+    differs = codes.numbers["status"].get("definition-differs")
+    out, restated = [], []
+    known = {row["area"]: row for row in _cell_rows(edition, cell)}
+    for number, row in known.items():
+        place = councils.get(codes.values["area"][number])
+        if place is None or place.area_type not in types or row["status"] == differs:
+            continue
+        began_later = place.start_on is not None and place.start_on > end_on
+        if began_later or place.end_on is None or place.end_on >= end_on:
+            out.append((place.area, row["value"]))
+        if began_later:
+            restated.append(place.area)
     if restated:
-        doubled = edition.rows(
-            "SELECT DISTINCT c.to_area FROM area_changes c JOIN observations o ON o.area = c.from_area"  # noqa: S608
-            f" WHERE {where} AND o.value IS NOT NULL AND c.to_area IN ({','.join('?' * len(restated))})",
-            (*params, *restated),
+        changes = edition.rows(
+            "SELECT from_area, to_area FROM area_changes"  # noqa: S608
+            f" WHERE to_area IN ({','.join('?' * len(restated))})",
+            restated,
         )
-        left_out = {row["to_area"] for row in doubled}
-        rows = [row for row in rows if row["area"] not in left_out]
-    return [(row["area"], row["value"]) for row in rows]
+        numbers = codes.numbers["area"]
+        left_out = {row["to_area"] for row in changes if numbers.get(row["from_area"]) in known}
+        out = [pair for pair in out if pair[0] not in left_out]
+    return sorted(out)
+
+
+def load_values(edition: Edition, cell: Cell, tier: str) -> Sequence[float]:
+    """Load the usable figures of a tier's councils, which every council's strip has; kept for the edition."""
+
+    def ask() -> tuple[float, ...]:
+        return tuple(value for _, value in list_council_values(edition, cell, tier))
+
+    return edition.once(("values of councils", cell, tier), ask)
+
+
+def list_areas_of_cell(edition: Edition, cell: Cell) -> frozenset[str]:
+    """List the areas that a cell says something of, be it that a value is missing."""
+    areas = load_codes(edition).values["area"]
+    return frozenset(areas[row["area"]] for row in _cell_rows(edition, cell, is_known=False))
+
+
+def _cell_rows(edition: Edition, cell: Cell, *, is_known: bool = True) -> list[Any]:
+    """Give a cell's coded rows, those with a value or all."""
+    numbers = numbers_of(edition, cell)
+    if not all(numbers.values()):
+        return []
+    where = " AND ".join(f"{column} = ?" for column in numbers)
+    # Only our own column names and question marks are put into the statement.
+    sql = f"SELECT area, value, status FROM observation_rows WHERE {where}"  # noqa: S608
+    sql += " AND value IS NOT NULL" if is_known else ""
+    return edition.rows(sql, [found[0] for found in numbers.values()])
