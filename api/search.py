@@ -67,9 +67,14 @@ class Names:
 
     @cached_property
     def by_letters(self) -> Mapping[str, Sequence[str]]:
-        """Names by each run of three letters in them, for finding the nearest."""
+        """Names by each run of three letters in them, for finding the nearest.
+
+        Small areas are left out: thousands of them share the name of their council.
+        """
         found: dict[str, list[str]] = {}
-        for name in self.hits:
+        for name, hits in self.hits.items():
+            if all(hit.area_type in SMALL for hit in hits):
+                continue
             for letters in _letters(name):
                 found.setdefault(letters, []).append(name)
         return found

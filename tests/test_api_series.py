@@ -47,7 +47,7 @@ def test_periods_of_different_kinds_are_never_in_one_series(series: list[dict[st
 
 
 def test_a_break_cuts_the_line_and_a_provisional_figure_is_marked(series: list[dict[str, Any]]) -> None:
-    told = [(point["verdict"], point["reasons"]) for point in series[1]["points"]]
+    told = [(point["verdict"], point["verdict_reasons"]) for point in series[1]["points"]]
     assert told == [
         (None, []),
         ("with-care", ["status-provisional"]),

@@ -130,11 +130,12 @@ def test_examples_of_the_document_run(example_site: ExampleSite, capsys: pytest.
     blocks = re.findall(r"(?s)```python\n(.*?)```", text)
     assert len(blocks) == 6
     known: dict[str, Any] = {}
-    for block in blocks:
-        exec(block.replace("http://127.0.0.1:8001", example_site.url), known)
-    said = capsys.readouterr().out
-    assert "Harrow (E09000015)" in said
-    known["site"].__exit__()
+    try:
+        for block in blocks:
+            exec(block.replace("http://127.0.0.1:8001", example_site.url), known)
+    finally:
+        known["site"].__exit__()
+    assert "Harrow (E09000015)" in capsys.readouterr().out
     assert known["figures"]
     assert len(known["compared"].rows) > 5
     assert known["series"]["change"].notna().any()
