@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 # Cards of one topic on the page, and of all topics together; the others have a page of the topic.
 _CARDS = 3
-_ALL_CARDS = 15
+_ALL_CARDS = 13
 # Sentences at a glance about figures.
 _GLANCES = 3
 
