@@ -43,8 +43,9 @@ lint: dev         ## format, lint, types, derived files
 	@$(BIN)/mypy
 	@$(BIN)/python -m schemas.derive --check
 
+# In the order of their names: the longest files come early, and the last one has company.
 unit: dev
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(TESTS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 judges: $(VENV)/.judges   ## the dearer outside judges
 	@$(BIN)/pytest tests/judges
