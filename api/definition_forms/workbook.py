@@ -20,6 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from api.definition_forms import template
 from api.definition_forms.blank import Blank
+from api.workbooks import OPTIONS, TABLE_STYLE
 from schemas import Field
 
 # Rows that have drop-downs.
@@ -30,19 +31,11 @@ _LONGEST_MESSAGE, _LONGEST_TITLE = 255, 32
 # What it permits in a list that stands in the rule itself.
 _LONGEST_LIST = 255
 
-_STYLE = "Table Style Light 1"
-
 
 def xlsx_template(blank: Blank) -> bytes:
     """Write the template as a workbook."""
     stream = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_numbers": False,
-        "strings_to_urls": False,
-    }
-    with xlsxwriter.Workbook(stream, options) as book:
+    with xlsxwriter.Workbook(stream, dict(OPTIONS)) as book:
         made_at = dt.datetime.combine(blank.made_on, dt.time())
         book.set_properties(
             {
@@ -113,7 +106,7 @@ def _make_table(sheet: Worksheet, headings: Sequence[str], rows: int, name: str)
             "name": "".join(char if char.isalnum() else "_" for char in name),
             "columns": [{"header": heading} for heading in headings],
             "autofilter": False,
-            "style": _STYLE,
+            "style": TABLE_STYLE,
         },
     )
     sheet.freeze_panes(1, 0)

@@ -21,11 +21,11 @@ from xlsxwriter.workbook import Workbook
 
 from api.figure_forms.receipt import Receipt
 from api.figure_forms.table import Column, FigureTable, plain_text
+from api.workbooks import OPTIONS, TABLE_STYLE
 from schemas import load_model
 
 # The first three rows say what the sheet holds; the table begins after them.
 _HEAD = 3
-_STYLE = "Table Style Light 1"
 _LONGEST_CELL = 32_767
 _ABSENT = "[x]"
 
@@ -33,13 +33,7 @@ _ABSENT = "[x]"
 def write_workbook(table: FigureTable) -> bytes:
     """Write a table of figures as a workbook."""
     stream = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_numbers": False,
-        "strings_to_urls": False,
-    }
-    with xlsxwriter.Workbook(stream, options) as book:
+    with xlsxwriter.Workbook(stream, dict(OPTIONS)) as book:
         book.set_properties(
             {
                 "title": table.title,
@@ -132,7 +126,7 @@ def _add_table(sheet: Any, first: int, rows: int, headings: Sequence[str], name:
             "name": f"Table{name}",
             "columns": [{"header": heading} for heading in headings],
             "autofilter": False,
-            "style": _STYLE,
+            "style": TABLE_STYLE,
         },
     )
     sheet.freeze_panes(first + 1, 0)
