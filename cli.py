@@ -203,7 +203,9 @@ def _serve(site: Site, host: str, port: int, workers: int) -> None:
             listening = config.bind_socket()
             # Connections inherit it. Without, an answer in two pieces waits 40 ms for the reader's word.
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            Multiprocess(config, sockets=[listening]).run()
+            with _scratch() as scratch:
+                os.environ["LIKEFORLIKE_SHELF"] = str(scratch / "kept.db")
+                Multiprocess(config, sockets=[listening]).run()
 
 
 @app.command()

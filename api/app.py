@@ -50,7 +50,7 @@ from api.edition import Editions, NoEdition, QueryTooSlow
 from api.failures import Failure, unknown_parameters
 from api.gate import Gate, methods_of
 from api.html import send_failure, wants_page
-from api.kept import Kept
+from api.kept import Kept, Shelf
 from api.metrics import Metrics
 from api.replies import root_of_site
 from api.sparql_pool import Limits
@@ -58,10 +58,11 @@ from ingest.problems import shown
 from schemas.site import Site, load_site
 
 
-def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
+def create_app(site: Site, limits: Limits | None = None, shelf: Path | None = None) -> FastAPI:
     """Make the application that serves a site.
 
     limits   what one SPARQL query may take
+    shelf    the file in which the workers of a server keep what any of them made; None for a server of one
     """
 
     @asynccontextmanager
@@ -84,8 +85,7 @@ def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
     app.state.site = site
     app.state.editions = Editions(site.editions_folder)
     app.state.metrics = Metrics()
-    app.state.pages = Kept()
-    app.state.profiles = Kept()
+    app.state.kept = Kept(None if shelf is None else Shelf(shelf))
     app.state.sparql = sparql.SparqlDoor(limits or Limits())
     app.state.datasette = DatasetteDoor(app.state.editions)
     for router in (
@@ -128,7 +128,8 @@ def create_app(site: Site, limits: Limits | None = None) -> FastAPI:
 
 def from_environment() -> FastAPI:
     """Make the application of the site that `likeforlike serve` names to its worker processes."""
-    return create_app(load_site(Path(os.environ["LIKEFORLIKE_SITE"])))
+    shelf = os.environ.get("LIKEFORLIKE_SHELF")
+    return create_app(load_site(Path(os.environ["LIKEFORLIKE_SITE"])), shelf=Path(shelf) if shelf else None)
 
 
 async def _answer_failure(request: Request, error: Exception) -> Response:

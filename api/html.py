@@ -20,7 +20,7 @@ from api import pages
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters
 from api.forms import HTML, link, prefers_html, split_suffix
-from api.kept import Kept
+from api.kept import Kept, Made
 from api.pages.page import Page
 from api.replies import CURRENT, Reply, root_of
 
@@ -43,19 +43,20 @@ async def send_page(
 
     Raises Failure (404) if there is no such page.
     """
-    cache: Kept[Page] = request.app.state.pages
-    page = cache.find(reply.tag) if reply else None
+    kept: Kept = request.app.state.kept
+    made = kept.find(reply.tag) if reply and status in (None, 200) else None
+    if reply is not None and made is not None:
+        return reply.send(made.body, [*links, *made.links])
+    page = await anyio.to_thread.run_sync(make)
     if page is None:
-        page = await anyio.to_thread.run_sync(make)
-        if page is None:
-            raise Failure("address-unknown", f"There is no page '{request.url.path[:200]}'.")
-        if reply is not None and page.status == 200 and page.location is None:
-            cache.keep(reply.tag, page, len(page.html))
-    told = [*links, *(link(address, relation, type=kind) for address, relation, kind in page.links)]
+        raise Failure("address-unknown", f"There is no page '{request.url.path[:200]}'.")
+    own = tuple(link(address, relation, type=kind) for address, relation, kind in page.links)
+    told = [*links, *own]
     if page.location is not None:
         moved = page.status if 300 <= page.status < 400 else 303
         return Response(status_code=moved, headers={"Location": page.location, "Cache-Control": CURRENT})
     if reply is not None and page.status == 200 and status in (None, 200):
+        kept.keep(reply.tag, Made(page.html, own))
         return reply.send(page.html, told)
     headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache", "Vary": "Accept"}
     if told:

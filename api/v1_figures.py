@@ -36,7 +36,7 @@ from api.figure_forms import FigureTable, choose_figures, columns_of, receipt_of
 from api.figure_forms.sending import FORMAT_PATTERN, FORMAT_WORDS, RECEIPT, send_receipt
 from api.forms import JSON, Choice, link
 from api.graphs import sources_of
-from api.kept import Kept
+from api.kept import Kept, Made
 from api.observations import FIELDS, Filters, Selection
 from api.profile import PROFILE_FIELDS, list_profile
 from api.replies import Reply, edition_of
@@ -248,13 +248,12 @@ async def answer_profile(
     if choice.form is not JSON or getattr(asked, "format", None) == RECEIPT:
         table = await anyio.to_thread.run_sync(_tabulate_profile, edition, thing)
         return await send_table(document.reply, table, choice, asked, document.links)
-    kept: Kept[tuple[bytes, list[str]]] = request.app.state.profiles
+    kept: Kept = request.app.state.kept
     made = kept.find(document.reply.tag)
     if made is None:
         made = await anyio.to_thread.run_sync(_make_profile, edition, thing)
-        kept.keep(document.reply.tag, made, len(made[0]))
-    body, links = made
-    return document.reply.send(body, [*links, *document.links])
+        kept.keep(document.reply.tag, made)
+    return document.reply.send(made.body, [*made.links, *document.links])
 
 
 def _tabulate_profile(edition: Edition, thing: Thing) -> FigureTable:
@@ -278,7 +277,7 @@ def _sources_of_profile(edition: Edition, thing: Thing, rows: Iterable[Row]) -> 
     return sources_of_datasets(edition, {row["dataset"] for row in rows}) or sources_of(edition, thing)
 
 
-def _make_profile(edition: Edition, thing: Thing) -> tuple[bytes, list[str]]:
+def _make_profile(edition: Edition, thing: Thing) -> Made:
     """Make the bytes of a profile, and links to its licences."""
     rows = list_profile(edition, thing.path)
     sources = _sources_of_profile(edition, thing, rows)
@@ -288,7 +287,7 @@ def _make_profile(edition: Edition, thing: Thing) -> tuple[bytes, list[str]]:
     answer["area"] = {name: thing.row[name] for name in told} | {"uri": thing.uri(edition)}
     answer |= {"count": len(rows), "next": None, "items": rows}
     answer["receipt"] = receipt_of(rows, complete=True)
-    return dump(answer), links
+    return Made(dump(answer), tuple(links))
 
 
 def find_observation(edition: Edition, key: Sequence[str]) -> Row:

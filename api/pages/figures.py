@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -26,6 +26,7 @@ from api.pages.series import (
     Cell,
     Middle,
     Observed,
+    SeriesKey,
     choose_series,
     list_middles,
     list_series,
@@ -389,14 +390,12 @@ def list_area_figures(
     members   areas whose middle stands beside the area's figures
     """
     chosen = choose_series(list_series(edition, definitions, place, indicator))
-    around = list_series(edition, definitions, country, indicator) if country is not None else {}
+    around = _load_around(edition, definitions, country, indicator) if country is not None else {}
     spreads = {tier: list_spreads(edition, tier) for tier in sorted(place.tiers)}
     rates = [key for key in chosen if not definitions.in_use[key[1]].is_total]
     middles = list_middles(edition, definitions, members, rates)
     restated = list_restated_series(edition, definitions, place, indicator)
-    groups = {
-        row["breakdown"]: row["label"] for row in edition.rows("SELECT breakdown, label FROM breakdowns")
-    }
+    groups = edition.once("labels of breakdowns", lambda: _read_group_labels(edition))
     out = []
     for key, listed in chosen.items():
         dataset, notation, breakdown = key
@@ -405,7 +404,7 @@ def list_area_figures(
             definition,
             dataset,
             breakdown,
-            group_words(groups[breakdown]),
+            groups[breakdown],
             place,
             listed,
             definitions.steps[notation],
@@ -419,6 +418,20 @@ def list_area_figures(
     return sorted(
         out, key=lambda one: (_theme_place(order, one.definition), one.definition.label, one.breakdown)
     )
+
+
+def _load_around(
+    edition: Edition, definitions: Definitions, country: Place, indicator: str | None
+) -> Mapping[SeriesKey, tuple[Observed, ...]]:
+    """Load the series of a country, which stand beside those of each of its areas; kept for the edition."""
+    if indicator is not None:
+        return list_series(edition, definitions, country, indicator)
+    return edition.once(("series", country.area), lambda: list_series(edition, definitions, country))
+
+
+def _read_group_labels(edition: Edition) -> dict[str, str]:
+    rows = edition.rows("SELECT breakdown, label FROM breakdowns")
+    return {row["breakdown"]: group_words(row["label"]) for row in rows}
 
 
 def group_words(label: str) -> str:
