@@ -40,6 +40,7 @@ from publish.edition import (
 from publish.engine import Engine
 from publish.kept_definitions import check_definitions
 from publish.small_numbers import without_small_numbers
+from publish.unchanged import digest_inputs, find_unchanged, remember_inputs
 from schemas import load_model
 from schemas.site import Site
 
@@ -64,6 +65,8 @@ class Published:
     edition    the name of the edition, published or found to be current already
     moved      whether the pointer was moved
     dry_run    whether nothing was written on purpose
+    unchanged  whether no file of any package is another than those that the current edition was published from,
+               so that none had to be read; the counts are those of that publication
     """
 
     edition: str
@@ -72,8 +75,11 @@ class Published:
     rows_read: int
     observations: int
     warnings: int
+    unchanged: bool = False
 
     def __str__(self) -> str:
+        if self.unchanged:
+            return f"No file has changed. {self.edition} is current already; nothing written."
         read = f"{self.rows_read:,} rows read, {self.observations:,} observations"
         counts = f"{read}, {self.warnings:,} warnings."
         if self.dry_run:
@@ -102,6 +108,10 @@ def publish_site(
     folder = EditionsFolder(site.editions_folder)
     on = on or datetime.now(UTC).date()
     with _workshop(folder, dry_run=dry_run) as scratch:
+        inputs = None if dry_run else digest_inputs(site, version("likeforlike"))
+        unchanged = find_unchanged(folder, inputs) if inputs else None
+        if unchanged is not None:
+            return _as_published(folder, unchanged)
         report = check_packages(
             site.packages, scratch / "read", operator=True, is_site=True, progress=progress
         )
@@ -121,6 +131,9 @@ def publish_site(
             else:
                 making = Making(on, site.rdf_url, _reports(report, contents), progress)
                 name, moved = publish_contents(prepared, folder, making)
+                # A file may have changed while it was read: then nobody knows what the edition was made of.
+                if inputs is not None and inputs == digest_inputs(site, version("likeforlike")):
+                    remember_inputs(folder, name, inputs)
         finally:
             connection.disconnect()
     return Published(
@@ -130,6 +143,20 @@ def publish_site(
         rows_read=report.rows_read,
         observations=contents.observations.count,
         warnings=sum(found.count for found in report.problems),
+    )
+
+
+def _as_published(folder: EditionsFolder, edition: str) -> Published:
+    """Say again what was said when the current edition was published."""
+    told = json.loads((folder.folder / edition / "reports" / "summary.json").read_text(encoding="utf-8"))
+    return Published(
+        edition=edition,
+        moved=False,
+        dry_run=False,
+        rows_read=told["rows_read"],
+        observations=told["observations"],
+        warnings=told["warnings"],
+        unchanged=True,
     )
 
 

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from ingest.problems import ProblemsFound
 from publish import OtherPublisher, publish_site
 from publish.build import Making, prepare, publish_contents
 from publish.edition import EditionsFolder
+from publish.unchanged import digest_inputs
 from schemas.site import Site
 
 # Publishes the site named first, on a fixed day.
@@ -146,7 +148,52 @@ def test_publishing_twice_says_that_nothing_changed(tmp_path: Path, package: Pat
     first = publish_site(site, on=DAY)
     again = publish_site(site, on=date(2026, 2, 3))
     assert (again.edition, again.moved) == (first.edition, False)
-    assert "is current already; nothing written" in str(again)
+    assert "No file has changed" in str(again)
+    assert (again.rows_read, again.observations, again.warnings) == (
+        first.rows_read,
+        first.observations,
+        first.warnings,
+    )
+
+
+def test_the_same_rows_in_another_file_are_read_and_found_to_be_current(tmp_path: Path, package: Path):
+    site = make_site(tmp_path / "site", package)
+    first = publish_site(site, on=DAY)
+    (Path(site.packages[0]) / "README.md").write_text("About these figures.\n", encoding="utf-8")
+    again = publish_site(site, on=date(2026, 2, 3))
+    assert (again.edition, again.moved) == (first.edition, False)
+    assert str(again).endswith("is current already; nothing written.")
+    assert "rows read" in str(again)
+
+
+def test_one_changed_figure_is_published(tmp_path: Path, package: Path):
+    site = make_site(tmp_path / "site", package)
+    first = publish_site(site, on=DAY)
+    change(site, "41.0", "41.5")
+    assert publish_site(site, on=DAY).edition != first.edition
+
+
+def test_going_back_and_publishing_the_same_files_makes_them_current_again(tmp_path: Path, package: Path):
+    site = make_site(tmp_path / "site", package)
+    first = publish_site(site, on=DAY).edition
+    change(site, "41.0", "41.5")
+    second = publish_site(site, on=DAY).edition
+    assert EditionsFolder(site.editions_folder).roll_back() == first
+    again = publish_site(site, on=DAY)
+    assert (again.edition, again.moved) == (second, True)
+
+
+def test_another_title_is_another_edition(tmp_path: Path, package: Path):
+    site = make_site(tmp_path / "site", package)
+    first = publish_site(site, on=DAY)
+    assert publish_site(replace(site, title="Another"), on=DAY).edition != first.edition
+
+
+def test_what_is_not_here_has_to_be_read_to_be_known(tmp_path: Path, package: Path):
+    site = make_site(tmp_path / "site", package)
+    assert digest_inputs(site, "1") == digest_inputs(site, "1") != digest_inputs(site, "2")
+    far = replace(site, packages=(*site.packages, "https://data.example.org/package.zip"))
+    assert digest_inputs(far, "1") is None
 
 
 def test_a_second_publisher_is_told_to_wait(tmp_path: Path, package: Path):

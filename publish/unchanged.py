@@ -1,0 +1,104 @@
+"""What an edition was published from, in one digest: the same files by the same code give the same edition.
+
+In:   a site
+Out:  the digest of its settings, its packages' files and our code; the edition that was published from it, if it
+      is current
+
+A publisher that runs every hour mostly finds nothing new. Reading the bytes is enough to know.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import compare
+import ingest
+import publish
+import schemas
+from publish.edition import EditionsFolder
+from schemas.site import Site
+
+NAME = "inputs.json"
+
+_ROOMS = (schemas, ingest, compare, publish)
+_CHUNK = 1 << 20
+
+
+def digest_inputs(site: Site, product_version: str) -> str | None:
+    """Take the digest of everything that an edition is made of.
+
+    Returns None where not all of it lies here: a package at an address has to be fetched to be known.
+
+    Raises OSError if a file cannot be read.
+    """
+    told = hashlib.sha256()
+    for text in (product_version, site.title, site.base, site.rdf_url):
+        _add(told, text)
+    for room in _ROOMS:
+        _add_folder(told, Path(str(room.__file__)).parent)
+    for address in site.packages:
+        path = Path(address)
+        if path.is_dir():
+            _add(told, path.name)
+            _add_folder(told, path)
+        elif path.is_file() and path.suffix == ".zip":
+            _add(told, path.name)
+            _add_file(told, path)
+        else:
+            return None
+    return told.hexdigest()
+
+
+def _add(told: hashlib._Hash, text: str) -> None:
+    data = text.encode("utf-8", "surrogateescape")
+    told.update(len(data).to_bytes(8, "big"))
+    told.update(data)
+
+
+def _add_folder(told: hashlib._Hash, folder: Path) -> None:
+    for path in _files(folder):
+        _add(told, str(path.relative_to(folder)))
+        _add_file(told, path)
+    _add(told, "")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """List the files of a folder in a fixed order. A link counts by where it points; it is never followed."""
+    for at, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        linked = [name for name in folders if (Path(at) / name).is_symlink()]
+        yield from (Path(at) / name for name in sorted([*names, *linked]))
+
+
+def _add_file(told: hashlib._Hash, path: Path) -> None:
+    if path.is_symlink():
+        _add(told, f"-> {path.readlink()}")
+        return
+    if not path.is_file():
+        return
+    told.update(path.stat().st_size.to_bytes(8, "big"))
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            told.update(piece)
+
+
+def remember_inputs(folder: EditionsFolder, edition: str, digest: str) -> None:
+    """Write down what the current edition was published from."""
+    fresh = folder.folder / f".{NAME}"
+    fresh.write_text(json.dumps({"edition": edition, "inputs": digest}) + "\n", encoding="utf-8")
+    fresh.replace(folder.folder / NAME)
+
+
+def find_unchanged(folder: EditionsFolder, digest: str) -> str | None:
+    """Find the current edition, if it was published from what has this digest."""
+    try:
+        told = json.loads((folder.folder / NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    current = folder.current
+    is_same = told == {"edition": current, "inputs": digest} and current in folder.names()
+    return current if is_same else None
