@@ -93,20 +93,23 @@ def derive(first: Input, second: Input, way: Way) -> Derived:
     if way.kind not in {"difference", "ratio"}:
         raise ValueError(f"nothing is worked out of two figures by '{way.kind}'")
     if first.value is None or second.value is None:
-        return _missing(first, second)
+        return missing(first, second)
     if way.kind == "ratio" and second.value == 0:
         return Derived(None, "not-applicable", note="The figure that would divide is 0.")
-    status = _gravest(_REMARKED, (first.status, second.status))
     limits = None
     if way.is_apart and first.limits is not None and second.limits is not None:
         limits = difference_limits(first, second) if way.kind == "difference" else ratio_limits(first, second)
     value = first.value - second.value if way.kind == "difference" else first.value / second.value
-    return Derived(
-        _rounded(value, way),
-        status,
-        None if limits is None else (_rounded(limits[0], way), _rounded(limits[1], way)),
-        _remark(first.status, second.status, status),
-    )
+    rounded = None if limits is None else (_rounded(limits[0], way), _rounded(limits[1], way))
+    return derive_with(first, second, _rounded(value, way), rounded)
+
+
+def derive_with(
+    first: Input, second: Input, value: Decimal, limits: tuple[Decimal, Decimal] | None
+) -> Derived:
+    """Give what was worked out the graver of its inputs' statuses, and say of which it is."""
+    status = _gravest(_REMARKED, (first.status, second.status))
+    return Derived(value, status, limits, _remark(first.status, second.status, status))
 
 
 def difference_limits(first: Input, second: Input) -> tuple[Decimal, Decimal] | None:
@@ -163,7 +166,7 @@ def _rounded(value: Decimal, way: Way) -> Decimal:
     return scaled.quantize(step, rounding=ROUND_HALF_EVEN)
 
 
-def _missing(first: Input, second: Input) -> Derived:
+def missing(first: Input, second: Input) -> Derived:
     """Say why there is nothing to work out: the gravest reason of the inputs without a value."""
     reasons = [one.status for one in (first, second) if one.value is None]
     status = _gravest(_MISSING, reasons)

@@ -119,28 +119,50 @@ def _in_order(figures: Sequence[Figure], focus: Figure, limits: Mapping[str, End
     assert focus.value is not None
     ranges = {figure.area: _range(figure, limits) for figure in figures}
     known = [(figure, figure.value) for figure in figures if figure.value is not None]
-    ends = {figure.area: ranges[figure.area] or (value, value) for figure, value in known}
-    values = sorted(value for _, value in known)
-    lows, highs = sorted(end[0] for end in ends.values()), sorted(end[1] for end in ends.values())
-    count = len(known)
+    by_area = {figure.area: value for figure, value in known}
+    places = count_places(by_area, {area: ranges[area] or (value, value) for area, value in by_area.items()})
+    values = sorted(by_area.values())
     out = []
     for figure, value in sorted(known, key=lambda pair: (-pair[1], pair[0].area)):
-        low, high = ends[figure.area]
-        above = count - bisect_right(lows, high)
-        below = bisect_left(highs, low)
+        own = places[figure.area]
         out.append(
             Ranked(
                 figure,
                 ranges[figure.area],
-                place=1 + count - bisect_right(values, value),
-                highest_place=1 + above,
-                lowest_place=count - below,
-                cannot_be_told_apart=count - 1 - above - below,
+                place=own.place,
+                highest_place=own.highest_place,
+                lowest_place=own.lowest_place,
+                cannot_be_told_apart=own.lowest_place - own.highest_place,
                 quartile=_quartile(values, value),
                 difference=value - focus.value,
             )
         )
     return tuple(out)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The place of one figure in a set, the places it may as well have, and how many others are equal to it."""
+
+    place: int
+    highest_place: int
+    lowest_place: int
+    equals: int
+
+
+def count_places(values: Mapping[str, Decimal], ends: Mapping[str, Ends]) -> dict[str, Places]:
+    """Count the place of each of some figures, by area; `ends` has the range of each."""
+    ordered = sorted(values.values())
+    lows, highs = sorted(end[0] for end in ends.values()), sorted(end[1] for end in ends.values())
+    count = len(values)
+    out = {}
+    for area, value in values.items():
+        low, high = ends[area]
+        above, below = count - bisect_right(lows, high), bisect_left(highs, low)
+        not_above = bisect_right(ordered, value)
+        equals = not_above - bisect_left(ordered, value) - 1
+        out[area] = Places(1 + count - not_above, 1 + above, count - below, equals)
+    return out
 
 
 def _range(figure: Figure, limits: Mapping[str, Ends]) -> Ends | None:

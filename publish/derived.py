@@ -9,16 +9,18 @@ figure that was worked out names the row of its first input as where it came fro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import ibis
 import pyarrow as pa
 
-from compare.derived import Input, Way, are_apart, derive, pairs, sides_of
+from compare.derived import Derived, Input, Way, are_apart, derive, pairs, sides_of
 from ingest.harmonise import OBSERVATION_COLUMNS
 from publish.engine import Engine
+from publish.standings import KIND, Found, derive_standing, place_all, read_input
+from schemas import Code, load_model
 
 _TYPES = {"value": pa.float64(), "sample_size": pa.int64(), "_source": pa.int32(), "_row": pa.int64()}
 # The columns of harmonised observations, typed.
@@ -46,13 +48,19 @@ def with_derived(engine: Engine, tables: Mapping[str, ibis.Table]) -> ibis.Table
     by_version = {(row["indicator"], row["version"]): row for row in indicators}
     loaded = engine.load("derivation_sides", pa.Table.from_pylist(sides, schema=_SIDES))
     found = engine.read(pairs(observations, loaded)).to_pylist()
+    placed = _Standings(engine, tables, derivations, sides)
+    found = [pair for pair in found if placed.may_make(pair)]
     named = {row["derivation"]: row for row in derivations}
     ways = {
         name: _way(row, by_version[row["indicator"], row["version"]])
         for name, row in named.items()
-        if row["kind"] != "pair"
+        if row["kind"] not in {"pair", KIND}
     }
-    rows = [_row(named[pair["derivation"]], pair, ways[pair["derivation"]]) for pair in found]
+    rows = []
+    for pair in found:
+        way = ways.get(pair["derivation"])
+        made = placed.derive(pair) if way is None else derive(*_inputs(pair), way)
+        rows.append(_row(named[pair["derivation"]], pair, made))
     rows.sort(key=lambda row: (row["dataset"], row["indicator"], row["area"], row["period"]))
     figures = engine.load("derived_figures", pa.Table.from_pylist(rows, schema=FORM))
     submitted = observations.select(*OBSERVATION_COLUMNS)
@@ -66,8 +74,47 @@ def _way(row: Mapping[str, Any], definition: Mapping[str, Any]) -> Way:
     return Way(row["kind"], int(definition["decimals"]), multiplier, are_apart(row))
 
 
-def _row(derivation: Mapping[str, Any], pair: Mapping[str, Any], way: Way) -> dict[str, Any]:
-    made = derive(_input(pair, "first"), _input(pair, "second"), way)
+def _inputs(pair: Mapping[str, Any]) -> tuple[Input, Input]:
+    return read_input(pair, "first_"), read_input(pair, "second_")
+
+
+class _Standings:
+    """What is needed to hold two figures together by where they stand; asks nothing if no derivation does."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tables: Mapping[str, ibis.Table],
+        derivations: Sequence[Mapping[str, Any]],
+        sides: Sequence[Mapping[str, str]],
+    ) -> None:
+        self._own = frozenset(row["derivation"] for row in derivations if row["kind"] == KIND)
+        self._found: Found = {}
+        self._councils: frozenset[str] = frozenset()
+        if not self._own:
+            return
+        told = engine.read(tables["indicators"].select("indicator", "version", "polarity")).to_pylist()
+        polarities = {(row["indicator"], row["version"]): str(row["polarity"]) for row in told}
+        own = [side for side in sides if side["derivation"] in self._own]
+        self._found = place_all(engine, tables, own, polarities)
+        types = {kind for code in _tiers() for kind in code.more["area_types"]}
+        areas = tables["areas"]
+        listed = engine.read(areas.filter(areas.area_type.isin(sorted(types))).select("area"))
+        self._councils = frozenset(listed["area"].to_pylist())
+
+    def may_make(self, pair: Mapping[str, Any]) -> bool:
+        """Say whether a pair becomes a figure: a region or a nation has no standing among councils."""
+        return pair["derivation"] not in self._own or pair["area"] in self._councils
+
+    def derive(self, pair: Mapping[str, Any]) -> Derived:
+        return derive_standing(pair, self._found, [code.code for code in _tiers()])
+
+
+def _tiers() -> Sequence[Code]:
+    return [code for code in load_model().code_lists["tier"].codes if code.code != "every-council"]
+
+
+def _row(derivation: Mapping[str, Any], pair: Mapping[str, Any], made: Derived) -> dict[str, Any]:
     text = None if made.value is None else f"{made.value:f}"
     lower, upper = (None, None) if made.limits is None else (f"{limit:f}" for limit in made.limits)
     return {
@@ -86,11 +133,3 @@ def _row(derivation: Mapping[str, Any], pair: Mapping[str, Any], way: Way) -> di
         "_source": pair["_source"],
         "_row": pair["_row"],
     }
-
-
-def _input(pair: Mapping[str, Any], side: str) -> Input:
-    def read(name: str) -> Decimal | None:
-        text = pair[f"{side}_{name}"]
-        return None if text is None else Decimal(text)
-
-    return Input(read("value_text"), pair[f"{side}_status"], read("lower_limit"), read("upper_limit"))

@@ -78,7 +78,7 @@ def _pairing(edition: Edition, definitions: Definitions, place: Place, row: Any)
         if found is None:
             return None
         period = found["period"]
-        made = _told(definitions, found, tests_zero=row["kind"] == "difference")
+        made = _told(definitions, found, tests_zero=row["kind"] in {"difference", "standings"})
     sides = []
     for side in ("first", "second"):
         found = _newest(

@@ -154,16 +154,16 @@ def _definitions_package() -> Package:
 
 def _derived_package() -> Package:
     """Make the package that says what is worked out. It holds no figure: they are made when it is published."""
-    (dataset,) = [one for one in definitions.load_datasets() if one.package == "derived"]
+    datasets = [one for one in definitions.load_datasets() if one.package == "derived"]
     return Package(
         name="england-derived",
         title="What is worked out of two figures, and what stands side by side",
         description="Gaps between groups, what people say beside what is counted, and cost beside outcome.",
-        credits=(dataset.credit,),
+        credits=tuple(dict.fromkeys(dataset.credit for dataset in datasets)),
         licence=OGL,
         keywords=("gaps", "value for money"),
         resources=(
-            Resource("datasets", "datasets", "Datasets", [dataset.row]),
+            Resource("datasets", "datasets", "Datasets", [dataset.row for dataset in datasets]),
             Resource("derivations", "derivations", "Derivations", definitions.derivation_rows()),
         ),
     )

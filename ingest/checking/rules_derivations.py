@@ -16,13 +16,15 @@ from ingest.checking.grammar import literal, name
 from ingest.checking.rules_plain import has_rows
 from ingest.checking.world import StandardTable, World
 from ingest.problems import Place, Problem, problem
-from schemas import Rule
+from schemas import Rule, load_model
 
 Row = dict[str, Any]
 _OWN = ("indicator", "version", "dataset")
 
 # The unit of a difference of two figures of a unit, where it is another.
 _DIFFERENCES = {"percent": "percentage-points"}
+# The unit of a difference of standings, whatever the units of its inputs.
+_STANDINGS = "points-of-standing"
 
 
 def check_derivations(world: World, table: StandardTable, _rule: Rule) -> Iterator[Found]:
@@ -37,6 +39,8 @@ def check_derivations(world: World, table: StandardTable, _rule: Rule) -> Iterat
         yield from _check_inputs(table, row, made)
         if row["kind"] == "difference":
             yield from _check_units(table, row, units)
+        if row["kind"] == "standings":
+            yield from _check_standings(table, row, units)
         if row["kind"] != "pair" and row["indicator"]:
             yield from _check_submitted(world, table, row)
         if row["kind"] == "ratio":
@@ -52,7 +56,7 @@ def _check_whole(table: StandardTable, row: Row) -> Iterator[Found]:
     for column in _OWN:
         if row["kind"] == "pair" and row[column]:
             yield _found(table, row, "derivation-incomplete", column, fault="given")
-        elif row["kind"] in {"difference", "ratio"} and not row[column]:
+        elif row["kind"] in {"difference", "ratio", "standings"} and not row[column]:
             yield _found(table, row, "derivation-incomplete", column, fault="empty")
 
 
@@ -82,6 +86,18 @@ def _check_units(table: StandardTable, row: Row, units: Mapping[tuple[str, str],
         wanted = _DIFFERENCES.get(first, first)
         found = f"The difference of two figures in {first} is said to be in {own}"
         yield _found(table, row, "derivation-units-differ", "indicator", found=found, wanted=wanted)
+
+
+def _check_standings(table: StandardTable, row: Row, units: Mapping[tuple[str, str], str]) -> Iterator[Found]:
+    own = units.get((row["indicator"], row["version"]))
+    if own is not None and own != _STANDINGS:
+        found = f"A difference of standings is said to be in {own}"
+        yield _found(table, row, "derivation-units-differ", "indicator", found=found, wanted=_STANDINGS)
+    codes = {code.code: code for code in load_model().code_lists["unit"].codes}
+    for side in ("first", "second"):
+        unit = codes.get(units.get((row[f"{side}_indicator"], row[f"{side}_version"]), ""))
+        if unit is not None and unit.more.get("is_total"):
+            yield _found(table, row, "derivation-of-total", f"{side}_indicator", unit=unit.label)
 
 
 def _check_submitted(world: World, table: StandardTable, row: Row) -> Iterator[Found]:
