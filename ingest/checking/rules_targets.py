@@ -39,8 +39,8 @@ def check_targets(world: World, table: StandardTable, _rule: Rule) -> Iterator[F
     targets = _Targets(world, table)
     faults: dict[tuple[str, str], Said] = {}
 
-    def say(row: Row, code: str, column: str, **facts: str) -> None:
-        said = faults.setdefault((code, column), {})
+    def say(row: Row, code: str, at: str, facts: dict[str, str]) -> None:
+        said = faults.setdefault((code, at), {})
         said[row["_source"], row["_row"]] = {"target": row["target"], "basis": row["basis"], **facts}
 
     for row in targets.rows:
@@ -52,9 +52,9 @@ def check_targets(world: World, table: StandardTable, _rule: Rule) -> Iterator[F
             *targets.check_replaced(row),
             *targets.check_measured(row),
         ):
-            say(row, code, column, **facts)
+            say(row, code, column, facts)
     for row, other, what in targets.find_twice():
-        say(row, "target-twice", "target", other=other, what=what)
+        say(row, "target-twice", "target", {"other": other, "what": what})
     for (code, column), said in faults.items():
         yield _found(table, code, column, said)
     yield from targets.find_wrong_periods()
@@ -210,17 +210,19 @@ class _Targets:
         if row["basis"] == "percentile":
             members = self.members.get(row["group"])
             if members is not None and len(known[period] & members) < _FEWEST:
-                yield (
-                    "target-of-nothing",
-                    "group",
-                    {"wanted": f"the figures of {row['group']} in that period"},
-                )
+                wanted = f"the figures of the group {row['group']}"
+                lack = "fewer than two are published for its period"
+                yield "target-of-nothing", "group", {"wanted": wanted, "lack": lack}
             return
         before = _year_before(period, known)
-        whose = "the own figure" if row["basis"] == "own-last-year" else "the national figure"
+        whose = "its own figure" if row["basis"] == "own-last-year" else "the national figure"
         area = row["area"] if row["basis"] == "own-last-year" else ""
         if before is None or not self._are_there(known[before], area):
-            yield "target-of-nothing", "basis", {"wanted": f"{whose} of a year earlier"}
+            yield (
+                "target-of-nothing",
+                "basis",
+                {"wanted": f"{whose} of a year earlier", "lack": "that is not published"},
+            )
 
     @staticmethod
     def _are_there(areas: frozenset[str], area: str) -> bool:
