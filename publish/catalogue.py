@@ -194,6 +194,7 @@ def _derived_rows(contents: Contents, edition: Mapping[str, str]) -> dict[str, I
         "distributions": _tuples(contents.distributions.select(columns["distributions"].field_names)),
         "comparators": _tuples(contents.comparators.select(columns["comparators"].field_names)),
         "restated_figures": _tuples(contents.restated.select(columns["restated_figures"].field_names)),
+        "target_progress": _tuples(contents.targets.select(columns["target_progress"].field_names)),
     }
 
 

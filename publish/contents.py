@@ -29,6 +29,8 @@ from publish.events import list_events
 from publish.neighbours import GroupTables, work_out_neighbours
 from publish.observations import Observations, code_observations
 from publish.restating import restate_figures
+from publish.targets import NEEDED as ROWS_OF_TARGETS
+from publish.targets import describe_targets
 from schemas import Field, Model, TableSchema
 
 Row = dict[str, Any]
@@ -47,6 +49,7 @@ class Contents:
                   the derived tables of those names, in key order
     distributions the derived table of that name, in key order
     restated      the derived table restated_figures, in key order
+    targets       the derived table target_progress, in key order
     area_types    for each indicator and kind of area with figures, how many areas have one, in key order
     sources       the files that were read, by number
     """
@@ -61,6 +64,7 @@ class Contents:
     distributions: pa.Table
     comparators: pa.Table
     restated: pa.Table
+    targets: pa.Table
     area_types: tuple[tuple[str, str, int], ...]
     sources: tuple[Row, ...]
     _rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -175,6 +179,11 @@ def gather_contents(
     rows = {name: canonical[name].to_pylist() for name in _ROWS_OF_COMPARATORS}
     compared = describe_comparators(engine, observations, coded["periods"], figures, rows, model)
     engine.drop("council_figures")
+    asked = {
+        # Without a target nothing else is needed.
+        name: canonical[name].to_pylist() if canonical["targets"].num_rows else []
+        for name in ROWS_OF_TARGETS
+    }
     return Contents(
         title=heading.title,
         base=heading.base,
@@ -191,6 +200,7 @@ def gather_contents(
             observations,
             {name: canonical[name].to_pylist() for name in ("areas", "area_changes", "indicators")},
         ),
+        targets=describe_targets(engine, model, observations, asked, compared),
         area_types=_count_area_types(engine, observations, tables["areas"]),
         sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
     )
