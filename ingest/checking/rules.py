@@ -33,6 +33,7 @@ from ingest.checking.rules_plain import (
     check_numbers_in_order,
     check_open_codes,
 )
+from ingest.checking.rules_rollup import check_rollups
 from ingest.checking.wording import word_examples
 from ingest.checking.world import StandardTable, World
 from ingest.problems import Problem
@@ -51,6 +52,7 @@ _RULES: dict[str, Callable[[World, StandardTable, Rule], Iterable[Found]]] = {
     "one-current-version": check_current_versions,
     "one-of": check_choices,
     "rate-has-parts": check_rates,
+    "rollup-sound": check_rollups,
     "stages-in-order": check_stages,
     "unit-fits": check_units,
     "version-follows-change": check_versions,
@@ -74,6 +76,7 @@ _NEEDED = {
     "framework-in-force": ("frameworks",),
     "grade-known": ("grades", "rating_scales"),
     "group-buildable": ("groups",),
+    "rollup-sound": ("framework_questions", "grades"),
     "stages-in-order": ("indicators",),
 }
 
