@@ -10,7 +10,7 @@ function says; nothing else in the project decides whether figures are comparabl
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import IntEnum
@@ -114,7 +114,7 @@ _STATUS_LEVELS: Mapping[str, tuple[Level, str]] = {
     ),
 }
 
-_COMPARABLE = {"yes": Level.LIKE_FOR_LIKE, "with-care": Level.WITH_CARE, "no": Level.NOT_COMPARABLE}
+COMPARABLE = {"yes": Level.LIKE_FOR_LIKE, "with-care": Level.WITH_CARE, "no": Level.NOT_COMPARABLE}
 
 
 def verdict(
@@ -138,18 +138,20 @@ def verdict(
     The order of a and b makes no difference to the level. Every rule that has something to say is heard, so
     that a reader sees all reasons at once.
     """
-    reasons = tuple(
-        sorted(
-            (
-                *_about_definition(a, b, steps, crosswalk, extension),
-                *_about_period(a, b, breaks),
-                *_about_area(a, b),
-                *_about_value(a, b),
-            ),
-            key=lambda reason: (-reason.level, reason.code),
+    return join_reasons(
+        (
+            *_about_definition(a, b, steps, crosswalk, extension),
+            *_about_period(a, b, breaks),
+            *_about_area(a, b),
+            *_about_value(a, b),
         )
     )
-    return Verdict(max((reason.level for reason in reasons), default=Level.LIKE_FOR_LIKE), reasons)
+
+
+def join_reasons(reasons: Iterable[Reason]) -> Verdict:
+    """Make one verdict of reasons: the worst level, and the reasons with the gravest first."""
+    told = tuple(sorted(reasons, key=lambda reason: (-reason.level, reason.code)))
+    return Verdict(max((reason.level for reason in told), default=Level.LIKE_FOR_LIKE), told)
 
 
 def level_of_versions(a: str, b: str, steps: Sequence[Step]) -> Level:
@@ -176,7 +178,7 @@ def _about_definition(
         if crosswalk is None and extension is None:
             yield Reason("indicator", Level.NOT_COMPARABLE, "They measure different things.", evidence)
         elif crosswalk is not None and crosswalk[0] != "yes":
-            yield Reason("indicator", _COMPARABLE[crosswalk[0]], crosswalk[1], evidence)
+            yield Reason("indicator", COMPARABLE[crosswalk[0]], crosswalk[1], evidence)
     elif a.version != b.version:
         yield from _about_versions(a.version, b.version, steps)
     if a.unit != b.unit:
@@ -208,7 +210,7 @@ def _about_versions(a: str, b: str, steps: Sequence[Step]) -> Iterator[Reason]:
         return
     first, last = sorted((order.index(a), order.index(b)))
     for step in steps[first + 1 : last + 1]:
-        level = _COMPARABLE[step.comparable or "no"]
+        level = COMPARABLE[step.comparable or "no"]
         if level is not Level.LIKE_FOR_LIKE:
             text = f"The definition changed with version {step.version}."
             yield Reason("version", level, f"{text} {step.note}".strip(), evidence)

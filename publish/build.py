@@ -28,6 +28,7 @@ from publish.edition import MANIFEST, EditionsFolder, edition_name
 from publish.engine import text_bytes
 from publish.files import write_observation_files, write_parquet, write_table_files
 from publish.folder import Folder
+from publish.judgements import judgement_lines
 from publish.links import implied_lines
 from publish.loading import Loading, files_at_once
 from publish.register import FOLDER as DEFINITIONS
@@ -224,6 +225,7 @@ def statement_lines(contents: Contents, names: Names) -> Iterator[bytes | memory
     texts = chain(
         implied_lines(contents, names),
         change_lines(contents, names),
+        judgement_lines(contents, names),
         restated_lines(contents, names),
         component_lines(contents, names),
         structure_lines(contents, names),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,13 @@ def _derived_rows(contents: Contents, edition: Mapping[str, str]) -> dict[str, I
         ),
         "definition_steps": _ordered_cells(list_steps(contents), columns["definition_steps"]),
         "definition_changes": _ordered_cells(list_changes(contents), columns["definition_changes"]),
+        "recomputed_grades": _ordered_cells(
+            ({**row, "total": _number(row["total"])} for row in contents.recomputed_grades),
+            columns["recomputed_grades"],
+        ),
+        "grade_shares": _ordered_cells(
+            ({**row, "share": float(row["share"])} for row in contents.grade_shares), columns["grade_shares"]
+        ),
         "periods": (
             (p.notation, p.label, p.kind, p.start_on.isoformat(), p.end_on.isoformat(), p.length)
             for p in contents.periods
@@ -196,6 +204,10 @@ def _derived_rows(contents: Contents, edition: Mapping[str, str]) -> dict[str, I
         "restated_figures": _tuples(contents.restated.select(columns["restated_figures"].field_names)),
         "target_progress": _tuples(contents.targets.select(columns["target_progress"].field_names)),
     }
+
+
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _ordered_cells(rows: Iterable[Row], schema: TableSchema) -> Iterator[list[Any]]:

@@ -26,6 +26,7 @@ from ingest.period import Period, read_period
 from publish.comparators import describe_comparators
 from publish.engine import Engine
 from publish.events import list_events
+from publish.judgements import list_recomputed, list_shares
 from publish.neighbours import GroupTables, work_out_neighbours
 from publish.observations import Observations, code_observations
 from publish.restating import restate_figures
@@ -118,6 +119,16 @@ class Contents:
         return tuple(
             list_events(self.rows("indicators"), self.rows("definition_stages"), self.rows("crosswalk"))
         )
+
+    @cached_property
+    def recomputed_grades(self) -> tuple[Row, ...]:
+        """Grades worked out again from the parts of their inspections, in key order."""
+        return tuple(list_recomputed(self))
+
+    @cached_property
+    def grade_shares(self) -> tuple[Row, ...]:
+        """How many bodies stand at each grade, in key order."""
+        return tuple(list_shares(self))
 
     def items(self, table: str, column: str) -> list[tuple[Row, str, int]]:
         """Give the items of a list field: the row, the item, and its place from 1."""

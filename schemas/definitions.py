@@ -37,6 +37,7 @@ RULES = frozenset(
         "period-known",
         "possible-value",
         "rate-has-parts",
+        "rollup-sound",
         "stages-in-order",
         "target-sound",
         "unit-fits",

@@ -43,7 +43,7 @@ def make_shapes(model: Model) -> str:
     for table in model.tables.values():
         if table.rdf_type is not None and table.name not in _BY_HAND:
             parts.extend(_shape_of_table(model, table))
-    for name in ("definition_changes", "definition_steps", "periods"):
+    for name in ("definition_changes", "definition_steps", "grade_shares", "periods", "recomputed_grades"):
         parts.extend(_shape_of_table(model, model.derived[name]))
     return "\n\n".join(parts) + "\n"
 

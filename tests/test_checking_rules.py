@@ -122,3 +122,47 @@ def test_statements_and_odd_characters_in_cells_stay_text(nasty: str, tmp_path: 
     codes = {one.code for one in problems}
     assert {"reference-unknown", "period-unknown", "code-unknown", "value-malformed"} <= codes
     assert {one.value for one in problems if one.code == "period-unknown"} == {nasty}
+
+
+def test_total_that_would_earn_no_grade_is_told_with_the_least_there_can_be(tmp_path: Path) -> None:
+    world = small_world()
+    world["rollup_rules"] = [row for row in world["rollup_rules"] if row["rule"] != "inadequate-from"]
+    [found] = check_world(world, tmp_path)
+    assert (found.code, found.row, found.column) == ("rollup-thresholds-astray", 5, "number")
+    # The lowest score is 1 of 4 on both questions, so the least total is 25.
+    assert found.message == (
+        "The threshold 39 of requires-improvement is above the least total there can be, 25.00,"
+        " so some totals earn no grade."
+    )
+
+
+def test_parts_that_lead_to_each_other_in_a_circle_are_told_with_the_way(tmp_path: Path) -> None:
+    rule = {"framework": "unscored", "version": "2020", "kind": "limit", "grade": "one", "caps_at": "one"}
+    asked = {"framework": "unscored", "version": "2020", "label": "Asked", "scale": "scores"}
+    world = small_world(
+        framework_questions=[asked | {"question": "told", "is_overall": "false"}],
+        rollup_rules=[
+            rule | {"rule": "a", "question": "led", "gives": "told"},
+            rule | {"rule": "b", "question": "told", "gives": "led"},
+        ],
+    )
+    [found] = check_world(world, tmp_path)
+    assert found.code == "rollup-loop"
+    assert found.message in {
+        "The grade of led leads back to itself: led → told → led.",
+        "The grade of told leads back to itself: told → led → told.",
+    }
+
+
+def test_three_judgements_that_supersede_each_other_in_a_circle_are_refused(tmp_path: Path) -> None:
+    rows = [
+        judgement(judgement=name, inspection=name, supersedes=other)
+        for name, other in (("one", "two"), ("two", "three"), ("three", "one"))
+    ]
+    found = check_world(small_world(judgements=rows), tmp_path)
+    assert {one.code for one in found} == {"loop-found"}
+    assert [one.message for one in found] == [
+        "one leads back to itself: one → two → three → one.",
+        "two leads back to itself: two → three → one → two.",
+        "three leads back to itself: three → one → two → three.",
+    ]

@@ -33,6 +33,7 @@ from ingest.checking.rules_plain import (
     check_numbers_in_order,
     check_open_codes,
 )
+from ingest.checking.rules_rollup import check_rollups
 from ingest.checking.rules_targets import check_targets
 from ingest.checking.wording import word_examples
 from ingest.checking.world import StandardTable, World
@@ -52,6 +53,7 @@ _RULES: dict[str, Callable[[World, StandardTable, Rule], Iterable[Found]]] = {
     "one-current-version": check_current_versions,
     "one-of": check_choices,
     "rate-has-parts": check_rates,
+    "rollup-sound": check_rollups,
     "stages-in-order": check_stages,
     "target-sound": check_targets,
     "unit-fits": check_units,
@@ -76,6 +78,7 @@ _NEEDED = {
     "framework-in-force": ("frameworks",),
     "grade-known": ("grades", "rating_scales"),
     "group-buildable": ("groups",),
+    "rollup-sound": ("framework_questions", "grades"),
     "stages-in-order": ("indicators",),
     "target-sound": ("indicators",),
 }
