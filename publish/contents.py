@@ -29,6 +29,7 @@ from publish.events import list_events
 from publish.neighbours import GroupTables, work_out_neighbours
 from publish.observations import Observations, code_observations
 from publish.restating import restate_figures
+from publish.signals import Register, work_out_signals
 from schemas import Field, Model, TableSchema
 
 Row = dict[str, Any]
@@ -47,6 +48,7 @@ class Contents:
                   the derived tables of those names, in key order
     distributions the derived table of that name, in key order
     restated      the derived table restated_figures, in key order
+    register      the derived tables of the early-warning register
     area_types    for each indicator and kind of area with figures, how many areas have one, in key order
     sources       the files that were read, by number
     """
@@ -61,6 +63,7 @@ class Contents:
     distributions: pa.Table
     comparators: pa.Table
     restated: pa.Table
+    register: Register
     area_types: tuple[tuple[str, str, int], ...]
     sources: tuple[Row, ...]
     _rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -175,6 +178,14 @@ def gather_contents(
     rows = {name: canonical[name].to_pylist() for name in _ROWS_OF_COMPARATORS}
     compared = describe_comparators(engine, observations, coded["periods"], figures, rows, model)
     engine.drop("council_figures")
+    kept: dict[str, list[Row]] = {}
+
+    def rows_of(name: str) -> list[Row]:
+        if name not in kept:
+            kept[name] = canonical[name].to_pylist()
+        return kept[name]
+
+    peers = {"comparators": compared, "distributions": spread, "progress": []}
     return Contents(
         title=heading.title,
         base=heading.base,
@@ -191,8 +202,10 @@ def gather_contents(
             observations,
             {name: canonical[name].to_pylist() for name in ("areas", "area_changes", "indicators")},
         ),
+        register=work_out_signals(engine, model, observations, rows_of, peers),
         area_types=_count_area_types(engine, observations, tables["areas"]),
         sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
+        _rows=kept,
     )
 
 

@@ -93,7 +93,7 @@ def judge(data: Graph, rules: Graph) -> Graph:
 def test_world_has_rows_of_every_table_with_things() -> None:
     model = load_model()
     things = {table.name for table in model.tables.values() if table.subject}
-    made = {"definition_changes", "definition_steps", "periods"}
+    made = {"definition_changes", "definition_steps", "periods", "signal_checks", "signals"}
     assert set(WORLD) == things - {"observations", "boundaries"} | made
 
 
