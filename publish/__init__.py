@@ -39,6 +39,8 @@ from publish.edition import (
 )
 from publish.engine import Engine
 from publish.kept_definitions import check_definitions
+from publish.signal_rules import find_problems
+from publish.signals import check_responses
 from publish.small_numbers import without_small_numbers
 from publish.unchanged import digest_inputs, find_unchanged, remember_inputs
 from schemas import load_model
@@ -121,7 +123,10 @@ def publish_site(
         connection = _connect(site, scratch)
         try:
             contents = _gather(site, report, connection)
-            if found := [*check_totals(contents), *check_definitions(contents, folder, report.places)]:
+            found = [*check_totals(contents), *check_definitions(contents, folder, report.places)]
+            found += find_problems(contents.model, contents.rows, report.places)
+            found += check_responses(contents.register, contents.rows("responses"), report.places)
+            if found:
                 raise ProblemsFound([*report.problems, *found])
             progress("Writing observations as CSV")
             prepared = prepare(contents, scratch / "downloads")

@@ -34,6 +34,7 @@ from publish.loading import Loading, files_at_once
 from publish.register import FOLDER as DEFINITIONS
 from publish.register import definitions_descriptor, write_definition_files
 from publish.restated_forms import restated_lines, write_restated_files
+from publish.signal_forms import signal_tables, write_signal_files
 from publish.statements import Spelling, StatementWriter
 from publish.triples import Names, list_lines, shown_properties, table_lines
 from schemas import Field, TableSchema
@@ -112,6 +113,7 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         write_parquet(contents, downloads.folder / "observations.parquet")
         downloads.note("observations.parquet", contents.observations.count)
         write_restated_files(contents, downloads)
+        write_signal_files(contents, downloads)
         names = Names(contents.base, contents.model)
         statements = [
             *(bytes(piece).decode() for piece in statement_lines(contents, names)),
@@ -222,6 +224,8 @@ def statement_lines(contents: Contents, names: Names) -> Iterator[bytes | memory
             if column.type == "list":
                 items = _items(contents, schema, column)
                 yield text_bytes(list_lines(model, names, schema, column, items))
+    for schema, rows in signal_tables(contents):
+        yield text_bytes(table_lines(model, names, schema, rows))
     texts = chain(
         implied_lines(contents, names),
         change_lines(contents, names),

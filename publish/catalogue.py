@@ -201,6 +201,9 @@ def _derived_rows(contents: Contents, edition: Mapping[str, str]) -> dict[str, I
         "breakdown_codes": ((text, *pair) for text, pairs in contents.breakdowns.items() for pair in pairs),
         "distributions": _tuples(contents.distributions.select(columns["distributions"].field_names)),
         "comparators": _tuples(contents.comparators.select(columns["comparators"].field_names)),
+        "signals": _tuples(contents.register.signals.select(columns["signals"].field_names)),
+        "signal_checks": _tuples(contents.register.checks.select(columns["signal_checks"].field_names)),
+        "signal_counts": _tuples(contents.register.counts.select(columns["signal_counts"].field_names)),
         "restated_figures": _tuples(contents.restated.select(columns["restated_figures"].field_names)),
         "target_progress": _tuples(contents.targets.select(columns["target_progress"].field_names)),
     }

@@ -30,6 +30,7 @@ from publish.judgements import list_recomputed, list_shares
 from publish.neighbours import GroupTables, work_out_neighbours
 from publish.observations import Observations, code_observations
 from publish.restating import restate_figures
+from publish.signals import Register, work_out_signals
 from publish.targets import NEEDED as ROWS_OF_TARGETS
 from publish.targets import describe_targets
 from schemas import Field, Model, TableSchema
@@ -51,6 +52,7 @@ class Contents:
     distributions the derived table of that name, in key order
     restated      the derived table restated_figures, in key order
     targets       the derived table target_progress, in key order
+    register      the derived tables of the early-warning register
     area_types    for each indicator and kind of area with figures, how many areas have one, in key order
     sources       the files that were read, by number
     """
@@ -66,6 +68,7 @@ class Contents:
     comparators: pa.Table
     restated: pa.Table
     targets: pa.Table
+    register: Register
     area_types: tuple[tuple[str, str, int], ...]
     sources: tuple[Row, ...]
     _rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -195,6 +198,14 @@ def gather_contents(
         name: canonical[name].to_pylist() if canonical["targets"].num_rows else []
         for name in ROWS_OF_TARGETS
     }
+    kept: dict[str, list[Row]] = {}
+
+    def rows_of(name: str) -> list[Row]:
+        if name not in kept:
+            kept[name] = canonical[name].to_pylist()
+        return kept[name]
+
+    peers = {"comparators": compared, "distributions": spread, "progress": []}
     return Contents(
         title=heading.title,
         base=heading.base,
@@ -212,8 +223,10 @@ def gather_contents(
             {name: canonical[name].to_pylist() for name in ("areas", "area_changes", "indicators")},
         ),
         targets=describe_targets(engine, model, observations, asked, compared),
+        register=work_out_signals(engine, model, observations, rows_of, peers),
         area_types=_count_area_types(engine, observations, tables["areas"]),
         sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
+        _rows=kept,
     )
 
 

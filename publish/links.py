@@ -27,6 +27,7 @@ def implied_lines(contents: Contents, names: Names) -> Iterator[str]:
     yield from _areas(contents, names)
     yield from _indicators(contents, names)
     yield from _frameworks(contents, names)
+    yield from _signal_rules(contents, names)
     yield from _periods(contents, names)
     yield from _codes(contents, names)
     yield from _crosswalk(contents, names)
@@ -100,6 +101,19 @@ def _frameworks(contents: Contents, names: Names) -> Iterator[str]:
     for row in contents.rows("frameworks"):
         iri = names.thing(f"framework/{row['framework']}")
         yield line(iri, names.iri("dcat:hasVersion"), f"<{names.thing(_framework_path(row))}>")
+
+
+def _signal_rules(contents: Contents, names: Names) -> Iterator[str]:
+    """Write the head of each rule of the early-warning register; its name is that of the newest version."""
+    rows = sorted(contents.rows("signal_rules"), key=lambda row: (row["rule"], int(row["version"])))
+    for rule, row in {row["rule"]: row for row in rows}.items():
+        iri = names.thing(f"signal-rule/{rule}")
+        yield line(iri, RDF_TYPE, f"<{names.iri('def:SignalRule')}>")
+        yield line(iri, names.iri("skos:prefLabel"), english(row["label"]))
+        yield line(iri, names.iri("skos:notation"), literal(rule))
+    for row in rows:
+        version = names.thing(f"signal-rule/{row['rule']}/{row['version']}")
+        yield line(names.thing(f"signal-rule/{row['rule']}"), names.iri("dcat:hasVersion"), f"<{version}>")
 
 
 def _in_force(row: dict[str, str]) -> tuple[str, str]:

@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 from publish.contents import Contents, Row, plain_number
 from publish.files import csv_lines
 from publish.folder import Folder
-from publish.restating import FORM
 from publish.triples import RDF_TYPE, Names, line, literal
 from schemas import Field
 
@@ -29,18 +28,20 @@ def write_restated_files(contents: Contents, downloads: Folder) -> None:
     """Write all restated figures as one CSV and one Parquet file. Without any, the files have no rows."""
     table = contents.restated
     schema = contents.model.derived["restated_figures"]
-    downloads.write("restated_figures.csv", csv_lines(_as_texts(table), schema.fields), table.num_rows)
+    downloads.write("restated_figures.csv", csv_lines(as_texts(table), schema.fields), table.num_rows)
     pq.write_table(table, downloads.folder / "restated_figures.parquet", compression="zstd")
     downloads.note("restated_figures.parquet", table.num_rows)
 
 
-def _as_texts(table: pa.Table) -> pa.Table:
-    """Write numbers as published ones are: in plain decimal notation."""
+def as_texts(table: pa.Table) -> pa.Table:
+    """Write numbers as published ones are, in plain decimal notation, and truths as true and false."""
     columns = {}
-    for field in FORM:
+    for field in table.schema:
         cells = table[field.name].to_pylist()
         if pa.types.is_floating(field.type):
             cells = [None if cell is None else plain_number(cell) for cell in cells]
+        if pa.types.is_boolean(field.type):
+            cells = [None if cell is None else str(cell).lower() for cell in cells]
         columns[field.name] = pa.array([None if cell is None else str(cell) for cell in cells], pa.string())
     return pa.table(columns)
 

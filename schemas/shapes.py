@@ -17,9 +17,11 @@ from schemas.definitions import Field, Model, TableSchema
 from schemas.model import FOLDER
 
 # What the first segments of a subject name, where a row is one version of it.
-_WHOLE_OF_VERSIONS = {"indicator": "def:Indicator", "framework": "def:Framework"}
-# Kinds whose things are made by the product and come from no table.
-_MADE = {"signal": "def:Signal"}
+_WHOLE_OF_VERSIONS = {
+    "indicator": "def:Indicator",
+    "framework": "def:Framework",
+    "signal-rule": "def:SignalRule",
+}
 
 _DATATYPES = {"number": "xsd:decimal", "integer": "xsd:integer", "boolean": "xsd:boolean", "date": "xsd:date"}
 # Classes that have members in the standards' own vocabularies too.
@@ -43,7 +45,15 @@ def make_shapes(model: Model) -> str:
     for table in model.tables.values():
         if table.rdf_type is not None and table.name not in _BY_HAND:
             parts.extend(_shape_of_table(model, table))
-    for name in ("definition_changes", "definition_steps", "grade_shares", "periods", "recomputed_grades"):
+    for name in (
+        "definition_changes",
+        "definition_steps",
+        "grade_shares",
+        "periods",
+        "recomputed_grades",
+        "signal_checks",
+        "signals",
+    ):
         parts.extend(_shape_of_table(model, model.derived[name]))
     return "\n\n".join(parts) + "\n"
 
@@ -58,8 +68,6 @@ def class_of(model: Model, link: str) -> str:
     'def:Indicator'
     """
     kind = link.split("/")[0]
-    if kind in _MADE:
-        return _MADE[kind]
     table = model.table(model.kinds[kind].table or "")
     if kind in _WHOLE_OF_VERSIONS and link.count("/") < table.subject.count("/"):
         return _WHOLE_OF_VERSIONS[kind]

@@ -93,7 +93,15 @@ def judge(data: Graph, rules: Graph) -> Graph:
 def test_world_has_rows_of_every_table_with_things() -> None:
     model = load_model()
     things = {table.name for table in model.tables.values() if table.subject}
-    made = {"definition_changes", "definition_steps", "grade_shares", "periods", "recomputed_grades"}
+    made = {
+        "definition_changes",
+        "definition_steps",
+        "grade_shares",
+        "periods",
+        "recomputed_grades",
+        "signal_checks",
+        "signals",
+    }
     assert set(WORLD) == things - {"observations", "boundaries"} | made
 
 

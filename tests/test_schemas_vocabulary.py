@@ -21,7 +21,7 @@ BESIDE_TABLES = {
     "Framework": "the whole of a framework's versions; def:framework names it",
     "Indicator": "the whole of an indicator's versions; def:indicator names it",
     "MissingObservation": "a figure without a value; publish makes it of a row whose status says why",
-    "Signal": "what def:signal names; the product makes signals, nobody submits them",
+    "SignalRule": "the whole of a rule's versions; def:signalRule names it",
     "Verdict": "what the door of verdicts says of two figures; nobody submits it",
     "VerdictReason": "one reason of it",
     "changeSet": "a version that follows another one says it; publish makes it of the two rows",

@@ -66,6 +66,7 @@ def build_example(sources: Path, target: Path) -> Ledger:
         "derived": _derived_package(),
         "groups": _groups_package(sources, register, parents, ledger),
         "judgements": _judgements_package(sources, registers, ledger),
+        "signals": _signals_package(),
     }
     delivery, targets = place.read_delivery(sources, register, ledger)
     packages["targets"] = _targets_package(targets)
@@ -242,6 +243,23 @@ def _neighbourhoods_package(sources: Path, register: Register, ledger: Ledger) -
                 sources=(dataset.credit,),
                 is_packed=True,
             ),
+        ),
+    )
+
+
+def _signals_package() -> Package:
+    """Make the package with the rules of the early-warning register. Signals are made when it is published."""
+    rows = definitions.signal_rows()
+    return Package(
+        name="england-signals",
+        title="Rules of the early-warning register",
+        description="When something is worth a second look: eight rules, their parameters, and who made them.",
+        credits=(),
+        licence=CC_BY,
+        keywords=("early warnings", "signals"),
+        resources=(
+            Resource("signal_rules", "signal_rules", "Rules", rows["signal_rules"]),
+            Resource("signal_parameters", "signal_parameters", "Parameters", rows["signal_parameters"]),
         ),
     )
 

@@ -21,7 +21,9 @@ from examples.make_england.packages import Row
 from schemas.model import load_model
 
 FOLDER = Path(__file__).parent / "in_words"
-NOT_INDICATORS = frozenset({"themes", "datasets", "breakdowns", "crosswalk", "stages", "derivations"})
+NOT_INDICATORS = frozenset(
+    {"themes", "datasets", "breakdowns", "crosswalk", "stages", "derivations", "signals"}
+)
 
 
 @dataclass(frozen=True)
@@ -174,3 +176,18 @@ def derivation_rows() -> list[Row]:
 
 def indicator_rows() -> list[Row]:
     return [row for definition in load_definitions() for row in definition.rows]
+
+
+def signal_rows() -> dict[str, list[Row]]:
+    """Give the rows of signal_rules and signal_parameters: version 1 of each rule."""
+    units = {code.code: code.more["unit"] for code in load_model().code_lists["signal-parameter"].codes}
+    rules, parameters = [], []
+    for entry in yaml.safe_load((FOLDER / "signals.yaml").read_text(encoding="utf-8")):
+        given = entry.pop("parameters")
+        key = {"rule": entry["rule"], "version": "1"}
+        rules.append(entry | key | {"valid_from": "2026-01-01", "owner": "like-for-like"})
+        parameters += [
+            {**key, "parameter": name, "value": str(value), "unit": units[name]}
+            for name, value in given.items()
+        ]
+    return {"signal_rules": rules, "signal_parameters": parameters}
