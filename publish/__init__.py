@@ -12,7 +12,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -24,7 +24,7 @@ import ibis
 from ingest import Report, check_packages
 from ingest.harmonise import harmonise
 from ingest.problems import ProblemsFound, as_json
-from publish.build import Making, prepare, publish_contents
+from publish.build import Making, begin_loading, may_load_early, prepare, publish_contents
 from publish.comparators import list_disagreements
 from publish.contents import Contents, Heading, Row, gather_contents
 from publish.cube import check_totals
@@ -125,20 +125,26 @@ def publish_site(
             contents = _gather(site, report, connection)
             found = [*check_totals(contents), *check_definitions(contents, folder, report.places)]
             found += find_problems(contents.model, contents.rows, report.places)
-            found += check_responses(contents.register, contents.rows("responses"), report.places)
-            if found:
-                raise ProblemsFound([*report.problems, *found])
-            progress("Writing observations as CSV")
-            prepared = prepare(contents, scratch / "downloads")
-            if dry_run:
-                name = folder.find_digest(prepared.digest) or edition_name(on, prepared.digest)
-                moved = name != folder.current
-            else:
-                making = Making(on, site.rdf_url, _reports(report, contents), progress)
-                name, moved = publish_contents(prepared, folder, making)
-                # A file may have changed while it was read: then nobody knows what the edition was made of.
-                if inputs is not None and inputs == digest_inputs(site, version("likeforlike")):
-                    remember_inputs(folder, name, inputs)
+            with ExitStack() as stack:
+                loading = None
+                if not found and not dry_run and may_load_early(contents):
+                    progress("Writing linked data, and loading it beside")
+                    loading = stack.enter_context(begin_loading(contents, scratch / "rdf", site.rdf_url))
+                progress("Comparing")
+                found += check_responses(contents.register, contents.rows("responses"), report.places)
+                if found:
+                    raise ProblemsFound([*report.problems, *found])
+                progress("Writing observations as CSV")
+                prepared = prepare(contents, scratch / "downloads", loading)
+                if dry_run:
+                    name = folder.find_digest(prepared.digest) or edition_name(on, prepared.digest)
+                    moved = name != folder.current
+                else:
+                    making = Making(on, site.rdf_url, _reports(report, contents), progress)
+                    name, moved = publish_contents(prepared, folder, making)
+                    # A file may have changed while it was read: then nobody knows what the edition was made of.
+                    if inputs is not None and inputs == digest_inputs(site, version("likeforlike")):
+                        remember_inputs(folder, name, inputs)
         finally:
             connection.disconnect()
     return Published(

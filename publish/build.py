@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
@@ -40,11 +41,14 @@ from publish.triples import Names, list_lines, shown_properties, table_lines
 from schemas import Field, TableSchema
 
 CATALOGUE = "catalogue.db"
-STORE = "rdf/store"
+LINKED_DATA = "rdf"
 DOWNLOADS = "downloads"
 
 # A table is written so many rows at a time: a column of texts holds at most 2 gigabytes.
 TABLE_ROWS = 100_000
+
+# So many files are loaded one after another by each that loads: what one took in memory serves the next.
+_FILES = 4
 
 _LINE_END = ord("\n")
 
@@ -74,20 +78,41 @@ class Prepared:
     downloads    a folder with those files; it becomes the downloads of the edition, if there is to be one
     tables       the digest of each table
     digest       the digest of everything
+    loading      what loads the store already, with all observations; None where nothing does yet
     """
 
     contents: Contents
     downloads: Folder
     tables: Mapping[str, str]
     digest: str
+    loading: Loading | None = None
 
 
-def prepare(contents: Contents, folder: Path) -> Prepared:
-    """Take the digest of contents, and write the files of observations into a new folder."""
+def may_load_early(contents: Contents) -> bool:
+    """Say whether the store may be loaded before all else is worked out: there must be memory for both."""
+    return files_at_once(contents.observations.count) > 0
+
+
+def begin_loading(contents: Contents, folder: Path, rdf_url: str) -> Loading:
+    """Write every observation as Turtle into a new folder, and load the store there beside other work."""
+    with ExitStack() as stack:
+        at_once = files_at_once(contents.observations.count)
+        loading = stack.enter_context(Loading(rdf_url, folder, contents.base, at_once))
+        for turtle in _write_observations(contents, folder, parts=at_once * _FILES or 1):
+            loading.add(turtle)
+        stack.pop_all()
+    return loading
+
+
+def prepare(contents: Contents, folder: Path, loading: Loading | None = None) -> Prepared:
+    """Take the digest of contents, and write the files of observations into a new folder.
+
+    loading   what loads the store already, from begin_loading
+    """
     folder.mkdir()
     downloads = Folder(folder)
     tables = digest_tables(contents, write_observation_files(contents, downloads))
-    return Prepared(contents, downloads, tables, digest_edition(contents, tables))
+    return Prepared(contents, downloads, tables, digest_edition(contents, tables), loading)
 
 
 def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -> None:
@@ -100,12 +125,10 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         "base": contents.base,
         "product_version": contents.product_version,
     }
-    at_once = files_at_once(contents.observations.count)
-    (folder / "rdf").mkdir()
-    with Loading(making.rdf_url, folder / STORE, contents.base, at_once) as loading:
-        making.progress("Writing linked data, and loading it beside" if at_once else "Writing linked data")
-        for turtle in _write_observations(contents, folder / "rdf", parts=at_once or 1):
-            loading.add(turtle)
+    if prepared.loading is None:
+        is_beside = may_load_early(contents)
+        making.progress("Writing linked data, and loading it beside" if is_beside else "Writing linked data")
+    with prepared.loading or begin_loading(contents, folder / LINKED_DATA, making.rdf_url) as loading:
         making.progress("Writing tables as CSV and Parquet")
         downloads = prepared.downloads.moved(folder / DOWNLOADS)
         write_table_files(contents, downloads)
@@ -120,7 +143,8 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
             *catalogue_lines(contents, told, making.on, downloads.files),
             *vocabulary_lines(contents.base),
         ]
-        loading.add(_write_statements(statements, folder / "rdf" / "rest.ttl"))
+        for turtle in _write_statements(statements, loading.folder, parts=loading.at_once or 1):
+            loading.add(turtle)
         _write_descriptions(contents, name, downloads)
         making.progress("Writing the catalogue")
         rows = write_catalogue(contents, told, folder / CATALOGUE)
@@ -128,9 +152,9 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         making.progress("Writing linked data to download")
         count = _write_quads(contents, downloads, statements)
         making.progress("Loading the RDF store")
-        if not at_once:
+        if not loading.at_once:
             contents.observations.forget()
-        loading.finish()
+        loading.finish(folder / LINKED_DATA)
     downloads.write("SHA256SUMS", [downloads.sums()])
     for path, text in making.reports.items():
         at = folder / "reports" / path
@@ -166,10 +190,15 @@ def _write_descriptions(contents: Contents, name: str, downloads: Folder) -> Non
     downloads.write(f"{DEFINITIONS}/datapackage.json", [_as_json(described).encode()])
 
 
-def _write_statements(statements: Sequence[str], path: Path) -> Path:
-    """Write all that is not about one observation; its lines name everything in full."""
-    path.write_text("".join(statements), encoding="utf-8")
-    return path
+def _write_statements(statements: Sequence[str], folder: Path, parts: int) -> Iterator[Path]:
+    """Write all that is not about one observation, in so many files; its lines name everything in full."""
+    # A line end stands nowhere but at the end of a statement: inside of texts it is escaped.
+    lines = "".join(statements).split("\n")
+    size = -(-len(lines) // parts)
+    for part in range(parts):
+        path = folder / f"rest-{part + 1}.ttl"
+        path.write_text("\n".join([*lines[part * size : (part + 1) * size], ""]), encoding="utf-8")
+        yield path
 
 
 def _write_observations(contents: Contents, folder: Path, parts: int) -> Iterator[Path]:

@@ -47,14 +47,10 @@ class Contents:
 
     tables        each submitted table except observations, in key order: its columns as canonical text (list
                   fields as they were written), then _source (int32) and _row (int64)
-    distributions, comparators
-                  the derived tables of those names, in key order
-    distributions the derived table of that name, in key order
-    restated      the derived table restated_figures, in key order
-    targets       the derived table target_progress, in key order
-    register      the derived tables of the early-warning register
-    area_types    for each indicator and kind of area with figures, how many areas have one, in key order
     sources       the files that were read, by number
+    given         the typed tables that it was gathered from
+
+    What follows from these is worked out when it is first asked for: what is needed early need not wait for it.
     """
 
     title: str
@@ -64,13 +60,8 @@ class Contents:
     engine: Engine
     tables: Mapping[str, pa.Table]
     observations: Observations
-    distributions: pa.Table
-    comparators: pa.Table
-    restated: pa.Table
-    targets: pa.Table
-    register: Register
-    area_types: tuple[tuple[str, str, int], ...]
     sources: tuple[Row, ...]
+    given: Mapping[str, ibis.Table]
     _rows: dict[str, list[Row]] = field(default_factory=dict)
 
     def rows(self, name: str) -> list[Row]:
@@ -78,6 +69,60 @@ class Contents:
         if name not in self._rows:
             self._rows[name] = self.tables[name].to_pylist()
         return self._rows[name]
+
+    @cached_property
+    def _spread_and_compared(self) -> tuple[pa.Table, pa.Table]:
+        """The two tables that come from the figures of councils, which are found once for both."""
+        coded = coded_tables(self.engine, self.observations, self.given)
+        figures = self.engine.keep("council_figures", council_figures(coded, TEXTS_OF_FIGURES))
+        spread = _spelled_distributions(self.engine.read(distributions(figures)), self.observations.lists)
+        rows = {name: self.rows(name) for name in _ROWS_OF_COMPARATORS}
+        compared = describe_comparators(
+            self.engine, self.observations, coded["periods"], figures, rows, self.model
+        )
+        self.engine.drop("council_figures")
+        return spread, compared
+
+    @property
+    def distributions(self) -> pa.Table:
+        """The derived table of that name, in key order."""
+        return self._spread_and_compared[0]
+
+    @property
+    def comparators(self) -> pa.Table:
+        """The derived table of that name, in key order."""
+        return self._spread_and_compared[1]
+
+    @cached_property
+    def restated(self) -> pa.Table:
+        """The derived table restated_figures, in key order."""
+        rows = {name: self.rows(name) for name in ("areas", "area_changes", "indicators")}
+        return restate_figures(self.engine, self.model, self.observations, rows)
+
+    @cached_property
+    def targets(self) -> pa.Table:
+        """The derived table target_progress, in key order."""
+        asked = {
+            # Without a target nothing else is needed.
+            name: self.rows(name) if self.tables["targets"].num_rows else []
+            for name in ROWS_OF_TARGETS
+        }
+        return describe_targets(self.engine, self.model, self.observations, asked, self.comparators)
+
+    @cached_property
+    def register(self) -> Register:
+        """The derived tables of the early-warning register."""
+        peers = {
+            "comparators": self.comparators,
+            "distributions": self.distributions,
+            "progress": self.targets.to_pylist(),
+        }
+        return work_out_signals(self.engine, self.model, self.observations, self.rows, peers)
+
+    @cached_property
+    def area_types(self) -> tuple[tuple[str, str, int], ...]:
+        """For each indicator and kind of area with figures, how many areas have one, in key order."""
+        return _count_area_types(self.engine, self.observations, self.given["areas"])
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
@@ -187,25 +232,6 @@ def gather_contents(
         if name != "observations"
     }
     canonical["neighbours"] = _with_built_neighbours(engine, model, observations, canonical)
-    coded = coded_tables(engine, observations, tables)
-    figures = engine.keep("council_figures", council_figures(coded, TEXTS_OF_FIGURES))
-    spread = _spelled_distributions(engine.read(distributions(figures)), observations.lists)
-    rows = {name: canonical[name].to_pylist() for name in _ROWS_OF_COMPARATORS}
-    compared = describe_comparators(engine, observations, coded["periods"], figures, rows, model)
-    engine.drop("council_figures")
-    asked = {
-        # Without a target nothing else is needed.
-        name: canonical[name].to_pylist() if canonical["targets"].num_rows else []
-        for name in ROWS_OF_TARGETS
-    }
-    kept: dict[str, list[Row]] = {}
-
-    def rows_of(name: str) -> list[Row]:
-        if name not in kept:
-            kept[name] = canonical[name].to_pylist()
-        return kept[name]
-
-    peers = {"comparators": compared, "distributions": spread, "progress": []}
     return Contents(
         title=heading.title,
         base=heading.base,
@@ -214,19 +240,8 @@ def gather_contents(
         engine=engine,
         tables=canonical,
         observations=observations,
-        distributions=spread,
-        comparators=compared,
-        restated=restate_figures(
-            engine,
-            model,
-            observations,
-            {name: canonical[name].to_pylist() for name in ("areas", "area_changes", "indicators")},
-        ),
-        targets=describe_targets(engine, model, observations, asked, compared),
-        register=work_out_signals(engine, model, observations, rows_of, peers),
-        area_types=_count_area_types(engine, observations, tables["areas"]),
         sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
-        _rows=kept,
+        given=tables,
     )
 
 

@@ -20,6 +20,9 @@ from publish.store import RdfStore, open_store
 TWO_AT_ONCE_ROWS = 250_000
 BESIDE_ROWS = 1_000_000
 
+# An embedded store, in the folder of linked data.
+STORE = "store"
+
 
 def files_at_once(observations: int) -> int:
     """Say how many files may be loaded beside other work; 0 for none."""
@@ -32,13 +35,16 @@ class Loading:
     """Files on their way into a new, empty store.
 
     rdf_url    the kind of store, as site.toml says it
-    folder     where an embedded store lies
+    folder     a new folder: files to load are written into it, and an embedded store lies in it as STORE
     base       what relative addresses in the files begin with
     at_once    how many files are loaded beside other work; with 0 all wait until `finish`
     """
 
     def __init__(self, rdf_url: str, folder: Path, base: str, at_once: int) -> None:
-        self._store = open_store(rdf_url, folder)
+        folder.mkdir()
+        self.folder = folder
+        self.at_once = at_once
+        self._store = open_store(rdf_url, folder / STORE)
         self._base = base
         self._pool = ThreadPoolExecutor(max_workers=at_once) if at_once else None
         self._begun: list[Future[None]] = []
@@ -61,15 +67,18 @@ class Loading:
         else:
             self._begun.append(self._pool.submit(load_file, self._store, turtle, self._base))
 
-    def finish(self) -> None:
-        """Wait until every file is in the store.
+    def finish(self, folder: Path) -> None:
+        """Wait until every file is in the store, close it, and move it to where it belongs, on the same disk.
 
-        Raises what went wrong with any of them.
+        Raises what went wrong with any of the files.
         """
         for turtle in self._waiting:
             load_file(self._store, turtle, self._base)
         for loading in self._begun:
             loading.result()
+        self._store.close()
+        if folder != self.folder:
+            self.folder.rename(folder)
 
 
 def load_file(store: RdfStore, turtle: Path, base: str) -> None:
