@@ -52,7 +52,8 @@ def place_all(
             "end_on": pa.array([read_period(one).end_on for one in sorted(periods)], pa.date32()),
         }
     )
-    given = {**tables, "observations": asked, "periods": engine.load("ends_of_standings", ends)}
+    given = {name: tables[name] for name in ("indicators", "areas", "area_changes")}
+    given |= {"observations": asked, "periods": engine.load("ends_of_standings", ends)}
     rows = engine.read(council_figures(given, _MORE)).to_pylist()
     rows.sort(key=lambda row: (row["dataset"], row["version"], row["_source"], row["_row"]))
     by_cell: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
