@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from tools.example_site import ExampleSite, serving_example
+from tools.shots import CHROMIUM, open_browser
 
 ROOT = Path(__file__).resolve().parent.parent
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +40,23 @@ def example_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExampleSi
     """The bundled example, published once and served: its `url`, its `site` and its `edition`."""
     with serving_example(tmp_path_factory.mktemp("england")) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, for tests marked with `browser`."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("NOT TESTED in a browser: there is no Chromium; apt-get install chromium")
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The text of axe-core, to be put into a page."""
+    if not AXE.exists():
+        pytest.skip("NOT TESTED with axe-core: it is not installed; npm ci")
+    return AXE.read_text(encoding="utf-8")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
