@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 from page_reading import read_page
 from targets_world import ASTON, BEXTON, CRAY, EXPECTED, OBSERVATIONS, WORLD, YEAR_2023
@@ -236,6 +237,17 @@ def test_plan_has_the_same_thread_in_the_api(client: httpx.Client) -> None:
         ("less-waste", "aston"),
         ("less-waste", "bexton"),
     ]
+
+
+@pytest.mark.parametrize("name", ["targets", "plans"])
+def test_answers_are_as_the_description_says(client: httpx.Client, name: str) -> None:
+    described = client.get("/openapi.json").json()
+    operation = described["paths"][f"/api/v1/{name}"]["get"]
+    content = operation["responses"]["200"]["content"]["application/json"]
+    whole = {**content["schema"], "components": described["components"]}
+    jsonschema.Draft202012Validator(whole).validate(client.get(f"/api/v1/{name}").json())
+    example = client.get(content["examples"]["live"]["externalValue"]).json()
+    assert example["count"] > 0
 
 
 def test_outcome_and_list_of_plans_lead_to_each_other(client: httpx.Client) -> None:
