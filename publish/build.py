@@ -22,7 +22,6 @@ from publish.changes import change_lines
 from publish.contents import Contents
 from publish.cube import component_lines, structure_lines
 from publish.dcat import catalogue_lines, vocabulary_lines
-from publish.derived_forms import restated_lines, target_lines, write_derived_files
 from publish.descriptors import csvw_description, package_descriptor
 from publish.digest import digest_edition, digest_tables
 from publish.edition import MANIFEST, EditionsFolder, edition_name
@@ -33,7 +32,9 @@ from publish.links import implied_lines
 from publish.loading import Loading, files_at_once
 from publish.register import FOLDER as DEFINITIONS
 from publish.register import definitions_descriptor, write_definition_files
+from publish.restated_forms import restated_lines, write_restated_files
 from publish.statements import Spelling, StatementWriter
+from publish.target_forms import target_lines, write_target_files
 from publish.triples import Names, list_lines, shown_properties, table_lines
 from schemas import Field, TableSchema
 
@@ -110,7 +111,8 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         write_definition_files(contents, downloads)
         write_parquet(contents, downloads.folder / "observations.parquet")
         downloads.note("observations.parquet", contents.observations.count)
-        write_derived_files(contents, downloads)
+        write_target_files(contents, downloads)
+        write_restated_files(contents, downloads)
         names = Names(contents.base, contents.model)
         statements = [
             *(bytes(piece).decode() for piece in statement_lines(contents, names)),
@@ -225,9 +227,9 @@ def statement_lines(contents: Contents, names: Names) -> Iterator[bytes | memory
         implied_lines(contents, names),
         change_lines(contents, names),
         restated_lines(contents, names),
-        target_lines(contents, names),
         component_lines(contents, names),
         structure_lines(contents, names),
+        target_lines(contents, names),
     )
     yield from (text.encode() for text in texts)
 

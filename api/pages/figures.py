@@ -396,8 +396,8 @@ def list_area_figures(
     spreads = {tier: list_spreads(edition, tier) for tier in sorted(place.tiers)}
     rates = [key for key in chosen if not definitions.in_use[key[1]].is_total]
     middles = list_middles(edition, definitions, members, rates)
-    restated = list_restated_series(edition, definitions, place, indicator)
     targets = standing_targets(edition, place.area, indicator)
+    restated = list_restated_series(edition, definitions, place, indicator)
     groups = {
         row["breakdown"]: row["label"] for row in edition.rows("SELECT breakdown, label FROM breakdowns")
     }
