@@ -54,7 +54,8 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points in the order of time. `role` picks dash, marker and colour: here, restated, similar or country.
+    """Points in the order of time. `role` picks dash, marker and colour: here, restated, similar, country or
+    target.
 
     A series without a label has none at its end. Each restated point is a hollow diamond.
     """
@@ -164,14 +165,13 @@ def _fence(
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """How values are written beside a line chart, and a target if there is one.
+    """How values are written beside a line chart.
 
     write    writes a value with so many decimals
     breaks   days from which figures are counted differently
     """
 
     write: Callable[[float, int], str]
-    target: Mark | None = None
     breaks: Sequence[dt.date] = field(default=())
 
 
@@ -182,8 +182,6 @@ def line_chart(words: Words, series: Sequence[Series], axis: Axis) -> Markup:
     """
     known = [point for one in series for point in one.points if point.value is not None]
     values = [value for point in known for value in (point.value, point.low, point.high) if value is not None]
-    if axis.target is not None:
-        values.append(axis.target.value)
     ticks = nice_ticks(min(values), max(values))
     decimals = decimals_of(ticks)
     texts = [axis.write(tick, decimals) for tick in ticks]
@@ -207,10 +205,6 @@ def line_chart(words: Words, series: Sequence[Series], axis: Axis) -> Markup:
     for on in axis.breaks:
         x = x_of(on.toordinal())
         out.append(_tag("path", {"class": "cut", "d": f"M{_n(x)} {_n(top)}V{_n(bottom)}"}))
-    if axis.target is not None:
-        y = y_of(axis.target.value)
-        out.append(_tag("path", {"class": "target", "d": f"M{_n(left)} {_n(y)}H{_n(right)}"}))
-        out.append(_text(axis.target.label, left + 4, y - 4, "axis"))
     for one in reversed(series):
         out += _draw_series(one, x_of, y_of)
     ys = spread_labels([y_of(point.value or 0.0) + 5 for _, point in ends], top, bottom + 5)
@@ -254,18 +248,22 @@ def _draw_series(
             lines.append("M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in spots))
         bands += _bands(run, x_of, y_of) if one.role == "here" else []
     known = [point for point in one.points if point.value is not None]
-    shown = known if one.role == "restated" else known[-1:]
+    shown = known if one.role in {"restated", "target"} else known[-1:]
     marks += [point for point in shown if point not in marks]
     if bands:
         yield _tag("path", {"class": "band", "d": "".join(bands)})
     if lines:
         yield _tag("path", {"class": one.role, "d": "".join(lines)})
-    shape = {"here": _circle, "similar": _square}.get(one.role, _diamond)
+    shape = {"here": _circle, "similar": _square, "target": _bar}.get(one.role, _diamond)
     spots = [(x_of(p.at.toordinal()), y_of(p.value)) for p in marks if p.value is not None]
     yield _tag("path", {"class": f"{one.role}-mark", "d": "".join(shape(x, y) for x, y in spots)})
     rings = [(x_of(p.at.toordinal()), y_of(p.value)) for p in known if p.marked and p.value is not None]
     if rings and one.role != "restated":
         yield _tag("path", {"class": f"{one.role}-ring", "d": "".join(_circle(x, y) for x, y in rings)})
+
+
+def _bar(x: float, y: float) -> str:
+    return f"M{_n(x - 9)} {_n(y)}h18"
 
 
 def _bands(

@@ -141,16 +141,22 @@ _BODIES = (
     " UNION SELECT dataset FROM observations WHERE indicator = ?1)"
 )
 _TARGETS = (
-    "SELECT t.target AS notation, b.label || ', ' || p.label AS label FROM targets AS t"
-    " JOIN bodies AS b ON b.body = t.owner JOIN periods AS p ON p.period = t.period WHERE t.indicator = ?1"
+    "SELECT t.target AS notation, b.label || ' for ' || coalesce(a.everyday_label, a.label, w.label,"
+    " 'every council') || ', ' || k.label || ', ' || p.label AS label FROM targets AS t"
+    " JOIN bodies AS b ON b.body = t.owner JOIN periods AS p ON p.period = t.period"
+    " JOIN codes AS k ON k.code_list = 'target-kind' AND k.code = t.kind"
+    " LEFT JOIN areas AS a ON a.area = t.area LEFT JOIN bodies AS w ON w.body = t.body WHERE t.indicator = ?1"
+    # One that was replaced waits for nobody.
+    " AND NOT EXISTS (SELECT 1 FROM targets AS n WHERE n.replaces = t.target)"
 )
 _GROUPS = (
     'SELECT DISTINCT g."group" AS notation, g.label AS label FROM group_inputs AS i'
     ' JOIN groups AS g ON g."group" = i."group" WHERE i.indicator = ?1'
 )
 _OUTCOMES = (
-    "SELECT DISTINCT o.outcome AS notation, o.label AS label FROM outcome_indicators AS i"
-    " JOIN outcomes AS o ON o.outcome = i.outcome WHERE i.indicator = ?1"
+    "SELECT o.outcome AS notation, o.label AS label FROM outcomes AS o WHERE o.outcome IN"
+    " (SELECT outcome FROM outcome_indicators WHERE indicator = ?1"
+    " UNION SELECT outcome FROM outcome_bodies WHERE indicator = ?1)"
 )
 _TOUCHED = {"body": _BODIES, "target": _TARGETS, "group": _GROUPS, "outcome": _OUTCOMES}
 

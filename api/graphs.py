@@ -37,7 +37,9 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     "code-list": ("http://www.w3.org/2004/02/skos/core#inScheme",),
     "scale": ("http://www.w3.org/2004/02/skos/core#inScheme",),
     "framework": ("def:questionOf",),
+    "outcome": ("def:outcome",),
     "plan": ("def:plan",),
+    "target": ("def:target",),
     "judgement": ("def:repliesTo", "def:respondsTo"),
 }
 _MOST_PARTS = 1000

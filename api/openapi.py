@@ -92,6 +92,7 @@ _EXAMPLES = {
     "group": 'SELECT "group" FROM group_members ORDER BY "group" LIMIT 1',
     "judgement": "SELECT judgement FROM judgements ORDER BY judgement LIMIT 1",
     "target": "SELECT target FROM targets ORDER BY target LIMIT 1",
+    "plan": "SELECT plan FROM plans ORDER BY plan LIMIT 1",
     "label": "SELECT label FROM indicators ORDER BY indicator LIMIT 1",
     "q": "SELECT label FROM areas WHERE end_on IS NULL ORDER BY area LIMIT 1",
 }
@@ -104,7 +105,8 @@ _ASKED: Mapping[str, str] = {
     "list_datasets": "dataset={dataset}",
     "list_groups": "group={group}",
     "list_judgements": "limit=2",
-    "list_targets": "limit=2",
+    "list_targets": "limit=2&met=met",
+    "list_plans": "plan={plan}",
     "list_observations": "area={area}&limit=2",
     "list_series": "area={area}&limit=2",
     "list_restated": "limit=2",

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
-from compare import Change, Distribution, NotKnown, Quartile, Ranked, Standing, TargetResult, Trend
+from compare import Change, Distribution, NotKnown, Quartile, Ranked, Standing, Trend
 from schemas import load_model
 
 MINUS = "\N{MINUS SIGN}"
@@ -436,19 +436,24 @@ def quarter_sentence(quartile: Quartile) -> str:
 
 
 _TARGET_WORDS = {
-    "met": "Reached",
-    "not-met": "Not reached",
+    "met": "Met",
+    "not-met": "Not met",
     "cannot-tell": "Nobody can tell: its range lies on both sides",
+    "no-figure": "No figure",
+    "no-benchmark": "Nobody can tell: what it is measured from is not published",
 }
 
 
-def target_words(result: TargetResult | NotKnown) -> str:
+def target_words(result: str, is_range_known: bool | None) -> str:
     """Say whether a target is met, in a cell of a table.
 
-    >>> target_words(TargetResult("met", False))
-    'Reached; the range is not known'
+    result          a code of the list target-result
+    is_range_known  whether the figure's range decided; None where nothing was decided
+
+    >>> target_words("met", False)
+    'Met; the range is not known'
     """
-    if isinstance(result, NotKnown):
-        return result.text
-    told = _TARGET_WORDS[result.answer]
-    return told if result.is_range_known else f"{told}; the range is not known"
+    if result == "cannot-tell" and is_range_known is None:
+        return "Nobody can tell: the figure was counted in another way"
+    told = _TARGET_WORDS[result]
+    return f"{told}; the range is not known" if is_range_known is False else told

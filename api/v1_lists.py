@@ -38,6 +38,16 @@ from api.forms import CSV, link
 from api.replies import edition_of
 from api.v1_models import ListParameters, list_model, row_model, values
 from api.v1_responses import responses
+from api.v1_targets import (
+    PLAN_COLUMNS,
+    OutcomeModel,
+    add_outcomes,
+    add_progress,
+    as_flat,
+    as_parts,
+    flat_fields,
+    progress_model,
+)
 from ingest.problems import find_nearest, shown
 from schemas import TableSchema, load_model
 
@@ -64,7 +74,11 @@ class Filter:
 
 @dataclass(frozen=True)
 class List:
-    """One list. `more` says of a row what other tables hold; `members` describes that."""
+    """One list. `more` says of a row what other tables hold; `members` describes that.
+
+    flat      gives an item once for each row of CSV, where one of its members is a list of rows
+    columns   the columns that stand in CSV in the place of such members
+    """
 
     name: str
     table: str
@@ -73,7 +87,9 @@ class List:
     filters: Mapping[str, Filter]
     flags: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     members: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
-    more: Callable[[Edition, Sequence[Row]], None] = lambda _edition, _rows: None
+    more: Callable[[Edition, Sequence[Row], Mapping[str, Sequence[str]]], None] = lambda *_: None
+    flat: Callable[[Row], Iterator[Row]] = lambda row: iter((row,))
+    columns: Callable[[], Sequence[str]] | None = None
 
     @property
     def schema(self) -> TableSchema:
@@ -82,7 +98,8 @@ class List:
     @property
     def fields(self) -> tuple[str, ...]:
         """The columns of its CSV."""
-        return (*self.schema.field_names, *self.members, "uri")
+        members = tuple(self.members) if self.columns is None else self.columns()
+        return (*self.schema.field_names, *members, "uri")
 
 
 _AREA_KNOWN = "SELECT area FROM areas"
@@ -91,7 +108,7 @@ _INDICATOR_KNOWN = "SELECT indicator FROM indicator_heads"
 _GROUP_KNOWN = 'SELECT "group" FROM groups'
 
 
-def _add_parents(edition: Edition, rows: Sequence[Row]) -> None:
+def _add_parents(edition: Edition, rows: Sequence[Row], _asked: Mapping[str, Sequence[str]]) -> None:
     """Say of areas what they lie in now, by who governs what."""
     for row in rows:
         found = edition.rows(
@@ -102,7 +119,7 @@ def _add_parents(edition: Edition, rows: Sequence[Row]) -> None:
         row["parents"] = [parent[0] for parent in found]
 
 
-def _add_members(edition: Edition, rows: Sequence[Row]) -> None:
+def _add_members(edition: Edition, rows: Sequence[Row], _asked: Mapping[str, Sequence[str]]) -> None:
     """Say of groups which areas belong to them now; a group of neighbours has none of its own."""
     for row in rows:
         found = edition.rows(
@@ -246,17 +263,69 @@ LISTS = (
         name="targets",
         table="targets",
         kind="target",
-        summary="Values that indicators are meant to reach",
+        summary="Values that indicators are meant to reach, and whether they are met",
         filters={
             "target": Filter("The target.", "t.target = ?", form="notation"),
             "indicator": Filter("The indicator.", "t.indicator = ?", form="notation", known=_INDICATOR_KNOWN),
-            "area": Filter("The area it is for.", "t.area = ?", form="area-code", known=_AREA_KNOWN),
-            "body": Filter("The body that is to reach it.", "t.body = ?", form="notation", known=_BODY_KNOWN),
+            "area": Filter(
+                "The area it is for, by itself, through its body, or among all councils.",
+                "t.target IN (SELECT target FROM target_progress WHERE area = ?)",
+                form="area-code",
+                known=_AREA_KNOWN,
+            ),
+            "body": Filter(
+                "The body that is to reach it.",
+                "t.target IN (SELECT target FROM target_progress WHERE body = ?)",
+                form="notation",
+                known=_BODY_KNOWN,
+            ),
             "kind": Filter("The kind of target.", "t.kind = ?", codes="target-kind"),
+            "owner": Filter("The body that set it.", "t.owner = ?", form="notation", known=_BODY_KNOWN),
+            "met": Filter(
+                "What became of it, for any of its areas.",
+                "t.target IN (SELECT target FROM target_progress WHERE result = ?)",
+                codes="target-result",
+            ),
             "period": Filter(
                 "The period it is for.", "t.period = ?", form="period", known="SELECT period FROM periods"
             ),
         },
+        flags={
+            "is_current": (
+                "Whether no other target has taken its place.",
+                "(t.target NOT IN (SELECT replaces FROM targets WHERE replaces IS NOT NULL)) = ?",
+            )
+        },
+        members={
+            "replaced_by": (str | None, "The target that took its place; null while it stands."),
+            "progress": (list[progress_model()], "What became of it, for each area."),  # type: ignore[misc]  # made
+        },
+        more=add_progress,
+        flat=as_flat,
+        columns=flat_fields,
+    ),
+    List(
+        name="plans",
+        table="plans",
+        kind="plan",
+        summary="Plans with their outcomes, who is accountable for which part, and whose part is missing",
+        filters={
+            "plan": Filter("The plan.", "t.plan = ?", form="notation", known="SELECT plan FROM plans"),
+            "owner": Filter("The body that leads it.", "t.owner = ?", form="notation", known=_BODY_KNOWN),
+            "body": Filter(
+                "A body that is accountable for a part.",
+                "t.plan IN (SELECT o.plan FROM outcomes o JOIN outcome_bodies b ON b.outcome = o.outcome"
+                " WHERE b.body = ?)",
+                form="notation",
+                known=_BODY_KNOWN,
+            ),
+        },
+        members={
+            "outcomes": (list[OutcomeModel], "What the plan wants to be true, and who has done their part.")
+        },
+        more=add_outcomes,
+        flat=as_parts,
+        columns=lambda: PLAN_COLUMNS,
     ),
 )
 
@@ -319,8 +388,10 @@ def _check_known(edition: Edition, name: str, told: Filter, value: str) -> None:
     raise Failure("parameter-wrong" if told.codes else "thing-unknown", detail, problems=[problem])
 
 
-def read_rows(edition: Edition, listed: List, rows: Sequence[sqlite3.Row]) -> list[Row]:
-    """Read rows of a list's table as its items."""
+def read_rows(
+    edition: Edition, listed: List, rows: Sequence[sqlite3.Row], asked: Mapping[str, Sequence[str]]
+) -> list[Row]:
+    """Read rows of a list's table as its items; `asked` holds the values of each filter."""
     lists = [field.name for field in listed.schema.fields if field.type == "list"]
     truths = [field.name for field in listed.schema.fields if field.type == "boolean"]
     items = []
@@ -331,7 +402,7 @@ def read_rows(edition: Edition, listed: List, rows: Sequence[sqlite3.Row]) -> li
         for name in truths:
             item[name] = None if item[name] is None else bool(item[name])
         items.append(item)
-    listed.more(edition, items)
+    listed.more(edition, items, asked)
     for item in items:
         item["uri"] = f"{edition.base}id/{listed.schema.subject.format_map(item)}"
     return items
@@ -348,6 +419,7 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
     if unchanged is not None:
         return unchanged
     where, params = _conditions(edition, listed, asked)
+    given = {name: getattr(asked, name) for name in listed.filters}
     # Tables and columns are those of our own model; what the visitor wrote is bound.
     source = f'FROM "{listed.table}" AS t WHERE {where}'
     names = ", ".join(f't."{column}"' for column in key)
@@ -358,7 +430,7 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
         page_source, page_params = source, params
     sql = f"SELECT t.* {page_source} ORDER BY {names}"
     if choice.form is CSV and not asked.is_limited:
-        chunks = (read_rows(edition, listed, chunk) for chunk in edition.chunks(sql, page_params))
+        chunks = (read_rows(edition, listed, chunk, given) for chunk in edition.chunks(sql, page_params))
         return _csv(edition, listed, reply, chunks, [])
     # One more than asked for, to know whether there is a next part.
     rows = edition.rows(f"{sql} LIMIT {asked.limit + 1}", page_params)
@@ -367,7 +439,7 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
     following = None
     if has_more:
         following = next_link(request, write_cursor(edition, [rows[-1][column] for column in key]))
-    items = read_rows(edition, listed, rows)
+    items = read_rows(edition, listed, rows, given)
     links = [link(following, "next")] if following else []
     if choice.form is CSV:
         return _csv(edition, listed, reply, iter([items]), links)
@@ -384,7 +456,8 @@ def _csv(
     edition: Edition, listed: List, reply: Any, chunks: Iterator[list[Row]], links: Sequence[str]
 ) -> Response:
     sources = sources_of_table(edition, listed.table)
-    return stream_csv(reply, listed.fields, chunks, [*standing_links(edition, sources), *links])
+    rows = ([row for item in items for row in listed.flat(item)] for items in chunks)
+    return stream_csv(reply, listed.fields, rows, [*standing_links(edition, sources), *links])
 
 
 def make_router() -> APIRouter:

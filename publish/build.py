@@ -37,6 +37,7 @@ from publish.register import definitions_descriptor, write_definition_files
 from publish.restated_forms import restated_lines, write_restated_files
 from publish.signal_forms import signal_tables, write_signal_files
 from publish.statements import Spelling, StatementWriter
+from publish.target_forms import target_lines, write_target_files
 from publish.triples import Names, list_lines, shown_properties, table_lines
 from schemas import Field, TableSchema
 
@@ -135,6 +136,7 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         write_definition_files(contents, downloads)
         write_parquet(contents, downloads.folder / "observations.parquet")
         downloads.note("observations.parquet", contents.observations.count)
+        write_target_files(contents, downloads)
         write_restated_files(contents, downloads)
         write_signal_files(contents, downloads)
         names = Names(contents.base, contents.model)
@@ -262,6 +264,7 @@ def statement_lines(contents: Contents, names: Names) -> Iterator[bytes | memory
         restated_lines(contents, names),
         component_lines(contents, names),
         structure_lines(contents, names),
+        target_lines(contents, names),
     )
     yield from (text.encode() for text in texts)
 

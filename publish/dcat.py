@@ -54,6 +54,8 @@ WHOLES = (
         "application/vnd.apache.parquet",
     ),
     ("site.nq.gz", "Everything as linked data, in N-Quads", "application/n-quads"),
+    ("target_progress.csv", "What became of each target as CSV", "text/csv"),
+    ("target_progress.parquet", "What became of each target as Parquet", "application/vnd.apache.parquet"),
 )
 
 

@@ -9,7 +9,7 @@ of its area, and leads to the observations that it was made from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,9 +19,6 @@ from publish.files import csv_lines
 from publish.folder import Folder
 from publish.triples import RDF_TYPE, Names, line, literal
 from schemas import Field
-
-# The columns whose items are areas.
-_LISTS = ("predecessors", "missing_predecessors")
 
 
 def write_restated_files(contents: Contents, downloads: Folder) -> None:
@@ -48,25 +45,37 @@ def as_texts(table: pa.Table) -> pa.Table:
 
 def restated_lines(contents: Contents, names: Names) -> Iterator[str]:
     """Write what each restated figure says."""
-    schema = contents.model.derived["restated_figures"]
-    links = {field.name: contents.model.link(schema, field) for field in schema.fields}
-    for row in contents.restated.to_pylist():
-        subject = _subject(names, row)
-        yield line(subject, RDF_TYPE, f"<{names.iri('def:RestatedFigure')}>")
-        for field in schema.fields:
-            if field.rdf_property is None or row[field.name] is None:
-                continue
-            predicate, path = names.iri(field.rdf_property), links[field.name]
-            if field.name in _LISTS:
-                for area in row[field.name].split(";"):
-                    yield line(subject, predicate, f"<{names.thing(f'area/{area}')}>")
-            elif path is not None:
-                yield line(subject, predicate, f"<{names.thing(path.format_map(row))}>")
-            else:
-                yield line(subject, predicate, _literal(field, row[field.name]))
-        derived = names.iri("prov:wasDerivedFrom")
+    rows = contents.restated.to_pylist()
+    subjects = [_subject(names, row) for row in rows]
+    yield from derived_lines(contents, names, "restated_figures", rows, subjects)
+    derived = names.iri("prov:wasDerivedFrom")
+    for row, subject in zip(rows, subjects, strict=True):
         for area in row["predecessors"].split(";"):
-            yield line(subject, derived, f"<{names.thing(_observation(row, area))}>")
+            yield line(subject, derived, f"<{names.thing(observation_path(row, area))}>")
+
+
+def derived_lines(
+    contents: Contents, names: Names, table: str, rows: Sequence[Row], subjects: Sequence[str]
+) -> Iterator[str]:
+    """Write the filled columns of each row of a derived table under its subject."""
+    schema = contents.model.derived[table]
+    links = {field.name: contents.model.link(schema, field) for field in schema.fields}
+    for row, subject in zip(rows, subjects, strict=True):
+        yield line(subject, RDF_TYPE, f"<{names.iri(schema.rdf_type or '')}>")
+        for field in schema.fields:
+            if field.rdf_property is not None and row[field.name] is not None:
+                yield from _cell_lines(names, field, links[field.name], row, subject)
+
+
+def _cell_lines(names: Names, field: Field, path: str | None, row: Row, subject: str) -> Iterator[str]:
+    predicate = names.iri(field.rdf_property or "")
+    if field.list_of is not None:
+        for area in row[field.name].split(field.delimiter or ";"):
+            yield line(subject, predicate, f"<{names.thing(f'area/{area}')}>")
+    elif path is not None:
+        yield line(subject, predicate, f"<{names.thing(path.format_map(row))}>")
+    else:
+        yield line(subject, predicate, _literal(field, row[field.name]))
 
 
 def _subject(names: Names, row: Row) -> str:
@@ -74,7 +83,8 @@ def _subject(names: Names, row: Row) -> str:
     return names.thing(f"area/{row['area']}") + f"#restated/{'/'.join(parts)}"
 
 
-def _observation(row: Row, area: str) -> str:
+def observation_path(row: Row, area: str) -> str:
+    """Name the observation of an area for the dataset, indicator, period and breakdown of a row."""
     pairs = sorted(row["breakdown"].split(";")) if row["breakdown"] else []
     return "/".join(["observation", row["dataset"], row["indicator"], area, row["period"], *pairs])
 
@@ -82,6 +92,8 @@ def _observation(row: Row, area: str) -> str:
 def _literal(field: Field, value: object) -> str:
     if isinstance(value, float):
         return literal(plain_number(value), "decimal")
+    if field.type == "boolean":
+        return literal("true" if value else "false", "boolean")
     if field.type == "integer":
         return literal(str(value), "integer")
     return literal(str(value))

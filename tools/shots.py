@@ -97,6 +97,7 @@ KINDS: Mapping[str, str] = {
     "scale": "/scales/ofsted-2013",
     "targets": "/targets",
     "target": "/targets/homes-required-2020-23-e09000015",
+    "target-everyone": "/targets/housing-delivery-test-2020-23-standard-95",
     "code-lists": "/code-lists",
     "code-list": "/code-lists/status",
     "code": "/codes/theme/health",

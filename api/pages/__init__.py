@@ -52,12 +52,13 @@ from api.pages.neighbourhoods import area_neighbourhoods
 from api.pages.observation import observation
 from api.pages.open_neighbours import WEIGHT
 from api.pages.page import Frame, Page, render
+from api.pages.plans import outcome, plan, plans
 from api.pages.propose import propose
 from api.pages.reference import api_reference, vocabulary
 from api.pages.register import register
 from api.pages.sparql import sparql
 from api.pages.statements import accessibility, failure, methods, not_for, not_found, problem, problems
-from api.pages.targets import target
+from api.pages.targets import target, targets
 from api.pages.things import ListMaker, PageMaker, make_list_page, make_thing_page, period
 from schemas import load_model
 
@@ -102,7 +103,9 @@ _OWN_PAGES: Mapping[str, PageMaker] = {
     "indicator": indicator,
     "judgement": judgement,
     "observation": observation,
+    "outcome": outcome,
     "period": period,
+    "plan": plan,
     "scale": scale,
     "target": target,
 }
@@ -113,6 +116,8 @@ _OWN_LISTS: Mapping[str, ListMaker] = {
     "editions": editions,
     "indicators": indicators,
     "judgements": judgements,
+    "plans": plans,
+    "targets": targets,
 }
 
 # Kinds whose things are too many, or not in a table, to be listed.
@@ -129,8 +134,10 @@ _OWN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "group": ("area", WEIGHT),
     "indicator": ("period", "tier", "order", "page"),
     "indicators": ("theme", "owner", "evidence", "status", "area_type", "tier"),
+    "plans": (),
     "search": ("q",),
     "sparql": ("query", "format"),
+    "targets": ("indicator", "area", "body", "owner", "kind", "met", "page"),
 }
 
 PAGES: Mapping[str, PageMaker]

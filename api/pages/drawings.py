@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
+from itertools import count, pairwise
 
 from markupsafe import Markup
 
@@ -18,8 +18,12 @@ from api.pages.figures import AreaFigure, is_marked, is_overdue, joins
 from api.pages.page import Link
 from api.pages.restating import Restated
 from api.pages.series import Middle, Observed
+from api.pages.target_rows import TargetRow
 from api.sentences import Span
 from compare import Distribution
+
+# More labels than these would hide the end of the area's own line.
+_LABELLED_TARGETS = 2
 
 # A name longer than this does not fit at the end of a line.
 _LONGEST_LABEL = 13
@@ -37,6 +41,7 @@ class SeriesRow:
     remark: str
     links: Sequence[Link] = ()
     more: str = ""
+    targets: Sequence[TargetRow] = ()
 
 
 def draw_strip(one: AreaFigure, values: Sequence[float], *, key: str) -> Markup | None:
@@ -84,6 +89,7 @@ def draw_lines(one: AreaFigure, *, key: str, country: str, similar: str) -> Mark
         series.append(_series("country", country, one, one.country, spans))
     if one.has_restated:
         series.append(_series("restated", "", one, [each.seen for each in one.restated], spans))
+    series += _target_series(one, spans)
     first, last = known[0], known[-1]
     finding = f"{name}: {one.write_observed(last)} {sentences.in_period(last.span)}."
     if first is not last:
@@ -122,6 +128,8 @@ def periods_of(one: AreaFigure) -> list[Span]:
         if abs((middle.span.end_on - middle.span.start_on).days - length) <= 5
     }
     first = min(seen.span.start_on for seen in own)
+    # A target may be for a period that has no figure yet.
+    found |= {target.span for target in one.targets}
     return sorted(
         (span for span in found if span.start_on >= first), key=lambda span: (span.start_on, span.end_on)
     )
@@ -176,6 +184,31 @@ def _similar_series(label: str, one: AreaFigure, spans: Sequence[Span]) -> chart
     return charts.Series("similar", text, points)
 
 
+def _target_series(one: AreaFigure, spans: Sequence[Span]) -> list[charts.Series]:
+    """Give targets a line for each kind and test, and the upper ends of bands one of their own.
+
+    Two targets of one kind and period stand on two lines. The first lines have labels; the table has them all.
+    """
+    lines: dict[tuple[str, str, int], dict[Span, float]] = {}
+    for target in one.targets:
+        for column in ("target_value", "target_upper_value"):
+            value = target.row[column]
+            if value is None:
+                continue
+            side = f"{target.row['test']} {column}"
+            at = next(n for n in count() if target.span not in lines.get((target.kind, side, n), {}))
+            lines.setdefault((target.kind, side, at), {})[target.span] = value
+    out = []
+    for place, ((kind, _, _), values) in enumerate(lines.items()):
+        points = [
+            charts.Point(span.start_on, sentences.period_short(span), values.get(span)) for span in spans
+        ]
+        newest = values[max(values, key=lambda span: span.end_on)]
+        label = f"{kind} {one.write_short(newest)}" if place < _LABELLED_TARGETS else ""
+        out.append(charts.Series("target", label, points))
+    return out
+
+
 def _may_join_middles(one: AreaFigure, earlier: Middle, later: Middle) -> bool:
     if later.is_after_break or is_overdue(one.definition, earlier.span, later.span):
         return False
@@ -209,6 +242,7 @@ def list_series_rows(one: AreaFigure, country: str = "") -> list[SeriesRow]:
                 one.write_short(similar[span].value) if span in similar else "",
                 one.write_cell(beside) if beside is not None else "",
                 *_remarks(remark, again),
+                [target for target in one.targets if target.span == span],
             )
         )
     return rows

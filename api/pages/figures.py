@@ -32,6 +32,7 @@ from api.pages.series import (
     list_series,
     list_spreads,
 )
+from api.pages.target_rows import TargetRow, standing_targets
 from api.sentences import Span
 from compare import (
     Change,
@@ -65,6 +66,7 @@ class AreaFigure:
     similar  the middle of its similar councils, oldest first
     spread   how the councils of its tier are spread in the newest period
     restated figures of earlier periods, put together from those of the areas this one followed, oldest first
+    targets  that stand for the area's figures, oldest period first
     """
 
     definition: Definition
@@ -78,6 +80,7 @@ class AreaFigure:
     similar: tuple[Middle, ...] = ()
     spread: Distribution | None = None
     restated: tuple[Restated, ...] = ()
+    targets: tuple[TargetRow, ...] = ()
 
     @property
     def label(self) -> str:
@@ -394,6 +397,7 @@ def list_area_figures(
     spreads = {tier: list_spreads(edition, tier) for tier in sorted(place.tiers)}
     rates = [key for key in chosen if not definitions.in_use[key[1]].is_total]
     middles = list_middles(edition, definitions, members, rates)
+    targets = standing_targets(edition, place.area, indicator)
     restated = list_restated_series(edition, definitions, place, indicator)
     groups = edition.once("labels of breakdowns", lambda: _read_group_labels(edition))
     out = []
@@ -411,6 +415,7 @@ def list_area_figures(
             around.get(key, ()),
             middles.get(key, ()),
             restated=restated.get(key, ()),
+            targets=() if breakdown else tuple(targets.get(notation, ())),
         )
         tier = compared_tier(definition.tier, place.area_type)
         out.append(one.with_spread(spreads[tier].get(one.cell)) if tier else one)

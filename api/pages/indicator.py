@@ -7,7 +7,7 @@ Out:  the page; `period`, `tier`, `order` and `page` choose what the table shows
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -27,6 +27,7 @@ from api.pages.mapping import MapSection, draw_cell
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page, with_query
 from api.pages.pairings import list_derivations
 from api.pages.places import COMPARED_TIERS, Place, list_around, tier_plain
+from api.pages.target_rows import TargetRow, targets_of_cell
 from api.successor import find_successor
 from schemas import load_model
 
@@ -56,6 +57,7 @@ class Picture:
     pages: Sequence[Link]
     page: int
     beside: Sequence[Beside] = ()
+    targets: Mapping[str, Sequence[TargetRow]] = field(default_factory=dict)
 
 
 def indicator(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) -> Page | None:
@@ -183,6 +185,7 @@ def look_at(edition: Edition, definition: Definition, path: str, query: Mapping[
         else [],
         page,
         list_beside(edition, definition, period.cell, tier),
+        targets_of_cell(edition, period.cell),
     )
 
 
