@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from api import sentences
-from api.pages.inspections import list_inspections
+from api.pages.inspected import list_inspections
 from api.pages.open_neighbours import is_worked_out_here, open_neighbours
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page
 from api.pages.places import find_place, find_places, list_members, list_past_members
