@@ -172,8 +172,8 @@ def test_programme_of_a_body_lists_what_need_not_be_asked_again(client: httpx.Cl
     known = page.text[page.text.index("What is published already") :]
     assert "Peer review, no inspection" in known
     assert "Inspection of services" in known
-    assert "Household waste: 1 indicator, up to 2023/24" in known
-    assert "People in work: 1 indicator, up to 2023" in known
+    assert "Household waste: 1 indicator, latest period April 2023 to March 2024" in known
+    assert "People in work: 1 indicator, latest period 2023" in known
 
 
 def test_body_without_plans_says_so(client: httpx.Client) -> None:

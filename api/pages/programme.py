@@ -252,8 +252,9 @@ def _held(edition: Edition, areas: Sequence[str]) -> list[Held]:
     for area in areas:
         rows = edition.rows(
             "SELECT t.dataset, t.title, x.label AS latest, g.indicators FROM"
-            " (SELECT r.dataset, count(DISTINCT r.definition) AS indicators, max(r.period) AS latest"
-            " FROM observation_rows r JOIN observation_areas a ON a.id = r.area WHERE a.area = ?"
+            " (SELECT r.dataset, count(DISTINCT i.indicator) AS indicators, max(r.period) AS latest"
+            " FROM observation_rows r JOIN observation_areas a ON a.id = r.area"
+            " JOIN observation_definitions i ON i.id = r.definition WHERE a.area = ?"
             " GROUP BY r.dataset) g JOIN observation_datasets d ON d.id = g.dataset"
             " JOIN datasets t ON t.dataset = d.dataset JOIN observation_periods y ON y.id = g.latest"
             " JOIN periods x ON x.period = y.period ORDER BY t.title",
