@@ -21,6 +21,7 @@ from api.judged import declared
 from api.v1_listing import AREA_KNOWN, BODY_KNOWN, Filter, List
 from api.v1_models import ListParameters
 
+_KNOWN = "coalesce(t.published_on, t.made_on)"
 _DAY = "coalesce({0}.made_on, {0}.published_on)"
 
 # A judgement that a body stands at: with a grade, not superseded, and none later on the same question.
@@ -158,8 +159,16 @@ JUDGEMENTS = List(
         ),
         "grade": Filter("The grade.", "t.grade = ?", form="notation", known="SELECT grade FROM grades"),
         "kind": Filter("Who judged, and how formally.", "t.kind = ?", codes="judgement-kind"),
-        "from": Filter("Published on this day or later.", "t.published_on >= ?", is_day=True),
-        "to": Filter("Published on this day or earlier.", "t.published_on <= ?", is_day=True),
+        "from": Filter(
+            "Published on this day or later; made, where only that day is known.",
+            f"{_KNOWN} >= ?",
+            is_day=True,
+        ),
+        "to": Filter(
+            "Published on this day or earlier; made, where only that day is known.",
+            f"{_KNOWN} <= ?",
+            is_day=True,
+        ),
     },
     flags={"is_latest": ("Whether the body stands at it.", f"{_LATEST} = ?")},
     members=_MEMBERS,

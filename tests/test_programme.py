@@ -206,6 +206,15 @@ def test_calendar_of_a_body_is_served_at_an_address_of_its_own(client: httpx.Cli
     assert client.get("/bodies/newshire-council/programme.ics").content.count(b"BEGIN:VEVENT") == 0
 
 
+def test_area_leads_to_the_calendar_of_its_council(client: httpx.Client) -> None:
+    answer = client.get("/areas/E06000002/inspections.ics")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/bodies/brookborough-council/programme.ics",
+    )
+    assert client.get("/areas/E99999999/inspections.ics").status_code == 404
+
+
 def test_calendar_is_not_sent_twice_to_who_has_it(client: httpx.Client) -> None:
     answer = client.get("/programme.ics")
     again = client.get("/programme.ics", headers={"If-None-Match": answer.headers["etag"]})

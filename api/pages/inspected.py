@@ -63,6 +63,7 @@ class Inspection:
 
     overall  the grade of its overall question; None for a visit that gives findings only
     made_on  the day it was made, or published where only that day is known
+    known_on the day it was published, or made where only that day is known; is_published_day says which
     change   how the overall grade stands to the one before it, in words
     """
 
@@ -73,12 +74,14 @@ class Inspection:
     framework: str
     version: str
     framework_label: str
+    framework_letters: str
     service: str
     inspector: str
     kind: str
     kind_label: str
     made_on: dt.date
-    published_on: dt.date
+    known_on: dt.date
+    is_published_day: bool
     overall: Grading | None
     others: tuple[Grading, ...]
     replies: tuple[Reply, ...]
@@ -113,7 +116,12 @@ class Inspection:
 
     @property
     def day(self) -> str:
-        return sentences.day(self.published_on)
+        return sentences.day(self.known_on)
+
+    @property
+    def known_words(self) -> str:
+        """Say the day, and which day it is."""
+        return f"{'published' if self.is_published_day else 'made'} {self.day}"
 
     @property
     def sentence(self) -> str:
@@ -145,8 +153,10 @@ class Inspection:
 
 _JUDGEMENTS = (
     "SELECT j.judgement, j.inspection, j.body, j.framework, j.version, j.question, j.scale, j.grade, j.kind,"
-    " j.kind_label, coalesce(j.made_on, j.published_on) AS made_on, j.published_on, j.report, j.evidence,"
-    " j.note, coalesce(b.everyday_label, b.label) AS body_label, f.label AS framework_label, f.service,"
+    " j.kind_label, coalesce(j.made_on, j.published_on) AS made_on, coalesce(j.published_on, j.made_on) AS known_on,"
+    " j.published_on IS NOT NULL AS is_published_day, j.report, j.evidence,"
+    " j.note, coalesce(b.everyday_label, b.label) AS body_label, f.label AS framework_label,"
+    " f.short_label AS framework_letters, f.service,"
     " coalesce(i.everyday_label, i.label) AS inspector,"
     " q.label AS question_label, q.is_overall, q.sort_order,"
     " g.label AS grade_label, g.short_label, g.rank"
@@ -168,7 +178,7 @@ _REPLIES = (
 def list_inspections(edition: Edition, body: str) -> list[Inspection]:
     """List what was said of a body, newest first."""
     rows = edition.rows(
-        f"{_JUDGEMENTS} WHERE j.body = ? ORDER BY j.published_on, j.inspection, q.sort_order, j.question",
+        f"{_JUDGEMENTS} WHERE j.body = ? ORDER BY known_on, j.inspection, q.sort_order, j.question",
         (body,),
     )
     replies: dict[str, list[Reply]] = {}
@@ -183,7 +193,7 @@ def list_inspections(edition: Edition, body: str) -> list[Inspection]:
         _inspection(group, [reply for row in group for reply in replies.get(row["judgement"], ())])
         for group in grouped.values()
     ]
-    listed.sort(key=lambda one: (one.published_on, one.inspection))
+    listed.sort(key=lambda one: (one.known_on, one.inspection))
     told = [_with_change(edition, one, listed[:place]) for place, one in enumerate(listed)]
     return told[::-1]
 
@@ -196,7 +206,7 @@ def list_area_inspections(edition: Edition, area: str) -> list[Inspection]:
         (area,),
     )
     found = [one for row in bodies for one in list_inspections(edition, row["body"])]
-    return sorted(found, key=lambda one: (one.published_on, one.inspection), reverse=True)
+    return sorted(found, key=lambda one: (one.known_on, one.inspection), reverse=True)
 
 
 def _inspection(rows: Sequence[Any], replies: Sequence[Reply]) -> Inspection:
@@ -226,12 +236,14 @@ def _inspection(rows: Sequence[Any], replies: Sequence[Reply]) -> Inspection:
         framework=head["framework"],
         version=head["version"],
         framework_label=head["framework_label"],
+        framework_letters=head["framework_letters"] or head["framework_label"],
         service=head["service"],
         inspector=head["inspector"],
         kind=head["kind"],
         kind_label=head["kind_label"] or kind,
         made_on=dt.date.fromisoformat(head["made_on"]),
-        published_on=dt.date.fromisoformat(head["published_on"]),
+        known_on=dt.date.fromisoformat(head["known_on"]),
+        is_published_day=bool(head["is_published_day"]),
         overall=overall,
         others=tuple(one for one in graded if one is not overall),
         replies=tuple(replies),
@@ -270,7 +282,7 @@ def _with_change(edition: Edition, one: Inspection, before: Sequence[Inspection]
 
 
 def _moved(grading: Grading, other: Inspection, last: Grading) -> str:
-    year = other.published_on.year
+    year = other.known_on.year
     if last.rank == grading.rank:
         return f"No change from {year}."
     return f"{'Up' if grading.rank < last.rank else 'Down'} from {last.grade} ({year})."

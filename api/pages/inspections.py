@@ -40,7 +40,7 @@ def draw_timeline(edition: Edition, name: str, listed: Sequence[Inspection], key
     for one in reversed(listed):
         letters = one.overall.letters if one.overall is not None else ""
         thread = one.thread(edition, one.overall) if one.overall is not None else ""
-        event = charts.Event(one.published_on, one.shape, letters, thread)
+        event = charts.Event(one.known_on, one.shape, letters, thread)
         lanes.setdefault(one.service[:1].upper() + one.service[1:], []).append(event)
     newest = next((one for one in listed if one.overall is not None), listed[0])
     graded = sum(one.overall is not None for one in listed)
@@ -49,21 +49,26 @@ def draw_timeline(edition: Edition, name: str, listed: Sequence[Inspection], key
         f"{name}: {newest.sentence}",
         f"{sentences.count(graded, 'grade', 'grades')} and"
         f" {sentences.count(len(listed) - graded, 'visit without a grade', 'visits without a grade')}"
-        f" from {listed[-1].published_on.year} to {listed[0].published_on.year}."
+        f" from {listed[-1].known_on.year} to {listed[0].known_on.year}."
         " The list below has every one.",
     )
     return charts.timeline(words, [charts.Lane(label, events) for label, events in lanes.items()])
 
 
 def draw_questions(edition: Edition, name: str, listed: Sequence[Inspection], key: str) -> Markup | None:
-    """Draw the grades of every question but the overall one, one lane for each; None if there are none."""
-    lanes: dict[str, list[charts.Event]] = {}
-    labels: dict[str, str] = {}
+    """Draw the grades of every question but the overall one; None if there are none.
+
+    Each question of each framework has a lane of its own: one that was merged with another or split begins anew.
+    """
+    lanes: dict[tuple[str, str], list[charts.Event]] = {}
+    labels: dict[tuple[str, str], str] = {}
     for one in listed:
         for grading in one.others if not one.is_review else ():
-            labels.setdefault(grading.asked, grading.question)
-            event = charts.Event(one.published_on, "graded", grading.letters, one.thread(edition, grading))
-            lanes.setdefault(grading.asked, []).append(event)
+            key_of = (one.framework, grading.asked)
+            labels.setdefault(key_of, f"{one.framework_letters}: {grading.question}")
+            thread = one.thread(edition, grading)
+            event = charts.Event(one.known_on, "graded", grading.letters, thread)
+            lanes.setdefault(key_of, []).append(event)
     if not lanes:
         return None
     words = charts.Words(
@@ -110,7 +115,7 @@ def area_inspections(edition: Edition, area: str, query: Mapping[str, str]) -> P
     graded = [one for one in listed if one.overall is not None]
     lede = f"No inspectorate's judgement of {place.name} is published here."
     if listed:
-        lede = f"{sentences.count(len(listed), 'result', 'results')} since {listed[-1].published_on.year}."
+        lede = f"{sentences.count(len(listed), 'result', 'results')} since {listed[-1].known_on.year}."
         if graded:
             lede += f" Latest grade: {graded[0].sentence}"
     around = list_around(edition, area)
@@ -136,6 +141,12 @@ def area_inspections(edition: Edition, area: str, query: Mapping[str, str]) -> P
         timeline=draw_timeline(edition, place.name, listed, "timeline"),
         questions=draw_questions(edition, place.name, listed, "questions"),
         breaks=list_breaks(edition, listed),
+        bodies=edition.rows(
+            "SELECT b.body, coalesce(b.everyday_label, b.label) AS name FROM body_areas x"
+            " JOIN bodies b ON b.body = x.body WHERE x.area = ? AND x.end_on IS NULL AND b.end_on IS NULL"
+            " ORDER BY name",
+            (area,),
+        ),
         county=next((one for one in around if one.area_type == "county"), None)
         if place.area_type == "district"
         else None,

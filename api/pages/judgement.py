@@ -42,7 +42,7 @@ def judgement(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         " JOIN areas a ON a.area = x.area WHERE x.body = ? ORDER BY x.end_on IS NOT NULL, name",
         (row["body"],),
     )
-    lede = f"{whole.body_label}: {question}. {whole.kind_label} by {whole.inspector}, published {whole.day}."
+    lede = f"{whole.body_label}: {question}. {whole.kind_label} by {whole.inspector}, {whole.known_words}."
     frame = Frame(
         path=address_of("judgement", row["judgement"]),
         title=f"{whole.body_label}, {whole.service}: {grading.grade if grading else whole.kind_label}",
@@ -158,24 +158,29 @@ def judgements(edition: Edition, query: Mapping[str, str]) -> Page:
     pages = max((count + rows_on_page - 1) // rows_on_page, 1)
     page = min(page, pages)
     rows = edition.rows(
-        "SELECT j.judgement, j.published_on, j.kind, j.kind_label, coalesce(b.everyday_label, b.label) AS body,"
+        "SELECT j.judgement, coalesce(j.published_on, j.made_on) AS known_on, j.kind, j.kind_label,"
+        " coalesce(b.everyday_label, b.label) AS body,"
         " f.service, f.label AS framework, g.label AS grade FROM judgements j"
         " JOIN bodies b ON b.body = j.body"
         " JOIN frameworks f ON f.framework = j.framework AND f.version = j.version"
         " JOIN framework_questions q ON q.framework = j.framework AND q.version = j.version"
         " AND q.question = j.question LEFT JOIN grades g ON g.scale = j.scale AND g.grade = j.grade"
-        " WHERE q.is_overall = 1 ORDER BY j.published_on DESC, j.judgement LIMIT ? OFFSET ?",
+        " WHERE q.is_overall = 1 ORDER BY known_on DESC, j.judgement LIMIT ? OFFSET ?",
         (rows_on_page, (page - 1) * rows_on_page),
     )
     frame = Frame(
         path="/judgements" if page == 1 else f"/judgements?page={page}",
         title="Judgements",
         lede="Overall grades that inspectorates gave, newest first, in their own words.",
-        downloads=[Link("Frameworks", "/frameworks"), Link("Rating scales", "/scales")],
+        downloads=[
+            Link("Frameworks", "/frameworks"),
+            Link("Rating scales", "/scales"),
+            Link("Programme of inspections", "/programme"),
+        ],
     )
     kinds = load_model().code_lists["judgement-kind"]
     worded = [{**row, "kind_word": _kind_word(kinds.code(row["kind"]).label, row)} for row in rows]
-    told = [(row, sentences.day(dt.date.fromisoformat(row["published_on"]))) for row in worded]
+    told = [(row, sentences.day(dt.date.fromisoformat(row["known_on"]))) for row in worded]
     links = [Link(str(number), f"/judgements?page={number}") for number in range(1, pages + 1)]
     return make_page(
         edition, "judgements", frame, rows=told, count=count, pages=links if pages > 1 else [], page=page
