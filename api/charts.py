@@ -395,7 +395,9 @@ def _event(event: Event, x: float, y: float) -> Iterable[str]:
     elif event.shape == "visit":
         yield _tag("circle", {"class": "visit-mark", "cx": x, "cy": y, "r": 5})
     else:
-        yield _tag("path", {"class": "visit-mark", "d": _diamond(x, y, 6)})
+        yield _tag("path", {"class": "visit-mark", "d": _diamond(x, y, 13 if event.letters else 6)})
+        if event.letters:
+            yield _text(event.letters[:2], x, y + 5, "lane", anchor="middle")
 
 
 def nice_ticks(low: float, high: float, about: int = 4) -> list[float]:

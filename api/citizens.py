@@ -10,7 +10,7 @@ import hashlib
 import mimetypes
 from collections.abc import Callable, Mapping
 from functools import cache
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -24,6 +24,7 @@ from api.located import locate
 from api.openapi import describe
 from api.pages.page import STATIC, Page
 from api.postcodes import find_folder
+from api.programme_door import CALENDAR
 from api.replies import CURRENT, Reply, edition_of, root_of
 from api.search import LONGEST_TEXT, find_exact, find_hits, find_spellings
 from api.things import find_meant, find_thing
@@ -108,8 +109,18 @@ async def _area_page(
 
 @router.get("/areas/{area}/inspections.{ending}")
 async def area_inspections_data(request: Request, area: str, ending: str) -> Response:
-    """Send to the judgements of an area's council as data."""
+    """Send to the judgements of an area's council as data, or to the calendar of what is planned there."""
     edition = edition_of(request)
+    if ending == CALENDAR.suffix:
+        body = edition.value(
+            "SELECT x.body FROM body_areas x JOIN bodies b ON b.body = x.body WHERE x.area = ?"
+            " AND x.end_on IS NULL AND b.end_on IS NULL ORDER BY x.body",
+            (area,),
+        )
+        if body is None:
+            raise unknown_thing("area", area, (row[0] for row in edition.rows("SELECT area FROM body_areas")))
+        address = f"{root_of(edition)}/bodies/{quote(body)}/programme.{ending}"
+        return Response(status_code=303, headers={"Location": address, "Cache-Control": CURRENT})
     if ending not in (JSON.suffix, CSV.suffix):
         raise Failure("address-unknown", f"This has no form '.{ending[:20]}'.")
     query = urlencode({"area": area, "format": ending})

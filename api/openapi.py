@@ -66,8 +66,12 @@ def _describe(app: FastAPI, edition: Edition) -> dict[str, Any]:
             if method == "get":
                 _add_answers(edition, address, operation, known)
             operation["responses"].pop("422", None)
+            own = known
+            if operation["operationId"] == "list_judgements":
+                # A version is that of a framework here, not of a definition.
+                own = {**known, **{name: known.get(f"judged_{name}", "") for name in _OF_JUDGEMENTS}}
             for parameter in operation.get("parameters", ()):
-                _add_example(parameter, known)
+                _add_example(parameter, own)
     return document
 
 
@@ -80,6 +84,11 @@ _AREA = (
 # Statements below are put together of our own words alone.
 _INDICATOR = f"SELECT indicator FROM observations WHERE area = ({_AREA}) ORDER BY indicator LIMIT 1"  # noqa: S608
 
+_OF_JUDGEMENTS = ("framework", "version", "question")
+
+# A question that bodies have grades on.
+_JUDGED = " FROM judgements WHERE grade IS NOT NULL ORDER BY judgement LIMIT 1"
+
 # A value that each parameter can have in an edition that has anything at all.
 _EXAMPLES = {
     "area": _AREA,
@@ -91,6 +100,14 @@ _EXAMPLES = {
     "framework": "SELECT framework FROM frameworks ORDER BY framework LIMIT 1",
     "group": 'SELECT "group" FROM group_members ORDER BY "group" LIMIT 1',
     "judgement": "SELECT judgement FROM judgements ORDER BY judgement LIMIT 1",
+    "inspection": "SELECT inspection FROM judgements ORDER BY judgement LIMIT 1",
+    "body": "SELECT body FROM judgements ORDER BY judgement LIMIT 1",
+    "grade": "SELECT grade FROM judgements WHERE grade IS NOT NULL ORDER BY judgement LIMIT 1",
+    "from": "SELECT min(coalesce(published_on, made_on)) FROM judgements",
+    "to": "SELECT max(coalesce(published_on, made_on)) FROM judgements",
+    "judged_framework": f"SELECT framework{_JUDGED}",
+    "judged_version": f"SELECT version{_JUDGED}",
+    "judged_question": f"SELECT question{_JUDGED}",
     "target": "SELECT target FROM targets ORDER BY target LIMIT 1",
     "plan": "SELECT plan FROM plans ORDER BY plan LIMIT 1",
     "label": "SELECT label FROM indicators ORDER BY indicator LIMIT 1",
@@ -104,7 +121,8 @@ _ASKED: Mapping[str, str] = {
     "list_indicators": "indicator={indicator}",
     "list_datasets": "dataset={dataset}",
     "list_groups": "group={group}",
-    "list_judgements": "limit=2",
+    "list_judgements": "framework={judged_framework}&version={judged_version}"
+    "&question={judged_question}&limit=2",
     "list_targets": "limit=2&met=met",
     "list_plans": "plan={plan}",
     "list_observations": "area={area}&limit=2",
@@ -156,6 +174,6 @@ def _examples(edition: Edition) -> dict[str, str]:
 def _add_example(parameter: dict[str, Any], known: Mapping[str, str]) -> None:
     """Give a parameter the example that there is for it: a list of one where it can be given several times."""
     value = known.get(parameter["name"])
-    if value is not None:
+    if value:
         is_list = parameter.get("schema", {}).get("type") == "array"
         parameter["example"] = [value] if is_list else value

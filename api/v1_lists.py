@@ -8,13 +8,14 @@ A list is declared, not programmed: its table, and for each filter the condition
 
 # Not from __future__ import annotations: FastAPI reads the annotations of endpoints that are made in a loop.
 
+import datetime as dt
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import Field, create_model
+from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
 
 from api.answers import (
@@ -36,7 +37,9 @@ from api.edition import Edition
 from api.failures import Failure
 from api.forms import CSV, link
 from api.replies import edition_of
-from api.v1_models import ListParameters, list_model, row_model, values
+from api.v1_judgements import JUDGEMENTS
+from api.v1_listing import AREA_KNOWN, BODY_KNOWN, GROUP_KNOWN, INDICATOR_KNOWN, Filter, List
+from api.v1_models import ListParameters, list_model, row_model
 from api.v1_responses import responses
 from api.v1_targets import (
     PLAN_COLUMNS,
@@ -49,63 +52,7 @@ from api.v1_targets import (
     progress_model,
 )
 from ingest.problems import find_nearest, shown
-from schemas import TableSchema, load_model
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One filter of a list.
-
-    condition   with one `?`; several values are joined by OR
-    known       a statement that lists the values there are: a slip gets an answer, not an empty list
-    """
-
-    description: str
-    condition: str
-    form: str | None = None
-    codes: str | None = None
-    known: str | None = None
-
-    def declare(self) -> Any:
-        """Declare the parameter."""
-        codes = load_model().code_lists[self.codes].notations if self.codes else ()
-        return values(self.description, form=self.form, codes=codes)
-
-
-@dataclass(frozen=True)
-class List:
-    """One list. `more` says of a row what other tables hold; `members` describes that.
-
-    flat      gives an item once for each row of CSV, where one of its members is a list of rows
-    columns   the columns that stand in CSV in the place of such members
-    """
-
-    name: str
-    table: str
-    kind: str
-    summary: str
-    filters: Mapping[str, Filter]
-    flags: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    members: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
-    more: Callable[[Edition, Sequence[Row], Mapping[str, Sequence[str]]], None] = lambda *_: None
-    flat: Callable[[Row], Iterator[Row]] = lambda row: iter((row,))
-    columns: Callable[[], Sequence[str]] | None = None
-
-    @property
-    def schema(self) -> TableSchema:
-        return load_model().tables[self.table]
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The columns of its CSV."""
-        members = tuple(self.members) if self.columns is None else self.columns()
-        return (*self.schema.field_names, *members, "uri")
-
-
-_AREA_KNOWN = "SELECT area FROM areas"
-_BODY_KNOWN = "SELECT body FROM bodies"
-_INDICATOR_KNOWN = "SELECT indicator FROM indicator_heads"
-_GROUP_KNOWN = 'SELECT "group" FROM groups'
+from schemas import load_model
 
 
 def _add_parents(edition: Edition, rows: Sequence[Row], _asked: Mapping[str, Sequence[str]]) -> None:
@@ -136,19 +83,19 @@ LISTS = (
         kind="area",
         summary="Areas, past and present",
         filters={
-            "area": Filter("The area's code.", "t.area = ?", form="area-code", known=_AREA_KNOWN),
+            "area": Filter("The area's code.", "t.area = ?", form="area-code", known=AREA_KNOWN),
             "area_type": Filter("What kind of place it is.", "t.area_type = ?", codes="area-type"),
             "parent": Filter(
                 "The code of an area it lies in now, directly, by who governs what.",
                 "t.area IN (SELECT area FROM area_parents WHERE parent = ? AND end_on IS NULL)",
                 form="area-code",
-                known=_AREA_KNOWN,
+                known=AREA_KNOWN,
             ),
             "group": Filter(
                 "A comparator group it belongs to now.",
                 't.area IN (SELECT area FROM group_members WHERE "group" = ? AND end_on IS NULL)',
                 form="notation",
-                known=_GROUP_KNOWN,
+                known=GROUP_KNOWN,
             ),
         },
         flags={"is_current": ("Whether the area exists today.", "(t.end_on IS NULL) = ?")},
@@ -161,7 +108,7 @@ LISTS = (
         kind="indicator",
         summary="Definitions of indicators: the version in use, or all versions",
         filters={
-            "indicator": Filter("The indicator.", "t.indicator = ?", form="notation", known=_INDICATOR_KNOWN),
+            "indicator": Filter("The indicator.", "t.indicator = ?", form="notation", known=INDICATOR_KNOWN),
             "theme": Filter(
                 "A theme it belongs to.",
                 "(t.indicator, t.version) IN"
@@ -209,7 +156,7 @@ LISTS = (
                 "The dataset.", "t.dataset = ?", form="notation", known="SELECT dataset FROM datasets"
             ),
             "publisher": Filter(
-                "The body that publishes it.", "t.publisher = ?", form="notation", known=_BODY_KNOWN
+                "The body that publishes it.", "t.publisher = ?", form="notation", known=BODY_KNOWN
             ),
         },
     ),
@@ -219,46 +166,20 @@ LISTS = (
         kind="group",
         summary="Comparator groups and their members",
         filters={
-            "group": Filter("The group.", 't."group" = ?', form="notation", known=_GROUP_KNOWN),
+            "group": Filter("The group.", 't."group" = ?', form="notation", known=GROUP_KNOWN),
             "method": Filter("How its members were chosen.", "t.method = ?", codes="group-method"),
             "area": Filter(
                 "An area that belongs to it now, or that it gives neighbours to.",
                 't."group" IN (SELECT "group" FROM group_members WHERE end_on IS NULL AND area = ?1'
                 ' UNION SELECT "group" FROM neighbours WHERE area = ?1)',
                 form="area-code",
-                known=_AREA_KNOWN,
+                known=AREA_KNOWN,
             ),
         },
         members={"members": (list[str], "Codes of the areas that belong to it now.")},
         more=_add_members,
     ),
-    List(
-        name="judgements",
-        table="judgements",
-        kind="judgement",
-        summary="Grades given to bodies by those who inspect them",
-        filters={
-            "judgement": Filter("The judgement.", "t.judgement = ?", form="notation"),
-            "body": Filter("The body judged.", "t.body = ?", form="notation", known=_BODY_KNOWN),
-            "area": Filter(
-                "The area of the body judged.",
-                "t.body IN (SELECT body FROM body_areas WHERE area = ?)",
-                form="area-code",
-                known=_AREA_KNOWN,
-            ),
-            "framework": Filter(
-                "The framework.", "t.framework = ?", form="notation", known="SELECT framework FROM frameworks"
-            ),
-            "question": Filter(
-                "What was judged.",
-                "t.question = ?",
-                form="notation",
-                known="SELECT question FROM framework_questions",
-            ),
-            "grade": Filter("The grade.", "t.grade = ?", form="notation", known="SELECT grade FROM grades"),
-            "kind": Filter("Who judged, and how formally.", "t.kind = ?", codes="judgement-kind"),
-        },
-    ),
+    JUDGEMENTS,
     List(
         name="targets",
         table="targets",
@@ -266,21 +187,21 @@ LISTS = (
         summary="Values that indicators are meant to reach, and whether they are met",
         filters={
             "target": Filter("The target.", "t.target = ?", form="notation"),
-            "indicator": Filter("The indicator.", "t.indicator = ?", form="notation", known=_INDICATOR_KNOWN),
+            "indicator": Filter("The indicator.", "t.indicator = ?", form="notation", known=INDICATOR_KNOWN),
             "area": Filter(
                 "The area it is for, by itself, through its body, or among all councils.",
                 "t.target IN (SELECT target FROM target_progress WHERE area = ?)",
                 form="area-code",
-                known=_AREA_KNOWN,
+                known=AREA_KNOWN,
             ),
             "body": Filter(
                 "The body that is to reach it.",
                 "t.target IN (SELECT target FROM target_progress WHERE body = ?)",
                 form="notation",
-                known=_BODY_KNOWN,
+                known=BODY_KNOWN,
             ),
             "kind": Filter("The kind of target.", "t.kind = ?", codes="target-kind"),
-            "owner": Filter("The body that set it.", "t.owner = ?", form="notation", known=_BODY_KNOWN),
+            "owner": Filter("The body that set it.", "t.owner = ?", form="notation", known=BODY_KNOWN),
             "met": Filter(
                 "What became of it, for any of its areas.",
                 "t.target IN (SELECT target FROM target_progress WHERE result = ?)",
@@ -311,13 +232,13 @@ LISTS = (
         summary="Plans with their outcomes, who is accountable for which part, and whose part is missing",
         filters={
             "plan": Filter("The plan.", "t.plan = ?", form="notation", known="SELECT plan FROM plans"),
-            "owner": Filter("The body that leads it.", "t.owner = ?", form="notation", known=_BODY_KNOWN),
+            "owner": Filter("The body that leads it.", "t.owner = ?", form="notation", known=BODY_KNOWN),
             "body": Filter(
                 "A body that is accountable for a part.",
                 "t.plan IN (SELECT o.plan FROM outcomes o JOIN outcome_bodies b ON b.outcome = o.outcome"
                 " WHERE b.body = ?)",
                 form="notation",
-                known=_BODY_KNOWN,
+                known=BODY_KNOWN,
             ),
         },
         members={
@@ -372,6 +293,9 @@ def _conditions(edition: Edition, listed: List, asked: ListParameters) -> tuple[
 
 
 def _check_known(edition: Edition, name: str, told: Filter, value: str) -> None:
+    if told.is_day:
+        _check_day(name, value)
+        return
     if told.codes is not None:
         known: frozenset[str] = frozenset(load_model().code_lists[told.codes].notations)
     elif told.known is not None:
@@ -386,6 +310,15 @@ def _check_known(edition: Edition, name: str, told: Filter, value: str) -> None:
     detail = f"There is no {name.replace('_', ' ')} '{shown(value)}' in this edition.{hint}"
     problem = {"parameter": name, "detail": detail, "nearest": nearest}
     raise Failure("parameter-wrong" if told.codes else "thing-unknown", detail, problems=[problem])
+
+
+def _check_day(name: str, value: str) -> None:
+    try:
+        dt.date.fromisoformat(value)
+    except ValueError:
+        detail = f"'{shown(value)}' of '{name}' is no day; wanted one such as 2024-03-31."
+        problem = {"parameter": name, "detail": detail, "nearest": None}
+        raise Failure("parameter-wrong", detail, problems=[problem]) from None
 
 
 def read_rows(
@@ -448,6 +381,7 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
     counted = f"SELECT count(*) {source}"
     document["count"] = edition.once((counted, *params), lambda: edition.value(counted, params))
     document["next"] = following
+    document |= listed.tell(edition, asked)
     document["items"] = items
     return reply.send(dump(document), [*standing_links(edition, sources), *links])
 
@@ -460,6 +394,14 @@ def _csv(
     return stream_csv(reply, listed.fields, rows, [*standing_links(edition, sources), *links])
 
 
+@cache
+def item_model(name: str) -> type[BaseModel]:
+    """Describe the items of a list, by its name: one model, wherever they stand."""
+    listed = next(one for one in LISTS if one.name == name)
+    members = {**listed.members, "uri": (str, "The URI of the thing.")}
+    return row_model(listed.kind.capitalize(), listed.schema, members)
+
+
 def make_router() -> APIRouter:
     """Make the routes of lists."""
     router = APIRouter(prefix="/api/v1", tags=["Lists"])
@@ -470,12 +412,8 @@ def make_router() -> APIRouter:
 
 def _add_route(router: APIRouter, listed: List) -> None:
     parameters = parameters_of(listed)
-    item = row_model(
-        listed.kind.capitalize(),
-        listed.schema,
-        {**listed.members, "uri": (str, "The URI of the thing.")},
-    )
-    model = list_model(f"{listed.name.capitalize()}Answer", item)
+    item = item_model(listed.name)
+    model = list_model(f"{listed.name.capitalize()}Answer", item, listed.beside)
 
     async def endpoint(request: Request, asked: Annotated[parameters, Query()]) -> Response:  # type: ignore[valid-type]  # made above
         return await answer_list(request, listed, asked)

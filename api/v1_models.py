@@ -124,13 +124,20 @@ def row_model(
     return create_model(name, **fields)
 
 
-def list_model(name: str, item: type[BaseModel]) -> type[BaseModel]:
-    """Describe a list: the envelope with count, next and items."""
+def list_model(
+    name: str, item: type[BaseModel], beside: Mapping[str, tuple[Any, str]] | None = None
+) -> type[BaseModel]:
+    """Describe a list: the envelope with count, next and items; `beside` adds members with a type."""
+    more: dict[str, Any] = {
+        member: (kind, Field(description=description))
+        for member, (kind, description) in (beside or {}).items()
+    }
     return create_model(
         name,
         __base__=Envelope,
         count=(int, Field(description="How many items there are in all.")),
         next=(str | None, Field(description="Address of the next part; null at the end.")),
+        **more,
         items=(list[item], Field(description="The items of this part.")),  # type: ignore[valid-type]  # made above
     )
 
@@ -141,17 +148,25 @@ def codes_of(code_list: str) -> Sequence[str]:
 
 
 def values(
-    description: str, *, form: str | None = None, codes: Sequence[str] = (), words: Sequence[str] = ()
+    description: str,
+    *,
+    form: str | None = None,
+    codes: Sequence[str] = (),
+    words: Sequence[str] = (),
+    is_day: bool = False,
 ) -> Any:
     """Declare a filter, a list[str]: it may be given several times and then means any of its values.
 
     form    the form of schemas/forms.yaml that a value has
     codes   the only values it can have
     words   values with a meaning of their own beside the form
+    is_day  they are days
     """
     item: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 200}
     if codes:
         item = {"type": "string", "enum": list(codes)}
+    elif is_day:
+        item |= {"format": "date", "maxLength": 10}
     elif form is not None:
         told = load_model().forms[form]
         pattern = "|".join((*words, told["pattern"]))

@@ -1,12 +1,14 @@
-"""/api/v1/verdict: may these figures be compared?
+"""/api/v1/verdict: may these figures, or these judgements, be compared?
 
-In:   one figure, and the figures it is held against
+In:   one figure, and the figures it is held against; or one judgement, and other judgements
 Out:  the verdict on each pair and on all, with every reason and its evidence: JSON, CSV, or linked data
 """
 
 # Not from __future__ import annotations: FastAPI reads those of endpoints that are made in a function.
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
 
@@ -15,16 +17,28 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
 
-from api.answers import Row, begin, csv_lines, dump, envelope, sources_of_datasets, standing_links
+from api.answers import (
+    Row,
+    begin,
+    csv_lines,
+    dump,
+    envelope,
+    sources_of_datasets,
+    sources_of_rows,
+    standing_links,
+)
 from api.edition import Edition
-from api.failures import unknown_thing
+from api.failures import Failure, unknown_thing
 from api.forms import CSV, GRAPH_FORMS, JSON, Choice, choose, link
 from api.graphs import describe_lines, prefixes_of
+from api.judged import decide_on_judgements, find_judged
 from api.replies import edition_of, root_of
 from api.sparql_results import write_graph
 from api.things import find_thing, read_observation
 from api.v1_figure_models import Evidence, Observation
 from api.v1_figures import find_observation
+from api.v1_judgements import JUDGEMENTS
+from api.v1_lists import item_model, read_rows
 from api.v1_models import TEXT_PATTERN, Envelope, Parameters
 from api.v1_responses import responses
 from api.verdicts import VERDICT_FIELDS, Judge, Key, as_items, as_row, key_of
@@ -40,13 +54,14 @@ _COMPARABLE = {Level.LIKE_FOR_LIKE: "yes", Level.WITH_CARE: "with-care", Level.N
 
 
 class VerdictParameters(Parameters):
-    """The figures of a verdict."""
+    """The figures, or the judgements, of a verdict."""
 
     a: str = Field(
         pattern=TEXT_PATTERN,
         min_length=1,
         max_length=600,
-        description="A figure: its URI, or its path dataset/indicator/area/period and breakdowns.",
+        description="A figure: its URI, or its path dataset/indicator/area/period and breakdowns. Or a judgement:"
+        " its URI, or judgement/ and its name.",
     )
     b: list[str] = Field(default=[])
     format: str | None = Field(
@@ -58,7 +73,9 @@ class VerdictParameters(Parameters):
 
 def _parameters() -> type[VerdictParameters]:
     item: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 600, "pattern": TEXT_PATTERN}
-    words = f"The figure it is held against, or up to {_MOST_OTHERS} of them, each with a verdict of its own."
+    words = (
+        f"A figure or judgement it is held against, or up to {_MOST_OTHERS}, each with a verdict of its own."
+    )
     others = Field(
         min_length=1, max_length=_MOST_OTHERS, description=words, json_schema_extra={"items": item}
     )
@@ -66,16 +83,20 @@ def _parameters() -> type[VerdictParameters]:
     return create_model("VerdictParameters", __base__=VerdictParameters, **declared)
 
 
+# What is held against what: figures, or judgements.
+_Side = Observation | item_model("judgements")
+
+
 class PairVerdict(BaseModel):
-    """The verdict on the first figure and one other."""
+    """The verdict on the first figure, or judgement, and one other."""
 
     verdict: str = Field(description="like-for-like, with-care or not-comparable.")
     reasons: list[Evidence] = Field(description="Every reason, the gravest first.")
-    figure: Observation = Field(description="The figure it is held against.")
+    figure: _Side = Field(description="What it is held against.")  # type: ignore[valid-type]  # made above
 
 
 class VerdictAnswer(Envelope):
-    """Whether figures may be compared, and why."""
+    """Whether figures, or judgements, may be compared, and why."""
 
     verdict: str = Field(
         description="like-for-like, with-care or not-comparable; of several pairs the worst."
@@ -83,9 +104,18 @@ class VerdictAnswer(Envelope):
     reasons: list[Evidence] = Field(
         description="Every reason, the gravest first; of several pairs each once."
     )
-    a: Observation = Field(description="The first figure.")
-    b: Observation = Field(description="The figure it is held against; of several the first.")
-    pairs: list[PairVerdict] = Field(description="The verdict on the first figure and each of the others.")
+    a: _Side = Field(description="The first.")  # type: ignore[valid-type]  # made above
+    b: _Side = Field(description="What it is held against; of several the first.")  # type: ignore[valid-type]  # made above
+    pairs: list[PairVerdict] = Field(description="The verdict on the first and each of the others.")
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is held against what: rows with their URIs, the first of them against each of the others."""
+
+    rows: Sequence[Row]
+    verdicts: Sequence[Verdict]
+    sources: Sequence[Row]
 
 
 def _find_key(edition: Edition, text: str) -> Key:
@@ -116,6 +146,55 @@ def decide_on(edition: Edition, rows: Sequence[Row]) -> list[Verdict]:
     ]
 
 
+def _hold_figures(edition: Edition, texts: Sequence[str]) -> Held:
+    keys = [_find_key(edition, text) for text in texts]
+    rows = [find_observation(edition, key) for key in keys]
+    sources = sources_of_datasets(edition, {key[0] for key in keys})
+    return Held(rows, decide_on(edition, rows), sources)
+
+
+def _read_judgement(edition: Edition, text: str) -> str | None:
+    """Read a judgement's URI, address or path as its notation; None for what is not about a judgement."""
+    path = unquote(text.strip()).removeprefix(edition.base).strip("/")
+    for start in ("id/judgement/", "judgements/", "judgement/"):
+        if path.startswith(start):
+            return path.removeprefix(start)
+    return None
+
+
+def _hold_judgements(edition: Edition, texts: Sequence[str]) -> Held | None:
+    """Hold judgements against each other; None where none is named.
+
+    Raises Failure: 404 if there is no such judgement, 400 where figures stand among judgements.
+    """
+    named = [_read_judgement(edition, text) for text in texts]
+    notations = [one for one in named if one is not None]
+    if not notations:
+        return None
+    if len(notations) < len(named):
+        detail = "A judgement is held against judgements only, and a figure against figures."
+        problems = [{"parameter": "b", "detail": detail, "nearest": None}]
+        raise Failure("parameter-wrong", detail, problems=problems)
+    judged = find_judged(edition, notations)
+    for one in notations:
+        if one not in judged:
+            raise unknown_thing("judgement", one)
+    found = {
+        row["judgement"]: row
+        for row in edition.rows(
+            "SELECT * FROM judgements WHERE judgement IN (SELECT value FROM json_each(?))",
+            (json.dumps(notations),),
+        )
+    }
+    items = {item["judgement"]: item for item in read_rows(edition, JUDGEMENTS, list(found.values()), {})}
+    first, *others = (judged[one] for one in notations)
+    return Held(
+        [items[one] for one in notations],
+        [decide_on_judgements(edition, first, other) for other in others],
+        sources_of_rows(edition, found.values()),
+    )
+
+
 def answer_verdict(request: Request, asked: VerdictParameters) -> Response:
     """Answer the verdict on a figure and others."""
     edition = edition_of(request)
@@ -124,10 +203,9 @@ def answer_verdict(request: Request, asked: VerdictParameters) -> Response:
     unchanged = reply.unchanged()
     if unchanged is not None:
         return unchanged
-    keys = [_find_key(edition, text) for text in (asked.a, *asked.b)]
-    rows = [find_observation(edition, key) for key in keys]
-    verdicts = decide_on(edition, rows)
-    sources = sources_of_datasets(edition, {key[0] for key in keys})
+    texts = (asked.a, *asked.b)
+    held = _hold_judgements(edition, texts) or _hold_figures(edition, texts)
+    rows, verdicts, sources = held.rows, held.verdicts, held.sources
     links = standing_links(edition, sources)
     if choice.form is CSV:
         table = [_line(rows[0], row, one) for row, one in zip(rows[1:], verdicts, strict=True)]
@@ -166,7 +244,7 @@ def _line(a: Row, b: Row, decided: Verdict) -> Row:
 
 def _address(rows: Sequence[Row]) -> str:
     """Give the address of the answer inside the site; a verdict's IRI is that with a number after it."""
-    paths = [quote(row["uri"].partition("/id/observation/")[2], safe="/=,") for row in rows]
+    paths = [quote(row["uri"].partition("/id/")[2].removeprefix("observation/"), safe="/=,") for row in rows]
     asked = "&".join([f"a={paths[0]}", *(f"b={path}" for path in paths[1:])])
     return f"/api/v1/verdict?{asked}"
 
@@ -214,14 +292,14 @@ def make_router() -> APIRouter:
     @router.get(
         "/verdict",
         operation_id="get_verdict",
-        summary="May these figures be compared?",
+        summary="May these figures, or these judgements, be compared?",
         responses=responses(VerdictAnswer, csv=True, graphs=True),
     )
     async def get_verdict(
         request: Request,
         asked: Annotated[parameters, Query()],  # type: ignore[valid-type]  # made above
     ) -> Response:
-        """Decide whether figures are like for like, comparable with care, or not comparable, and why."""
+        """Decide whether figures or judgements are like for like, comparable with care, or not comparable, and why."""
         return answer_verdict(request, asked)
 
     return router

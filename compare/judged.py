@@ -60,11 +60,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """What somebody declares of a grade of each of two scales: how far they compare, who says so, and the caveat."""
+    """What somebody declares of a grade of each of two scales: how far they compare, who says so, and the caveat.
+
+    joins_frameworks   it is declared of the two frameworks too, not of the grades alone
+    """
 
     comparable: str
     declared_by: str
     note: str = ""
+    joins_frameworks: bool = False
 
 
 def judgement_verdict(
@@ -86,10 +90,11 @@ def judgement_verdict(
     reasons = [*_about_grades(a, b), *_about_kinds(a, b)]
     if a.framework == b.framework:
         reasons += _about_questions(a, b, asked or {})
-        if a.scale != b.scale and a.grade is not None and b.grade is not None:
-            reasons += _about_mappings(a, b, "scale", "They are graded on two scales.", mapped)
     else:
-        reasons += _about_frameworks(a, b, mapped)
+        reasons += _about_frameworks(a, b, [one for one in mapped if one.joins_frameworks])
+    if a.scale != b.scale and a.grade is not None and b.grade is not None:
+        evidence = {"scale": (a.scale or "", b.scale or "")}
+        reasons += _about_mappings("scale", "They are graded on two scales.", mapped, evidence)
     return join_reasons(reasons)
 
 
@@ -125,25 +130,22 @@ def _about_frameworks(a: Judged, b: Judged, mapped: Sequence[Mapped]) -> Iterato
             {"question": (a.question_label, b.question_label)},
         )
     text = "They were made under two frameworks, which ask different questions."
-    yield from _about_mappings(a, b, "framework", text, mapped)
+    evidence = {"framework": (f"{a.framework} {a.version}", f"{b.framework} {b.version}")}
+    yield from _about_mappings("framework", text, mapped, evidence)
 
 
-def _about_mappings(a: Judged, b: Judged, code: str, text: str, mapped: Sequence[Mapped]) -> Iterator[Reason]:
-    """Say that two frameworks or scales differ, and who declares that their grades compare all the same."""
-    evidence = {
-        "framework": (f"{a.framework} {a.version}", f"{b.framework} {b.version}"),
-        "scale": (a.scale or "", b.scale or ""),
-    }
+def _about_mappings(
+    code: str, text: str, mapped: Sequence[Mapped], evidence: Mapping[str, tuple[str, str]]
+) -> Iterator[Reason]:
+    """Say that two frameworks or scales differ, and who declares that they compare all the same."""
     if not mapped:
-        yield Reason(
-            code, Level.NOT_COMPARABLE, f"{text} Nobody declares how their grades compare.", evidence
-        )
+        yield Reason(code, Level.NOT_COMPARABLE, f"{text} Nobody declares how they compare.", evidence)
         return
     for one in dict.fromkeys(mapped):
         # Whoever declares it, another rule book needs care.
         level = max(COMPARABLE[one.comparable], Level.WITH_CARE)
         verb = "do not compare" if level is Level.NOT_COMPARABLE else "may be compared with care"
-        said = f"{text} {one.declared_by} declares that these grades {verb}. {one.note}".strip()
+        said = f"{text} {one.declared_by} declares that they {verb}. {one.note}".strip()
         yield Reason(code, level, said, evidence)
 
 

@@ -27,7 +27,7 @@ from compare.rollup import (
     outcome,
     recompute,
 )
-from publish.triples import Names, table_lines
+from publish.triples import Names, line, table_lines
 
 if TYPE_CHECKING:
     from publish.contents import Contents
@@ -117,6 +117,13 @@ def list_shares(contents: Contents) -> list[dict[str, Any]]:
 
 def judgement_lines(contents: Contents, names: Names) -> Iterator[str]:
     """Write what follows from judgements as lines of N-Triples."""
+    share, recomputed = names.iri("def:gradeShare"), names.iri("def:recomputedAs")
+    for row in contents.grade_shares:
+        question = names.thing(f"question/{row['framework']}/{row['version']}/{row['question']}")
+        yield line(question, share, f"<{question}#{row['kind']}-{row['grade']}>")
+    for row in contents.recomputed_grades:
+        judgement = names.thing(f"judgement/{row['judgement']}")
+        yield line(judgement, recomputed, f"<{judgement}#recomputed>")
     for name, rows in (
         ("grade_shares", contents.grade_shares),
         ("recomputed_grades", contents.recomputed_grades),

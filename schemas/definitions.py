@@ -29,6 +29,7 @@ RULES = frozenset(
         "in-order",
         "limits-in-order",
         "list-items-known",
+        "mapping-sound",
         "no-cycle",
         "one-current-version",
         "one-of",

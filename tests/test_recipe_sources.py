@@ -80,7 +80,7 @@ COUNTS: dict[str, dict[tuple[str, str], tuple[int, int, int, int]]] = {
         ("history-2025", "judgements"): (1355, 1187, 168, 0),
         ("latest-2025", "judgements"): (765, 0, 50, 715),
         ("year-2025", "judgements"): (672, 60, 352, 260),
-        ("year-2023", "judgements"): (111, 0, 111, 0),
+        ("year-2023", "judgements"): (111, 60, 51, 0),
         ("history-2023", "judgements"): (4408, 1370, 2329, 709),
         ("ended-2023", "judgements"): (116, 34, 74, 8),
     },
@@ -469,6 +469,7 @@ CELLS: list[tuple[str, str, str, tuple[str, ...], list[tuple[object, ...]]]] = [
         "kind = 'monitoring-visit' AND body LIKE '%bradford%'",
         ("made_on", "published_on", "evidence", "grade"),
         [
+            ("2022-07-27", None, "Care leavers", None),
             ("2024-05-22", "2024-07-12", "Achieving permanence", None),
             ("2025-02-11", "2025-03-13", "Children in care", None),
         ],

@@ -26,6 +26,8 @@ BESIDE_TABLES = {
     "VerdictReason": "one reason of it",
     "changeSet": "a version that follows another one says it; publish makes it of the two rows",
     "fieldChange": "a change set names its changes by it; publish makes them of two rows",
+    "gradeShare": "a question names how many bodies stand at its grades by it; publish counts them",
+    "recomputedAs": "a judgement names what its parts make of it by it; publish works that out",
     "areas": "the scheme of every area",
     "compares": "a verdict names its two figures by it",
     "verdictReason": "a verdict names its reasons by it",

@@ -90,6 +90,8 @@ KINDS: Mapping[str, str] = {
     "body-council": "/bodies/kent-county-council",
     "body-inspectorate": "/bodies/ofsted",
     "judgements": "/judgements",
+    "programme": "/programme",
+    "programme-body": "/bodies/kent-county-council/programme",
     "judgement": "/judgements/ilacs-2025-03-04-london-borough-of-harrow-overall",
     "frameworks": "/frameworks",
     "framework": "/frameworks/ofsted-ilacs",

@@ -14,6 +14,9 @@ What other modules may call:
     changes(edition, asked)                   what happened to definitions; asked is read by pages/changes.py
     register(edition)                         who owns the definitions, and how they are taken and proposed
     area_inspections(edition, area, query)    the judgements of an area's council; None if no such area
+    programme(edition, query)                 every planned inspection, and which plans clash
+    body_programme(edition, body)             those of one body, with what is published of it; None if no such body
+    write_programme(edition, body, path)      the same as an iCalendar file
     area_neighbourhoods(edition, area, query) where an area's neighbourhoods stand; None if no such area
     downloads(edition)                        every file of the edition, from its manifest
     propose(edition, cells, considered, problems)   the form, and what the edition says to a proposal
@@ -41,18 +44,20 @@ from api.pages.changes import changes
 from api.pages.compare import compare
 from api.pages.dataset import dataset, datasets
 from api.pages.files import downloads, edition_page, editions
+from api.pages.framework import framework, scale
 from api.pages.group import body, code_list, group
 from api.pages.home import home, search
 from api.pages.indicator import indicator
 from api.pages.indicators import indicators
 from api.pages.inspections import area_inspections
-from api.pages.judgement import framework, judgement, judgements, scale
+from api.pages.judgement import judgement, judgements
 from api.pages.lists import areas
 from api.pages.neighbourhoods import area_neighbourhoods
 from api.pages.observation import observation
 from api.pages.open_neighbours import WEIGHT
 from api.pages.page import Frame, Page, render
 from api.pages.plans import outcome, plan, plans
+from api.pages.programme import body_programme, programme, write_programme
 from api.pages.propose import propose
 from api.pages.reference import api_reference, vocabulary
 from api.pages.register import register
@@ -74,6 +79,7 @@ __all__ = [
     "api_reference",
     "area_inspections",
     "area_neighbourhoods",
+    "body_programme",
     "changes",
     "compare",
     "downloads",
@@ -84,12 +90,14 @@ __all__ = [
     "not_found",
     "problem",
     "problems",
+    "programme",
     "propose",
     "register",
     "render",
     "search",
     "sparql",
     "vocabulary",
+    "write_programme",
 ]
 
 _OWN_PAGES: Mapping[str, PageMaker] = {
@@ -135,6 +143,7 @@ _OWN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "indicator": ("period", "tier", "order", "page"),
     "indicators": ("theme", "owner", "evidence", "status", "area_type", "tier"),
     "plans": (),
+    "programme": ("page",),
     "search": ("q",),
     "sparql": ("query", "format"),
     "targets": ("indicator", "area", "body", "owner", "kind", "met", "page"),

@@ -18,7 +18,8 @@ from api.pages.beside import Beside, chance_note, list_beside_area
 from api.pages.definitions import Definition, Definitions, Theme, load_definitions
 from api.pages.drawings import SeriesRow, draw_lines, draw_strip, list_series_rows
 from api.pages.figures import AreaFigure, list_area_figures
-from api.pages.inspections import Inspection, draw_timeline, list_area_inspections, list_letters
+from api.pages.inspected import Inspection, list_area_inspections
+from api.pages.inspections import draw_timeline, list_letters
 from api.pages.mapping import draw_map
 from api.pages.neighbourhoods import load_newest_order
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page, with_query

@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from api import sentences
-from api.pages.inspections import list_inspections
+from api.pages.inspected import list_inspections
 from api.pages.open_neighbours import is_worked_out_here, open_neighbours
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page
 from api.pages.places import find_place, find_places, list_members, list_past_members
+from api.pages.programme import list_clashes, list_planned
 from api.pages.rows import find_named, list_facts, list_pointing
 from api.pages.successions import write_body_notices
 from schemas import load_model
@@ -99,6 +100,7 @@ def body(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         " JOIN areas a ON a.area = x.area WHERE x.body = ? ORDER BY x.end_on IS NOT NULL, name",
         (row["body"],),
     )
+    planned = list_planned(edition, row["body"])
     return make_page(
         edition,
         "body",
@@ -107,7 +109,11 @@ def body(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         notices=write_body_notices(edition, row["body"], row["end_on"]),
         areas=areas,
         inspections=list_inspections(edition, row["body"]),
-        pointing=list_pointing(edition, "bodies", {"body": row["body"]}, ("body_areas", "judgements")),
+        planned=planned,
+        clashes=list_clashes(planned),
+        pointing=list_pointing(
+            edition, "bodies", {"body": row["body"]}, ("body_areas", "judgements", "inspection_programme")
+        ),
     )
 
 

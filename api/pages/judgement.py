@@ -1,19 +1,23 @@
-"""The pages of a judgement, of the framework it was made under, and of the scale of its grades.
+"""The page of a judgement, and the list of judgements.
 
-In:   their rows, with the other grades of the same inspection, replies and mappings
-Out:  pages in the inspectorate's own words; a scale is an order and is never averaged
+In:   a judgement, with the other grades of its inspection, replies, and what the roll-up rules make of the parts
+Out:  pages in the inspectorate's own words, with the verdict on the grade beside the one before it
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from api import sentences
-from api.pages.inspections import list_inspections, version_order_of
+from api.judged import decide_on_judgements, question_changed
+from api.pages.inspected import REVIEWS, Grading, Inspection, list_inspections
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page
+from api.pages.recomputed import find_recomputed
 from api.pages.rows import find_named, list_facts, list_pointing
+from compare import Level, Verdict
 from schemas import load_model
 
 if TYPE_CHECKING:
@@ -38,7 +42,7 @@ def judgement(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         " JOIN areas a ON a.area = x.area WHERE x.body = ? ORDER BY x.end_on IS NOT NULL, name",
         (row["body"],),
     )
-    lede = f"{whole.body_label}: {question}. {whole.kind_label} by {whole.inspector}, published {whole.day}."
+    lede = f"{whole.body_label}: {question}. {whole.kind_label} by {whole.inspector}, {whole.known_words}."
     frame = Frame(
         path=address_of("judgement", row["judgement"]),
         title=f"{whole.body_label}, {whole.service}: {grading.grade if grading else whole.kind_label}",
@@ -50,12 +54,7 @@ def judgement(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         uri=edition.uri("judgement", row["judgement"]),
         forms=LINKED_DATA,
     )
-    replies = edition.rows(
-        "SELECT r.text, r.replied_on, r.link, b.label FROM replies r JOIN bodies b ON b.body = r.body"
-        " WHERE r.judgement = ? ORDER BY r.replied_on",
-        (row["judgement"],),
-    )
-    hidden = ("judgement", "inspection", "question", "report")
+    hidden = ("judgement", "inspection", "question", "report", "supersedes")
     return make_page(
         edition,
         "judgement",
@@ -63,11 +62,88 @@ def judgement(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         row=row,
         whole=whole,
         grading=grading,
+        kind=load_model().code_lists["judgement-kind"].code(whole.kind) if whole.is_review else None,
+        criteria=edition.value(
+            "SELECT criteria FROM frameworks WHERE framework = ? AND version = ?",
+            (row["framework"], row["version"]),
+        ),
+        changed=question_changed(edition, row["framework"], row["version"], row["question"]),
         others=[one for one in gradings if one is not grading],
         facts=list_facts(edition, load_model().tables["judgements"], row, hidden),
-        replies=[(one, sentences.day(dt.date.fromisoformat(one["replied_on"]))) for one in replies],
-        pointing=list_pointing(edition, "judgements", {"judgement": row["judgement"]}, ("replies",)),
+        replies=[one for one in whole.replies if one.judgement == row["judgement"]],
+        recomputed=find_recomputed(edition, row["judgement"]),
+        before=None if grading is None else _hold_against(edition, every, whole, grading),
+        supersedes=_named(every, row["supersedes"]),
+        superseded_by=_named(
+            every,
+            edition.value("SELECT judgement FROM judgements WHERE supersedes = ?", (row["judgement"],)),
+        ),
+        pointing=list_pointing(
+            edition,
+            "judgements",
+            {"judgement": row["judgement"]},
+            ("replies", "recomputed_grades", "judgements"),
+        ),
     )
+
+
+# The levels of a verdict as headings.
+_LEVELS = {
+    Level.LIKE_FOR_LIKE: "Like for like",
+    Level.WITH_CARE: "Compare with care",
+    Level.NOT_COMPARABLE: "Not comparable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The grade before, and the verdict on the two."""
+
+    inspection: Inspection
+    grading: Grading
+    verdict: Verdict
+    words: str
+
+
+def _hold_against(
+    edition: Edition, every: Sequence[Inspection], whole: Inspection, grading: Grading
+) -> Earlier | None:
+    """Hold a grade against the last one before it of the same service, on the question of the same name.
+
+    An overall grade is held against an overall one, whatever its framework calls that question.
+    """
+    earlier = [
+        (one, other)
+        for one in every
+        if one.service == whole.service and one.made_on < whole.made_on and one.is_review == whole.is_review
+        for other in (one.overall, *one.others)
+        if other is not None and (other.asked == grading.asked or (other.is_overall and grading.is_overall))
+    ]
+    if not earlier:
+        return None
+    one, other = max(earlier, key=lambda pair: (pair[0].made_on, pair[0].inspection))
+    decided = decide_on_judgements(edition, one.judged(other), whole.judged(grading))
+    return Earlier(one, other, decided, _LEVELS[decided.level])
+
+
+def _named(every: Sequence[Inspection], judgement: str | None) -> Inspection | None:
+    """Find the inspection of a judgement among those of its body."""
+    if judgement is None:
+        return None
+    return next(
+        (
+            one
+            for one in every
+            if judgement == one.judgement
+            or judgement in {other.judgement for other in (one.overall, *one.others) if other is not None}
+        ),
+        None,
+    )
+
+
+def _kind_word(label: str, row: Any) -> str:
+    """Say what kind a judgement is: in the inspectorate's words, or that it is no inspection at all."""
+    return f"{label}, no inspection" if row["kind"] in REVIEWS else row["kind_label"] or label
 
 
 def judgements(edition: Edition, query: Mapping[str, str]) -> Page:
@@ -82,114 +158,30 @@ def judgements(edition: Edition, query: Mapping[str, str]) -> Page:
     pages = max((count + rows_on_page - 1) // rows_on_page, 1)
     page = min(page, pages)
     rows = edition.rows(
-        "SELECT j.judgement, j.published_on, j.kind_label, coalesce(b.everyday_label, b.label) AS body,"
+        "SELECT j.judgement, coalesce(j.published_on, j.made_on) AS known_on, j.kind, j.kind_label,"
+        " coalesce(b.everyday_label, b.label) AS body,"
         " f.service, f.label AS framework, g.label AS grade FROM judgements j"
         " JOIN bodies b ON b.body = j.body"
         " JOIN frameworks f ON f.framework = j.framework AND f.version = j.version"
         " JOIN framework_questions q ON q.framework = j.framework AND q.version = j.version"
         " AND q.question = j.question LEFT JOIN grades g ON g.scale = j.scale AND g.grade = j.grade"
-        " WHERE q.is_overall = 1 ORDER BY j.published_on DESC, j.judgement LIMIT ? OFFSET ?",
+        " WHERE q.is_overall = 1 ORDER BY known_on DESC, j.judgement LIMIT ? OFFSET ?",
         (rows_on_page, (page - 1) * rows_on_page),
     )
     frame = Frame(
         path="/judgements" if page == 1 else f"/judgements?page={page}",
         title="Judgements",
         lede="Overall grades that inspectorates gave, newest first, in their own words.",
-        downloads=[Link("Frameworks", "/frameworks"), Link("Rating scales", "/scales")],
+        downloads=[
+            Link("Frameworks", "/frameworks"),
+            Link("Rating scales", "/scales"),
+            Link("Programme of inspections", "/programme"),
+        ],
     )
-    told = [(row, sentences.day(dt.date.fromisoformat(row["published_on"]))) for row in rows]
+    kinds = load_model().code_lists["judgement-kind"]
+    worded = [{**row, "kind_word": _kind_word(kinds.code(row["kind"]).label, row)} for row in rows]
+    told = [(row, sentences.day(dt.date.fromisoformat(row["known_on"]))) for row in worded]
     links = [Link(str(number), f"/judgements?page={number}") for number in range(1, pages + 1)]
     return make_page(
         edition, "judgements", frame, rows=told, count=count, pages=links if pages > 1 else [], page=page
-    )
-
-
-def framework(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) -> Page | None:  # noqa: ARG001
-    """Make the page of a framework, or of one version of it."""
-    if not 1 <= len(notation) <= 2:
-        return None
-    rows = edition.rows("SELECT * FROM frameworks WHERE framework = ?", (notation[0],))
-    rows = sorted(rows, key=lambda row: version_order_of(row["version"]), reverse=True)
-    wanted = notation[1] if len(notation) == 2 else (rows[0]["version"] if rows else "")
-    row = next((row for row in rows if row["version"] == wanted), None)
-    if row is None:
-        return None
-    frame = Frame(
-        path=address_of("framework", *notation),
-        title=row["label"] + (f", {row['version']}" if len(notation) == 2 else ""),
-        lede=row["definition"],
-        crumbs=[Link("Frameworks", "/frameworks")],
-        uri=edition.uri("framework", *notation),
-        forms=LINKED_DATA,
-    )
-    questions = edition.rows(
-        "SELECT q.*, s.label AS scale_label FROM framework_questions q"
-        " JOIN rating_scales s ON s.scale = q.scale"
-        " WHERE q.framework = ? AND q.version = ? ORDER BY q.sort_order, q.question",
-        (row["framework"], row["version"]),
-    )
-    key = {"framework": row["framework"], "version": row["version"]}
-    return make_page(
-        edition,
-        "framework",
-        frame,
-        row=row,
-        versions=rows,
-        questions=questions,
-        standing=_standing(edition, row["framework"], row["version"]),
-        facts=list_facts(edition, load_model().tables["frameworks"], row, ("label", "definition")),
-        pointing=list_pointing(edition, "frameworks", key, ("framework_questions", "judgements")),
-    )
-
-
-def _standing(edition: Edition, framework: str, version: str) -> list[Any]:
-    """Count how many bodies have each grade as their newest overall one, best first."""
-    return edition.rows(
-        "WITH overall AS (SELECT j.body, j.scale, j.grade, row_number() OVER"
-        " (PARTITION BY j.body ORDER BY j.published_on DESC, j.judgement DESC) AS place FROM judgements j"
-        " JOIN framework_questions q ON q.framework = j.framework AND q.version = j.version"
-        " AND q.question = j.question WHERE j.framework = ? AND j.version = ? AND q.is_overall = 1"
-        " AND j.grade IS NOT NULL)"
-        " SELECT g.label, g.rank, count(*) AS bodies FROM overall o"
-        " JOIN grades g ON g.scale = o.scale AND g.grade = o.grade WHERE o.place = 1"
-        " GROUP BY g.scale, g.grade ORDER BY g.scale, g.rank",
-        (framework, version),
-    )
-
-
-def scale(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) -> Page | None:  # noqa: ARG001
-    """Make the page of a rating scale."""
-    row = find_named(edition, "rating_scales", notation)
-    if row is None:
-        return None
-    grades = edition.rows("SELECT * FROM grades WHERE scale = ? ORDER BY rank", (row["scale"],))
-    mappings = edition.rows(
-        "SELECT m.*, f.label AS from_label, t.label AS to_label, s.label AS scale_label FROM grade_mappings m"
-        " JOIN grades f ON f.scale = m.from_scale AND f.grade = m.from_grade"
-        " JOIN grades t ON t.scale = m.to_scale AND t.grade = m.to_grade"
-        " JOIN rating_scales s ON s.scale = CASE WHEN m.from_scale = :scale THEN m.to_scale"
-        " ELSE m.from_scale END"
-        " WHERE m.from_scale = :scale OR m.to_scale = :scale ORDER BY f.rank, t.rank",
-        {"scale": row["scale"]},
-    )
-    frame = Frame(
-        path=address_of("scale", row["scale"]),
-        title=row["label"],
-        lede=row["definition"],
-        crumbs=[Link("Rating scales", "/scales")],
-        uri=edition.uri("scale", row["scale"]),
-        forms=LINKED_DATA,
-    )
-    return make_page(
-        edition,
-        "scale",
-        frame,
-        grades=grades,
-        mappings=mappings,
-        facts=list_facts(
-            edition, load_model().tables["rating_scales"], row, ("scale", "label", "definition")
-        ),
-        pointing=list_pointing(
-            edition, "rating_scales", {"scale": row["scale"]}, ("grades", "grade_mappings", "judgements")
-        ),
     )

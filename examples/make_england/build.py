@@ -203,7 +203,8 @@ def _judgements_package(sources: Path, registers: Registers, ledger: Ledger) -> 
     return Package(
         name="england-judgements",
         title="Ofsted's judgements of councils' services for children since 2009",
-        description="Every grade under five frameworks, the councils judged, and the visits of 2024-25.",
+        description="Every grade under five frameworks, one of them in two versions, of the councils that were"
+        " judged; the visits of 2022-23 and 2024-25.",
         credits=(OFSTED_OUTCOMES, OFSTED_2023),
         licence=OGL,
         keywords=("judgements", "inspections", "children's services"),

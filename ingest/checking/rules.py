@@ -23,7 +23,7 @@ from ingest.checking.rules_derivations import check_derivations
 from ingest.checking.rules_extensions import check_extensions
 from ingest.checking.rules_figures import check_figures
 from ingest.checking.rules_groups import check_group_inputs
-from ingest.checking.rules_judgements import check_frameworks_in_force, check_grades
+from ingest.checking.rules_judgements import check_frameworks_in_force, check_grades, check_mappings
 from ingest.checking.rules_periods import check_period_texts
 from ingest.checking.rules_plain import (
     check_choices,
@@ -49,6 +49,7 @@ _RULES: dict[str, Callable[[World, StandardTable, Rule], Iterable[Found]]] = {
     "grade-known": check_grades,
     "group-buildable": check_group_inputs,
     "in-order": check_numbers_in_order,
+    "mapping-sound": check_mappings,
     "no-cycle": check_loops,
     "one-current-version": check_current_versions,
     "one-of": check_choices,
@@ -78,6 +79,7 @@ _NEEDED = {
     "framework-in-force": ("frameworks",),
     "grade-known": ("grades", "rating_scales"),
     "group-buildable": ("groups",),
+    "mapping-sound": ("frameworks",),
     "rollup-sound": ("framework_questions", "grades"),
     "stages-in-order": ("indicators",),
     "target-sound": ("indicators",),

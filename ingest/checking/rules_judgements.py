@@ -110,3 +110,20 @@ def check_frameworks_in_force(world: World, table: StandardTable, _rule: Rule) -
     if has_rows(world, query):
         facts = ("framework", "version", "in_force_from", "in_force_to")
         yield find("framework-not-in-force", "made_on", query, *facts, word=word)
+
+
+def check_mappings(world: World, table: StandardTable, _rule: Rule) -> Iterator[Found]:
+    """Find mappings that name a framework that is not there, or only one of the two."""
+    known = f"SELECT framework FROM {world.view('frameworks')}"
+    near = find_codes_of(world, "frameworks", "framework")
+
+    def word(example: Example, fault: Fault, place: Place) -> Problem:
+        return problem(fault.type, place, value=example.cell, nearest=near(example.cell))
+
+    for column, other in (("from_framework", "to_framework"), ("to_framework", "from_framework")):
+        query = (
+            f"SELECT _source, _row, {column} AS cell FROM {table.view}"
+            f" WHERE ({column} <> '' AND {column} NOT IN ({known})) OR ({column} = '' AND {other} <> '')"
+        )
+        if has_rows(world, query):
+            yield find("mapping-framework-unknown", column, query, word=word)
