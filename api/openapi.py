@@ -105,6 +105,7 @@ _ASKED: Mapping[str, str] = {
     "list_groups": "group={group}",
     "list_judgements": "limit=2",
     "list_targets": "limit=2",
+    "list_signals": "is_open=true&limit=2",
     "list_observations": "area={area}&limit=2",
     "list_series": "area={area}&limit=2",
     "list_restated": "limit=2",

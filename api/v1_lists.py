@@ -27,6 +27,7 @@ from api.answers import (
     plain,
     read_cursor,
     sources_of_rows,
+    sources_of_signals,
     sources_of_table,
     standing_links,
     stream_csv,
@@ -77,7 +78,7 @@ class List:
 
     @property
     def schema(self) -> TableSchema:
-        return load_model().tables[self.table]
+        return load_model().table(self.table)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -89,6 +90,7 @@ _AREA_KNOWN = "SELECT area FROM areas"
 _BODY_KNOWN = "SELECT body FROM bodies"
 _INDICATOR_KNOWN = "SELECT indicator FROM indicator_heads"
 _GROUP_KNOWN = 'SELECT "group" FROM groups'
+_THEME_KNOWN = "SELECT code FROM codes WHERE code_list = 'theme'"
 
 
 def _add_parents(edition: Edition, rows: Sequence[Row]) -> None:
@@ -100,6 +102,16 @@ def _add_parents(edition: Edition, rows: Sequence[Row]) -> None:
             (row["area"],),
         )
         row["parents"] = [parent[0] for parent in found]
+
+
+def _add_responses(edition: Edition, rows: Sequence[Row]) -> None:
+    """Say of signals what was done about them."""
+    for row in rows:
+        found = edition.rows(
+            "SELECT response FROM responses WHERE signal = ? ORDER BY responded_on, response",
+            (row["signal"],),
+        )
+        row["responses"] = [response[0] for response in found]
 
 
 def _add_members(edition: Edition, rows: Sequence[Row]) -> None:
@@ -150,7 +162,7 @@ LISTS = (
                 "(t.indicator, t.version) IN"
                 " (SELECT indicator, version FROM indicator_themes WHERE theme = ?)",
                 form="notation",
-                known="SELECT code FROM codes WHERE code_list = 'theme'",
+                known=_THEME_KNOWN,
             ),
             "owner": Filter(
                 "The body that owns the definition.",
@@ -257,6 +269,37 @@ LISTS = (
                 "The period it is for.", "t.period = ?", form="period", known="SELECT period FROM periods"
             ),
         },
+    ),
+    List(
+        name="signals",
+        table="signals",
+        kind="signal",
+        summary="Signals of the early-warning register, open and cleared",
+        filters={
+            "signal": Filter("The signal.", "t.signal = ?"),
+            "rule": Filter(
+                "The rule that fired.", "t.rule = ?", form="notation", known="SELECT rule FROM signal_rules"
+            ),
+            "kind": Filter("What sort of sign the rule looks for.", "t.kind = ?", codes="signal-kind"),
+            "area": Filter("The area it is about.", "t.area = ?", form="area-code", known=_AREA_KNOWN),
+            "body": Filter("The body it is about.", "t.body = ?", form="notation", known=_BODY_KNOWN),
+            "indicator": Filter("The indicator.", "t.indicator = ?", form="notation", known=_INDICATOR_KNOWN),
+            "theme": Filter(
+                "A theme of the indicator.",
+                "t.indicator IN (SELECT indicator FROM indicator_themes WHERE theme = ?)",
+                form="notation",
+                known=_THEME_KNOWN,
+            ),
+            "dataset": Filter(
+                "The dataset that holds the figures.",
+                "t.dataset = ?",
+                form="notation",
+                known="SELECT dataset FROM datasets",
+            ),
+        },
+        flags={"is_open": ("Whether it has not cleared.", "t.is_open = ?")},
+        members={"responses": (list[str], "The responses to it, the first first.")},
+        more=_add_responses,
     ),
 )
 
@@ -371,7 +414,8 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
     links = [link(following, "next")] if following else []
     if choice.form is CSV:
         return _csv(edition, listed, reply, iter([items]), links)
-    sources = sources_of_rows(edition, rows)
+    is_derived = listed.table not in load_model().tables
+    sources = sources_of_signals(edition, rows) if is_derived else sources_of_rows(edition, rows)
     document = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", "edition"}))
     counted = f"SELECT count(*) {source}"
     document["count"] = edition.once((counted, *params), lambda: edition.value(counted, params))

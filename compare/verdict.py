@@ -152,6 +152,13 @@ def verdict(
     return Verdict(max((reason.level for reason in reasons), default=Level.LIKE_FOR_LIKE), reasons)
 
 
+def level_of_versions(a: str, b: str, steps: Sequence[Step]) -> Level:
+    """Decide how far figures of two versions of one definition may be compared, by what each step declares."""
+    if a == b:
+        return Level.LIKE_FOR_LIKE
+    return max((reason.level for reason in _about_versions(a, b, steps)), default=Level.LIKE_FOR_LIKE)
+
+
 def _about_definition(
     a: Figure,
     b: Figure,

@@ -151,9 +151,10 @@ def harmonise(report: HasTables, connection: Any) -> Tables:
     resolved: list[Resolved] = []
     arrow: dict[str, pa.Table] = {}
     for name, table in texts.items():
-        if "period" in table.column_names:
-            table, rows = resolve_periods(table, versions)
-            resolved.extend(rows)
+        for column in model.tables[name].fields:
+            if column.form == "period":
+                table, rows = resolve_periods(table, versions, column.name)
+                resolved.extend(rows)
         arrow[name] = type_table(model.tables[name], table)
     tables = Tables(connection, arrow)
     if files["observations"]:

@@ -10,7 +10,7 @@ the code list period-kind, where each has the days it may start on and its lengt
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -227,3 +227,28 @@ def _label(start_on: date, end_on: date) -> str:
         return last
     first = MONTHS[start_on.month - 1]
     return f"{first} to {last}" if start_on.year == end_on.year else f"{first} {start_on.year} to {last}"
+
+
+# Counts on one day of each year, such as a school census, do not fall on the same day.
+_YEAR_APART_WITHIN = timedelta(days=15)
+
+
+def year_before(period: Period, others: Iterable[Period]) -> Period | None:
+    """Find the period of the same length that began a year earlier.
+
+    A quarter is held against the same quarter of the year before. Of counts on one day the nearest within a
+    fortnight is taken.
+    """
+    wanted = _year_earlier(period.start_on)
+    near = [
+        other
+        for other in others
+        if (other.kind, other.length) == (period.kind, period.length)
+        and abs(other.start_on - wanted) <= _YEAR_APART_WITHIN
+    ]
+    return min(near, key=lambda other: (abs(other.start_on - wanted), other.start_on), default=None)
+
+
+def _year_earlier(day: date) -> date:
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if is_leap_day else day.day)

@@ -62,22 +62,24 @@ def _without(cells: pa.ChunkedArray, missing: pa.Array) -> pa.ChunkedArray:
     return pc.if_else(pc.is_in(cells, value_set=missing), None, cells)
 
 
-def resolve_periods(texts: pa.Table, versions: Versions) -> tuple[pa.Table, list[Resolved]]:
-    """Put notations in place of the texts of periods, null where a text is none.
+def resolve_periods(
+    texts: pa.Table, versions: Versions, column: str = "period"
+) -> tuple[pa.Table, list[Resolved]]:
+    """Put notations in place of the texts of periods in one column, null where a text is none.
 
     Returns the table, and what every different text has become.
     """
     has_versions = "version" in texts.column_names
     named = texts["version"].to_pylist() if has_versions else [None] * texts.num_rows
-    cells = zip(texts["indicator"].to_pylist(), named, texts["period"].to_pylist(), strict=True)
+    cells = zip(texts["indicator"].to_pylist(), named, texts[column].to_pylist(), strict=True)
     keys = [(indicator or "", version or "", period or "") for indicator, version, period in cells]
     resolved = {
         (indicator, version, period): resolve_row(indicator, version, period, versions.get(indicator, []))
         for indicator, version, period in sorted(set(keys))
     }
     notations = pa.array([resolved[key].get("notation") for key in keys], pa.string())
-    at = texts.schema.get_field_index("period")
-    return texts.set_column(at, "period", notations), list(resolved.values())
+    at = texts.schema.get_field_index(column)
+    return texts.set_column(at, column, notations), list(resolved.values())
 
 
 def type_table(schema: TableSchema, texts: pa.Table) -> pa.Table:

@@ -197,6 +197,7 @@ def _derived_rows(contents: Contents, edition: Mapping[str, str]) -> dict[str, I
         "signal_checks": _tuples(contents.register.checks.select(columns["signal_checks"].field_names)),
         "signal_counts": _tuples(contents.register.counts.select(columns["signal_counts"].field_names)),
         "restated_figures": _tuples(contents.restated.select(columns["restated_figures"].field_names)),
+        "target_progress": _tuples(contents.targets.select(columns["target_progress"].field_names)),
     }
 
 

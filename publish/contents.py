@@ -30,6 +30,8 @@ from publish.neighbours import GroupTables, work_out_neighbours
 from publish.observations import Observations, code_observations
 from publish.restating import restate_figures
 from publish.signals import Register, work_out_signals
+from publish.targets import NEEDED as ROWS_OF_TARGETS
+from publish.targets import describe_targets
 from schemas import Field, Model, TableSchema
 
 Row = dict[str, Any]
@@ -49,6 +51,7 @@ class Contents:
     distributions the derived table of that name, in key order
     restated      the derived table restated_figures, in key order
     register      the derived tables of the early-warning register
+    targets       the derived table target_progress, in key order
     area_types    for each indicator and kind of area with figures, how many areas have one, in key order
     sources       the files that were read, by number
     """
@@ -64,6 +67,7 @@ class Contents:
     comparators: pa.Table
     restated: pa.Table
     register: Register
+    targets: pa.Table
     area_types: tuple[tuple[str, str, int], ...]
     sources: tuple[Row, ...]
     _rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -185,7 +189,13 @@ def gather_contents(
             kept[name] = canonical[name].to_pylist()
         return kept[name]
 
-    peers = {"comparators": compared, "distributions": spread, "progress": []}
+    asked = {
+        # Without a target nothing else is needed.
+        name: rows_of(name) if canonical["targets"].num_rows else []
+        for name in ROWS_OF_TARGETS
+    }
+    progress = describe_targets(engine, model, observations, asked, compared)
+    peers = {"comparators": compared, "distributions": spread, "progress": progress.to_pylist()}
     return Contents(
         title=heading.title,
         base=heading.base,
@@ -203,6 +213,7 @@ def gather_contents(
             {name: canonical[name].to_pylist() for name in ("areas", "area_changes", "indicators")},
         ),
         register=work_out_signals(engine, model, observations, rows_of, peers),
+        targets=progress,
         area_types=_count_area_types(engine, observations, tables["areas"]),
         sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
         _rows=kept,

@@ -25,7 +25,7 @@ Row = dict[str, Any]
 Rows = Callable[[str], Sequence[Row]]
 
 # How many days lie between the ends of two periods. What is irregular is never overdue.
-_DAYS_BETWEEN = {"monthly": 31, "quarterly": 92, "termly": 123, "annual": 366, "biennial": 731}
+DAYS_BETWEEN = {"monthly": 31, "quarterly": 92, "termly": 123, "annual": 366, "biennial": 731}
 
 _EMPTY: Row = dict.fromkeys(
     (
@@ -216,11 +216,11 @@ def find_overdue(rule: AppliedRule, observations: Observations, rows: Rows, toda
     signals, checks = [], 0
     for (dataset, indicator), (period, version) in sorted(_newest_periods(observations).items()):
         frequency = indicators[indicator, version]["frequency"]
-        if indicator not in in_use or frequency not in _DAYS_BETWEEN or today is None:
+        if indicator not in in_use or frequency not in DAYS_BETWEEN or today is None:
             continue
         checks += 1
         newest = read_period(period)
-        grace = int(rule.numbers["days"]) + _DAYS_BETWEEN[frequency]
+        grace = int(rule.numbers["days"]) + DAYS_BETWEEN[frequency]
         promised = datasets[dataset]["next_release_on"]
         due = min(filter(None, (promised, day_after(newest.end_on.isoformat(), grace))))
         if due >= today:

@@ -38,6 +38,7 @@ RULES = frozenset(
         "possible-value",
         "rate-has-parts",
         "stages-in-order",
+        "target-sound",
         "unit-fits",
         "value-or-reason",
         "version-follows-change",

@@ -81,11 +81,13 @@ def target(**more: str) -> Row:
     return {
         "target": "half",
         "indicator": "recycled",
+        "area": "E09000015",
         "period": "2024-25",
         "kind": "ambition",
         "test": "at-least",
         "basis": "absolute",
         "value": "50",
+        "unit": "percent",
         "owner": "bucks",
         **more,
     }

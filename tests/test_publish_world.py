@@ -211,6 +211,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
             "test": "at-least",
             "basis": "absolute",
             "value": 50.0,
+            "unit": "percent",
             "owner": "statistics-office",
         }
     ],

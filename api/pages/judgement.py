@@ -14,6 +14,8 @@ from api import sentences
 from api.pages.inspections import list_inspections, version_order_of
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page
 from api.pages.rows import find_named, list_facts, list_pointing
+from api.pages.signal import list_responses
+from api.pages.signal_lists import list_of_judgement
 from schemas import load_model
 
 if TYPE_CHECKING:
@@ -66,7 +68,11 @@ def judgement(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         others=[one for one in gradings if one is not grading],
         facts=list_facts(edition, load_model().tables["judgements"], row, hidden),
         replies=[(one, sentences.day(dt.date.fromisoformat(one["replied_on"]))) for one in replies],
-        pointing=list_pointing(edition, "judgements", {"judgement": row["judgement"]}, ("replies",)),
+        responses=list_responses(edition, "judgement", row["judgement"]),
+        signals=list_of_judgement(edition, row["judgement"]),
+        pointing=list_pointing(
+            edition, "judgements", {"judgement": row["judgement"]}, ("replies", "responses")
+        ),
     )
 
 

@@ -191,6 +191,7 @@ def read_delivery(sources: Path, register: Register, ledger: Ledger) -> tuple[li
                 "test": "at-least",
                 "basis": "absolute",
                 "value": required,
+                "unit": "homes",
                 "owner": MHCLG,
                 "source": "Housing Delivery Test, 2023 measurement",
             }
@@ -198,23 +199,27 @@ def read_delivery(sources: Path, register: Register, ledger: Ledger) -> tuple[li
     return figures, targets + [_threshold(*rule) for rule in THRESHOLDS]
 
 
-# Below each share of the homes required something follows.
+# Below each share of the homes required something follows: the one to keep, and the one to fall below at no time.
 THRESHOLDS = (
-    ("95", "Below it the council must publish a plan of action."),
-    ("85", "Below it the council must set aside a fifth more land."),
-    ("75", "Below it the presumption in favour of sustainable development applies."),
+    (
+        "standard",
+        "95",
+        "Below it the council must publish a plan of action; below 85 set aside a fifth more land.",
+    ),
+    ("floor", "75", "Below it the presumption in favour of sustainable development applies."),
 )
 
 
-def _threshold(value: str, reason: str) -> Row:
+def _threshold(kind: str, value: str, reason: str) -> Row:
     return {
-        "target": f"housing-delivery-test-2020-23-floor-{value}",
+        "target": f"housing-delivery-test-2020-23-{kind}-{value}",
         "indicator": "housing-delivery-test",
         "period": "2020-04-01/P3Y",
-        "kind": "floor",
+        "kind": kind,
         "test": "at-least",
         "basis": "absolute",
         "value": value,
+        "unit": "percent",
         "owner": MHCLG,
         "reason": reason,
         "source": "National Planning Policy Framework",

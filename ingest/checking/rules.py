@@ -33,6 +33,7 @@ from ingest.checking.rules_plain import (
     check_numbers_in_order,
     check_open_codes,
 )
+from ingest.checking.rules_targets import check_targets
 from ingest.checking.wording import word_examples
 from ingest.checking.world import StandardTable, World
 from ingest.problems import Problem
@@ -52,6 +53,7 @@ _RULES: dict[str, Callable[[World, StandardTable, Rule], Iterable[Found]]] = {
     "one-of": check_choices,
     "rate-has-parts": check_rates,
     "stages-in-order": check_stages,
+    "target-sound": check_targets,
     "unit-fits": check_units,
     "version-follows-change": check_versions,
 }
@@ -75,6 +77,7 @@ _NEEDED = {
     "grade-known": ("grades", "rating_scales"),
     "group-buildable": ("groups",),
     "stages-in-order": ("indicators",),
+    "target-sound": ("indicators",),
 }
 
 

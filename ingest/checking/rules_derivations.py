@@ -22,7 +22,7 @@ Row = dict[str, Any]
 _OWN = ("indicator", "version", "dataset")
 
 # The unit of a difference of two figures of a unit, where it is another.
-_DIFFERENCES = {"percent": "percentage-points"}
+DIFFERENCE_UNITS = {"percent": "percentage-points"}
 
 
 def check_derivations(world: World, table: StandardTable, _rule: Rule) -> Iterator[Found]:
@@ -78,8 +78,8 @@ def _check_units(table: StandardTable, row: Row, units: Mapping[tuple[str, str],
     if first != second:
         found = f"The first figure is in {first}, the second in {second}"
         yield _found(table, row, "derivation-units-differ", "second_indicator", found=found, wanted=first)
-    elif own is not None and own != _DIFFERENCES.get(first, first):
-        wanted = _DIFFERENCES.get(first, first)
+    elif own is not None and own != DIFFERENCE_UNITS.get(first, first):
+        wanted = DIFFERENCE_UNITS.get(first, first)
         found = f"The difference of two figures in {first} is said to be in {own}"
         yield _found(table, row, "derivation-units-differ", "indicator", found=found, wanted=wanted)
 

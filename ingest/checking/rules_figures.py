@@ -195,7 +195,8 @@ def _plain(number: str | None) -> str:
     return (number or "").removesuffix(".0")
 
 
-def _word_kind(world: World) -> Word:
+def word_kind(world: World) -> Word:
+    """Word that a period is of another kind than its indicator's, from the facts kind, wanted_kind and indicator."""
     labels = {code.code: code.label for code in world.model.code_lists["period-kind"].codes}
 
     def word(example: Example, fault: Fault, place: Place) -> Problem:
@@ -288,7 +289,7 @@ _ASKED = {
         "period",
         "period",
         {"indicator": "indicator", "kind": "kind", "wanted_kind": "wanted_kind"},
-        _word_kind,
+        word_kind,
     ),
     "area-ended": (
         "area",
