@@ -106,6 +106,7 @@ _ASKED: Mapping[str, str] = {
     "list_judgements": "limit=2",
     "list_targets": "limit=2",
     "list_signals": "is_open=true&limit=2",
+    "list_responses": "limit=2",
     "list_observations": "area={area}&limit=2",
     "list_series": "area={area}&limit=2",
     "list_restated": "limit=2",

@@ -301,6 +301,19 @@ LISTS = (
         members={"responses": (list[str], "The responses to it, the first first.")},
         more=_add_responses,
     ),
+    List(
+        name="responses",
+        table="responses",
+        kind="response",
+        summary="What bodies and others did about signals and judgements",
+        filters={
+            "response": Filter("The response.", "t.response = ?", form="notation"),
+            "signal": Filter("The signal it answers.", "t.signal = ?"),
+            "judgement": Filter("The judgement it answers.", "t.judgement = ?", form="notation"),
+            "body": Filter("Who responds.", "t.body = ?", form="notation", known=_BODY_KNOWN),
+            "rung": Filter("How far the response goes.", "t.rung = ?", codes="rung"),
+        },
+    ),
 )
 
 

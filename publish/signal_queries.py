@@ -4,10 +4,9 @@ In:   a rule that is applied, the newest day of publication, the base of the sit
 Out:  for each rule two queries that give its open signals
 
 The SQL starts from the published figures, judgements and targets, and does again what made the signals. So does the
-SPARQL for grades, overdue figures and targets that stand alone (a target that is measured from other figures takes
-table target_progress). For series it starts from the published checks (signal_checks: what was
-found where the rule fires or nearly does) and holds them against the rule: a score over ten figures of every series
-is no question for a graph.
+SPARQL for grades and overdue figures. For series and targets it starts from the published checks (signal_checks: what
+was found where the rule fires or nearly does) and holds them against the rule: a score over ten figures of every
+series is no question for a graph.
 """
 
 from __future__ import annotations
@@ -89,26 +88,34 @@ def _needed(rule: AppliedRule, points: str) -> str:
     return f"CASE {points} {cases} END"
 
 
-def _scored(rule: AppliedRule, source: str, name: str, key: str = _SERIES) -> list[str]:
-    """Score the newest figures of each series of a source, in the columns points and score."""
+def _scored(
+    rule: AppliedRule, source: str, name: str, key: str = _SERIES, carried: str = "period"
+) -> list[str]:
+    """Score the newest figures of each series of a source, in the columns points and score.
+
+    carried   columns of the newest figure to hand on: beside max(), SQLite takes others from the same row
+    """
     most = min(int(rule.numbers["most"]), MOST_FIGURES)
+    lags = ", ".join(f"lag(good, {by}) OVER series AS g{by}" for by in range(1, most))
+    pairs = "\n      + ".join(
+        f"CASE WHEN back <= {most - by} THEN coalesce((good > g{by}) - (good < g{by}), 0) ELSE 0 END"
+        for by in range(1, most)
+    )
     return [
-        f"""{name}_last AS MATERIALIZED (
-  SELECT *, row_number() OVER (PARTITION BY {key}, chain ORDER BY start_on DESC) AS back FROM {source})""",
-        f"""{name}_points AS MATERIALIZED (
-  SELECT {key}, chain, max(start_on) AS start_on, count(*) AS points FROM {name}_last WHERE back <= {most}
+        f"""-- Each figure beside those before it, newest first in `back`.
+{name}_last AS MATERIALIZED (
+  SELECT *, {lags}, row_number() OVER (PARTITION BY {key}, chain ORDER BY start_on DESC) AS back
+  FROM {source} WINDOW series AS (PARTITION BY {key}, chain ORDER BY start_on))""",
+        f"""{name}_scores AS MATERIALIZED (
+  SELECT {key}, chain, {carried}, max(start_on) AS start_on, count(*) AS points, sum(
+      {pairs}) AS score
+  FROM {name}_last WHERE back <= {most}
   GROUP BY {key}, chain HAVING count(*) >= {int(rule.numbers["fewest"])})""",
-        f"""{name}_pairs AS MATERIALIZED (
-  SELECT {", ".join(f"l.{part}" for part in key.split(", "))}, l.chain,
-    sum((l.good > e.good) - (l.good < e.good)) AS score
-  FROM {name}_last l JOIN {name}_last e ON e.chain = l.chain AND e.back > l.back AND e.back <= {most}
-    AND {" AND ".join(f"e.{part} = l.{part}" for part in key.split(", "))}
-  GROUP BY {", ".join(f"l.{part}" for part in key.split(", "))}, l.chain)""",
         f"""-- One check for each series: the newest that has figures enough.
 {name} AS MATERIALIZED (
-  SELECT {key}, start_on, points, score, {_needed(rule, "points")} AS needed FROM (
-    SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY start_on DESC) AS place
-    FROM {name}_points JOIN {name}_pairs USING ({key}, chain)) WHERE place = 1)""",
+  SELECT {key}, {carried}, start_on, points, score, {_needed(rule, "points")} AS needed FROM (
+    SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY start_on DESC) AS place FROM {name}_scores)
+  WHERE place = 1)""",
     ]
 
 
@@ -116,7 +123,7 @@ def _falling_sql(rule: AppliedRule) -> list[str]:
     return [
         *_scored(rule, "going", "own"),
         f"""found AS MATERIALIZED (
-  SELECT {_COLUMNS} FROM own JOIN going USING ({_SERIES}, start_on) WHERE score <= -needed)
+  SELECT {_COLUMNS} FROM own WHERE score <= -needed)
 SELECT {_COLUMNS} FROM found ORDER BY {_COLUMNS}""",
     ]
 
@@ -140,15 +147,20 @@ def _below_sql(rule: AppliedRule) -> list[str]:
     g.sign, g.value, g.low, g.high, peers_value,
     g.good - CAST(round(peers_value * sign * 1000000) AS INTEGER) AS good
   FROM going g JOIN peers USING ({_PEERS_KEY}))""",
-        *_scored(rule, "distances", "own"),
+        *_scored(
+            rule,
+            "distances",
+            "own",
+            carried="period, version, area_type, tier, sign, value, low, high, peers_value",
+        ),
         f"""found AS MATERIALIZED (
-  SELECT d.*, CASE WHEN d.low IS NULL OR d.high IS NULL THEN d.value WHEN sign > 0 THEN d.high ELSE d.low END AS best,
-    CASE WHEN d.low IS NOT NULL AND d.high IS NOT NULL THEN peers_value
+  SELECT o.*, CASE WHEN low IS NULL OR high IS NULL THEN value WHEN sign > 0 THEN high ELSE low END AS best,
+    CASE WHEN low IS NOT NULL AND high IS NOT NULL THEN peers_value
       WHEN sign > 0 THEN q.lower_quartile ELSE q.upper_quartile END AS against
-  FROM own JOIN distances d USING ({_SERIES}, start_on)
-  LEFT JOIN distributions q ON q.dataset = d.dataset AND q.indicator = d.indicator AND q.version = d.version
-    AND q.period = d.period AND q.breakdown = d.breakdown AND q.tier = CASE WHEN d.tier <> 'every-council' THEN d.tier
-      WHEN d.area_type = 'district' THEN 'lower-tier' ELSE 'upper-tier' END
+  FROM own o LEFT JOIN distributions q ON q.dataset = o.dataset AND q.indicator = o.indicator
+    AND q.version = o.version AND q.period = o.period AND q.breakdown = o.breakdown
+    AND q.tier = CASE WHEN o.tier <> 'every-council' THEN o.tier
+      WHEN o.area_type = 'district' THEN 'lower-tier' ELSE 'upper-tier' END
   WHERE score <= -needed)
 SELECT {_COLUMNS} FROM found WHERE round(best * sign * 1000000) < round(against * sign * 1000000)
 ORDER BY {_COLUMNS}""",
@@ -173,17 +185,15 @@ def _coasting_sql(rule: AppliedRule) -> list[str]:
   GROUP BY g.dataset, g.indicator, g.breakdown, g.area)""",
         f"""held AS MATERIALIZED (
   SELECT g.* FROM going g JOIN ends USING ({_SERIES}) WHERE start_on <= end_on)""",
-        *_scored(rule, "held", "own"),
-        f"""checked AS MATERIALIZED (
-  SELECT o.score, o.needed, g.dataset, g.indicator, g.breakdown, g.area, g.period, g.area_type, g.epoch, g.start_on,
-    g.chain
-  FROM own o JOIN going g USING ({_SERIES}, start_on))""",
+        *_scored(rule, "held", "checked", carried="period, area_type, epoch"),
         """peers_ends AS MATERIALIZED (
-  SELECT DISTINCT dataset, indicator, breakdown, area_type, epoch, chain, start_on AS until FROM checked)""",
+  SELECT DISTINCT dataset, indicator, breakdown, area_type, epoch, start_on AS until FROM checked)""",
         """peers_held AS MATERIALIZED (
-  SELECT h.*, until FROM peers_history h JOIN peers_ends USING (dataset, indicator, breakdown, area_type, epoch, chain)
+  SELECT h.*, until FROM peers_history h JOIN peers_ends USING (dataset, indicator, breakdown, area_type, epoch)
   WHERE h.start_on <= until)""",
-        *_scored(rule, "peers_held", "theirs", "dataset, indicator, breakdown, area_type, epoch, until"),
+        *_scored(
+            rule, "peers_held", "theirs", "dataset, indicator, breakdown, area_type, epoch, until", "period"
+        ),
         f"""found AS MATERIALIZED (
   SELECT c.area, c.dataset, c.indicator, c.breakdown, c.period FROM checked c
   JOIN theirs t ON t.dataset = c.dataset AND t.indicator = c.indicator AND t.breakdown = c.breakdown
@@ -217,8 +227,8 @@ def _apart_sql(rule: AppliedRule) -> list[str]:
     AND e.c_breakdown = h.breakdown AND e.area = h.area AND e.c_run = h.run WHERE start_on <= end_on)""",
         *_scored(rule, "counted_held", "counted"),
         f"""found AS MATERIALIZED (
-  SELECT s.area, s.dataset, s.indicator, s.breakdown, g.period FROM said s
-  JOIN ends e USING ({_SERIES}) JOIN going g USING ({_SERIES}, start_on)
+  SELECT s.area, s.dataset, s.indicator, s.breakdown, s.period FROM said s
+  JOIN ends e USING ({_SERIES})
   JOIN counted c ON c.dataset = e.c_dataset AND c.indicator = e.c_indicator AND c.breakdown = e.c_breakdown
     AND c.area = s.area AND c.start_on = s.start_on
   WHERE s.score <= -s.needed AND c.score >= c.needed)
@@ -237,16 +247,16 @@ def _unexpected_sql(rule: AppliedRule) -> list[str]:
   SELECT *, abs(good - lag(good) OVER (PARTITION BY {_SERIES}, chain ORDER BY start_on)) AS moved,
     row_number() OVER (PARTITION BY {_SERIES}, chain ORDER BY start_on DESC) AS back FROM going)""",
         f"""past AS MATERIALIZED (
-  SELECT {_SERIES}, chain, max(start_on) AS start_on, count(*) FILTER (WHERE back > 1) AS points,
+  SELECT {_SERIES}, chain, period, max(start_on) AS start_on, count(*) FILTER (WHERE back > 1) AS points,
     sum(good) FILTER (WHERE back > 1) * 1.0 AS total,
     sum(moved) FILTER (WHERE back BETWEEN 2 AND {most}) * 1.0 AS moves,
-    max(good) FILTER (WHERE back = 1) * 1.0 AS newest_good
+    sum(good) FILTER (WHERE back = 1) * 1.0 AS newest_good
   FROM steps WHERE back <= {most + 1} GROUP BY {_SERIES}, chain)""",
         f"""checked AS MATERIALIZED (
   SELECT *, row_number() OVER (PARTITION BY {_SERIES} ORDER BY start_on DESC) AS place FROM past
   WHERE points >= {fewest} AND moves > 0)""",
         f"""found AS MATERIALIZED (
-  SELECT {_COLUMNS} FROM checked JOIN going USING ({_SERIES}, start_on)
+  SELECT {_COLUMNS} FROM checked
   WHERE place = 1 AND newest_good < total / points - {width!r} * (moves / (points - 1)))
 SELECT {_COLUMNS} FROM found ORDER BY {_COLUMNS}""",
     ]
@@ -332,7 +342,7 @@ def sparql_of(rule: AppliedRule, base: str, today: str) -> str:
         )
         body = _OVERDUE_SPARQL.replace("DAYS", days).replace("TODAY", today)
     elif rule.kind == "target-missed":
-        body = _TARGETS_SPARQL.replace("STATUSES", _statuses(rule).replace("'", '"'))
+        body = _TARGETS_SPARQL.replace("RULE", f"<{base}id/signal-rule/{rule.rule}/{rule.version}>")
     else:
         assert told is not None, rule.kind
         body = _CHECKS_SPARQL.replace("RULE", f"<{base}id/signal-rule/{rule.rule}/{rule.version}>")
@@ -416,25 +426,15 @@ ORDER BY ?dataset ?indicator"""
 
 _TARGETS_SPARQL = """\
 SELECT ?target ?area WHERE {
-  ?target a def:Target ; def:indicator ?indicator ; sdmx-dimension:refArea ?area ; sdmx-dimension:refPeriod ?period ;
-    def:targetKind ?kind ; def:targetTest ?test ; def:targetValue ?wanted .
-  OPTIONAL { ?target def:targetUpperValue ?most }
-  ?figure def:indicator ?indicator ; sdmx-dimension:refArea ?area ; sdmx-dimension:refPeriod ?period ;
-    sdmx-measure:obsValue ?value ; sdmx-attribute:obsStatus ?status .
-  FILTER (STRAFTER(STR(?status), "/status/") IN (STATUSES))
-  OPTIONAL { ?figure def:lowerLimit ?lower ; def:upperLimit ?upper }
+  ?check def:checkOf RULE ; def:checkedTarget ?target ; def:signalValue ?value ; def:againstValue ?wanted .
+  OPTIONAL { ?check sdmx-dimension:refArea ?area }
+  OPTIONAL { ?check def:lowerLimit ?lower ; def:upperLimit ?upper }
   BIND (COALESCE(?lower, ?value) AS ?low)
   BIND (COALESCE(?upper, ?value) AS ?high)
+  ?target def:targetTest ?test .
   BIND (STRAFTER(STR(?test), "/target-test/") AS ?how)
+  OPTIONAL { ?target def:targetUpperValue ?most }
   FILTER ((?how = "at-least" && ?high < ?wanted) || (?how = "at-most" && ?low > ?wanted)
     || (?how = "between" && (?high < ?wanted || ?low > ?most)))
-  ?target def:targetBasis ?basis .
-  FILTER (STRENDS(STR(?basis), "/absolute"))
-  FILTER NOT EXISTS { ?replacing dct:replaces ?target }
-  FILTER NOT EXISTS {
-    ?next def:indicator ?indicator ; sdmx-dimension:refArea ?area ; def:targetKind ?kind ;
-      sdmx-dimension:refPeriod ?later .
-    FILTER (STR(?later) > STR(?period))
-  }
 }
-ORDER BY ?target"""
+ORDER BY ?target ?area"""

@@ -104,5 +104,5 @@ def _queries(edition: Edition, rule: AppliedRule | None) -> dict[str, Any]:
         "sparql": sparql,
         "sql_address": with_query("/data/catalogue", sql=sql),
         "sparql_address": with_query("/sparql", query=sparql),
-        "starts_from_checks": rule.about == "series",
+        "starts_from_checks": rule.about in ("series", "targets"),
     }
