@@ -30,6 +30,7 @@ class SeriesRow:
     """One figure of the series. `is_inside` is whether the signal was open at its period."""
 
     period: str
+    short: str
     address: str
     text: str
     range_text: str
@@ -139,6 +140,7 @@ def list_series(edition: Edition, row: Any, definition: Definition) -> list[Seri
         out.append(
             SeriesRow(
                 sentences.period_words(span),
+                sentences.period_short(span),
                 address_of(
                     "observation", row["dataset"], row["indicator"], row["area"], one["period"], *parts
                 ),
@@ -170,12 +172,12 @@ def _draw(told: Told, series: Sequence[SeriesRow], definition: Definition) -> Ma
         return sentences.figure(sentences.exact(value), definition.unit, decimals)
 
     here = [
-        charts.Point(one.on, one.period, one.value, joined=not one.is_break, marked=one.is_inside)
+        charts.Point(one.on, one.short, one.value, joined=not one.is_break, marked=one.is_inside)
         for one in series
     ]
     drawn = [charts.Series("here", told.whom if len(told.whom) <= 16 else "This council", here)]
     if any(one.peers is not None for one in series):
-        peers = [charts.Point(one.on, one.period, one.peers, joined=not one.is_break) for one in series]
+        peers = [charts.Point(one.on, one.short, one.peers, joined=not one.is_break) for one in series]
         drawn.append(charts.Series("country", "Same type", peers))
     breaks = [one.on for one in known[1:] if one.is_break]
     finding = f"{told.whom}: {known[0].text} in {known[0].period}, {known[-1].text} in {known[-1].period}."

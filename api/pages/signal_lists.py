@@ -196,8 +196,14 @@ def _read(
     edition: Edition, where: str, params: Mapping[str, str], limit: int, offset: int = 0
 ) -> tuple[Told, ...]:
     # Conditions and numbers of our own; every value is bound.
+    chosen = (
+        f"SELECT s.signal FROM signals s WHERE {where}"  # noqa: S608
+        f" ORDER BY coalesce(s.cleared_on, s.opened_on) DESC, s.signal LIMIT {limit} OFFSET {offset}"
+    )
+    # What other tables say is looked up for the chosen alone.
     rows = edition.rows(
-        f"{_SELECT} WHERE {where} ORDER BY moved_on DESC, s.signal LIMIT {limit} OFFSET {offset}", params
+        f"{_SELECT} WHERE s.signal IN ({chosen}) ORDER BY moved_on DESC, s.signal",
+        params,
     )
     return tuple(read_told(edition, dict(row)) for row in rows)
 
