@@ -131,8 +131,24 @@ def sources_of_rows(edition: Edition, rows: Iterable[sqlite3.Row | Mapping[str, 
     return list({tuple(known[n].items()): known[n] for n in numbers if n in known}.values())
 
 
+def sources_of_signals(edition: Edition, rows: Iterable[sqlite3.Row | Mapping[str, Any]]) -> list[Row]:
+    """Say where some signals come from: the datasets of their figures, the files of their judgements."""
+    told = list(rows)
+    found = sources_of_datasets(edition, [row["dataset"] for row in told if row["dataset"]])
+    judged = [row["judgement"] for row in told if "judgement" in row.keys() and row["judgement"]]  # noqa: SIM118 - a row of SQLite is no mapping
+    if judged:
+        # One file holds the judgements of many signals, so a few of them tell.
+        marks = ", ".join("?" * len(judged))
+        files = edition.rows(f"SELECT DISTINCT _source FROM judgements WHERE judgement IN ({marks})", judged)  # noqa: S608 - only marks are put in
+        found += sources_of_rows(edition, files)
+    return found
+
+
 def sources_of_table(edition: Edition, table: str) -> list[Row]:
     """Say which publishers' files all rows of a standard table were read from; `table` is of our own model."""
+    if table == "signals":
+        sql = "SELECT DISTINCT dataset, NULL AS judgement FROM signals"
+        return edition.once(sql, lambda: sources_of_signals(edition, edition.rows(sql)))
     sql = f'SELECT DISTINCT _source FROM "{table}"'  # noqa: S608
     return edition.once(sql, lambda: sources_of_rows(edition, edition.rows(sql)))
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import pyoxigraph as ox
 
-from api.answers import Row, sources_of_datasets, sources_of_rows
+from api.answers import Row, sources_of_datasets, sources_of_rows, sources_of_signals
 from api.edition import Edition
 from api.things import Thing
 from schemas import load_model
@@ -41,6 +41,8 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     "plan": ("def:plan",),
     "target": ("def:target",),
     "judgement": ("def:repliesTo", "def:respondsTo"),
+    "signal": ("def:signal",),
+    "signal-rule": ("def:parameterOf",),
 }
 _MOST_PARTS = 1000
 
@@ -165,6 +167,8 @@ def sources_of(edition: Edition, thing: Thing) -> list[Row]:
     """Say where a thing's facts come from: its dataset's publisher, or the file its row was read from."""
     if thing.kind.kind in ("dataset", "observation"):
         return sources_of_datasets(edition, [str(thing.row["dataset"])])
+    if thing.kind.kind in ("signal", "signal-check"):
+        return sources_of_signals(edition, [thing.row])
     return sources_of_rows(edition, [thing.row]) if "_source" in thing.row else []
 
 

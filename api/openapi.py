@@ -125,6 +125,8 @@ _ASKED: Mapping[str, str] = {
     "&question={judged_question}&limit=2",
     "list_targets": "limit=2&met=met",
     "list_plans": "plan={plan}",
+    "list_signals": "is_open=true&limit=2",
+    "list_responses": "limit=2",
     "list_observations": "area={area}&limit=2",
     "list_series": "area={area}&limit=2",
     "list_restated": "limit=2",

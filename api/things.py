@@ -23,7 +23,13 @@ from schemas import Kind, Model, TableSchema, load_model
 _LABELS = ("label", "title", "clause", "text", "name")
 
 # Things that are more than one row: the notation is the start of the table's key.
-_HEADS = {"indicator": "indicator", "framework": "framework"}
+_HEADS = {"indicator": "indicator", "framework": "framework", "signal-rule": "rule"}
+
+# Which version of a head comes first, where a table of its own does not say it.
+_NEWEST = {
+    "framework": 'in_force_from DESC, "version" DESC',
+    "signal-rule": 'CAST("version" AS INTEGER) DESC',
+}
 
 _VERSION = re.compile(r"v(\d+(?:\.\d+){0,2})")
 
@@ -186,7 +192,7 @@ def _find_head(
             {"notation": notation, "is_forgiving": not exact},
         )
     else:
-        order = ' ORDER BY in_force_from DESC, "version" DESC LIMIT 1'
+        order = f" ORDER BY {_NEWEST[kind.kind]} LIMIT 1"
         row = edition.row(
             _select(schema.name, (column,), exact=exact).replace(" LIMIT 1", order), (notation,)
         )

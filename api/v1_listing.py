@@ -16,6 +16,7 @@ AREA_KNOWN = "SELECT area FROM areas"
 BODY_KNOWN = "SELECT body FROM bodies"
 INDICATOR_KNOWN = "SELECT indicator FROM indicator_heads"
 GROUP_KNOWN = 'SELECT "group" FROM groups'
+THEME_KNOWN = "SELECT code FROM codes WHERE code_list = 'theme'"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class List:
 
     @property
     def schema(self) -> TableSchema:
-        return load_model().tables[self.table]
+        return load_model().table(self.table)
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from api.answers import (
     plain,
     read_cursor,
     sources_of_rows,
+    sources_of_signals,
     sources_of_table,
     standing_links,
     stream_csv,
@@ -38,9 +39,10 @@ from api.failures import Failure
 from api.forms import CSV, link
 from api.replies import edition_of
 from api.v1_judgements import JUDGEMENTS
-from api.v1_listing import AREA_KNOWN, BODY_KNOWN, GROUP_KNOWN, INDICATOR_KNOWN, Filter, List
+from api.v1_listing import AREA_KNOWN, BODY_KNOWN, GROUP_KNOWN, INDICATOR_KNOWN, THEME_KNOWN, Filter, List
 from api.v1_models import ListParameters, list_model, row_model
 from api.v1_responses import responses
+from api.v1_signals import RESPONSES, SIGNALS
 from api.v1_targets import (
     PLAN_COLUMNS,
     OutcomeModel,
@@ -114,7 +116,7 @@ LISTS = (
                 "(t.indicator, t.version) IN"
                 " (SELECT indicator, version FROM indicator_themes WHERE theme = ?)",
                 form="notation",
-                known="SELECT code FROM codes WHERE code_list = 'theme'",
+                known=THEME_KNOWN,
             ),
             "owner": Filter(
                 "The body that owns the definition.",
@@ -248,6 +250,8 @@ LISTS = (
         flat=as_parts,
         columns=lambda: PLAN_COLUMNS,
     ),
+    SIGNALS,
+    RESPONSES,
 )
 
 
@@ -376,7 +380,8 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
     links = [link(following, "next")] if following else []
     if choice.form is CSV:
         return _csv(edition, listed, reply, iter([items]), links)
-    sources = sources_of_rows(edition, rows)
+    is_derived = listed.table not in load_model().tables
+    sources = sources_of_signals(edition, rows) if is_derived else sources_of_rows(edition, rows)
     document = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", "edition"}))
     counted = f"SELECT count(*) {source}"
     document["count"] = edition.once((counted, *params), lambda: edition.value(counted, params))

@@ -109,8 +109,11 @@ def graded(grade: str, question: str, framework: str, day: str) -> str:
 
 def missed(target: str, value: str, period: str, *, is_range_known: bool) -> str:
     """Say that a target was missed."""
-    whole = "with its whole range, misses" if is_range_known else "which has no published range, misses"
-    return f"The figure for {period} is {value} and, {whole} the target of {target}."
+    if is_range_known:
+        return f"The figure for {period} is {value}. Its whole range misses the target of {target}."
+    return (
+        f"The figure for {period} is {value}, which misses the target of {target}. It has no published range."
+    )
 
 
 def overdue(newest: str, due: str, today: str) -> str:

@@ -25,7 +25,7 @@ Row = dict[str, Any]
 Rows = Callable[[str], Sequence[Row]]
 
 # How many days lie between the ends of two periods. What is irregular is never overdue.
-_DAYS_BETWEEN = {"monthly": 31, "quarterly": 92, "termly": 123, "annual": 366, "biennial": 731}
+DAYS_BETWEEN = {"monthly": 31, "quarterly": 92, "termly": 123, "annual": 366, "biennial": 731}
 
 _EMPTY: Row = dict.fromkeys(
     (
@@ -38,12 +38,16 @@ _EMPTY: Row = dict.fromkeys(
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """The signals of one rule and how often it was held."""
+    """The signals of one rule and how often it was held.
+
+    found   rows of signal_checks, where the register keeps what was found
+    """
 
     signals: list[Row]
     checks: int
     newest_checks: int
     firings: int
+    found: Sequence[Row] = ()
 
 
 def day_words(day: str) -> str:
@@ -160,16 +164,40 @@ def find_missed(rule: AppliedRule, names: Names, progress: Sequence[Row]) -> Eve
         if row["result"] in wanted and row["status"] in usable and row["replaced_by"] is None
     ]
     held.sort(key=lambda row: (series(row), row["period"], row["target"]))
-    signals, newest = [], 0
+    signals, newest = [], []
     for _, group in groupby(held, key=series):
         rows = {row["target"]: row for row in group}
-        newest += 1
+        newest.append(list(rows.values())[-1])
         checks = [Check(name, 0, row["result"] == "not-met") for name, row in rows.items()]
         for episode in episodes(checks, [(0, checks[0].period)], None):
             cleared = None if episode.cleared is None else rows[episode.cleared]
             signals.append(_missed(rule, names, (rows[episode.first], rows[episode.last], cleared), episode))
     firings = sum(row["result"] == "not-met" for row in held)
-    return Events(signals, len(held), newest, firings)
+    found = [_held(rule, row) for row in newest if row["result"] != "met"]
+    return Events(signals, len(held), len(newest), firings, found)
+
+
+def _held(rule: AppliedRule, row: Row) -> Row:
+    """Make the row of signal_checks of a target that is missed, or cannot be told."""
+    area = f"_{row['area']}" if row["area"] else ""
+    same = (
+        "area",
+        "target",
+        "dataset",
+        "indicator",
+        "version",
+        "period",
+        "value",
+        "lower_limit",
+        "upper_limit",
+    )
+    return {name: row[name] for name in same} | {
+        "check": f"{rule.rule}_{row['target']}{area}",
+        "rule": rule.rule,
+        "rule_version": rule.version,
+        "against_kind": "target",
+        "against": row["target_value"],
+    }
 
 
 def _missed(rule: AppliedRule, names: Names, found: tuple[Row, Row, Row | None], episode: Any) -> Row:
@@ -216,11 +244,11 @@ def find_overdue(rule: AppliedRule, observations: Observations, rows: Rows, toda
     signals, checks = [], 0
     for (dataset, indicator), (period, version) in sorted(_newest_periods(observations).items()):
         frequency = indicators[indicator, version]["frequency"]
-        if indicator not in in_use or frequency not in _DAYS_BETWEEN or today is None:
+        if indicator not in in_use or frequency not in DAYS_BETWEEN or today is None:
             continue
         checks += 1
         newest = read_period(period)
-        grace = int(rule.numbers["days"]) + _DAYS_BETWEEN[frequency]
+        grace = int(rule.numbers["days"]) + DAYS_BETWEEN[frequency]
         promised = datasets[dataset]["next_release_on"]
         due = min(filter(None, (promised, day_after(newest.end_on.isoformat(), grace))))
         if due >= today:

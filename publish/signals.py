@@ -119,6 +119,7 @@ def work_out_signals(
                 found = find_missed(rule, names, peers["progress"])
             else:
                 found = find_overdue(rule, observations, rows, today)
+            checks += found.found
             made, counted = found.signals, (found.checks, found.newest_checks, found.firings)
         signals += made
         counts.append(_count(rule, made, counted))
@@ -249,10 +250,9 @@ def check_responses(
     among = set(known)
     for row in rows:
         if row["signal"] is not None and row["signal"] not in among:
-            nearest = find_nearest(row["signal"], known)
             yield problem(
                 "response-signal-unknown",
                 places.get(row["_source"], Place()).at(row["_row"], "signal"),
                 value=row["signal"],
-                nearest=f" Closest: {nearest}." if nearest else "",
+                nearest=find_nearest(row["signal"], known),
             )

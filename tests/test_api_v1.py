@@ -19,7 +19,7 @@ from tools.example_site import ExampleSite
 
 __all__ = ["client", "site"]
 
-LISTS = ("areas", "indicators", "datasets", "groups", "judgements", "targets", "observations")
+LISTS = ("areas", "indicators", "datasets", "groups", "judgements", "targets", "signals", "observations")
 
 
 def read(client: httpx.Client, address: str) -> dict[str, Any]:

@@ -37,6 +37,22 @@ MORE: Mapping[str, Rows] = {
         {"group": "unitaries", "area": "E06000002"},
         {"group": "unitaries", "area": "E06000003"},
     ],
+    # A rule that looks at the one judgement.
+    "signal_rules": [
+        {
+            "rule": "low-grade",
+            "version": "1",
+            "kind": "low-grade",
+            "label": "Good or below",
+            "criteria": "The grade is Good or below.",
+            "uses_provisional": False,
+            "valid_from": date(2020, 1, 1),
+            "owner": "statistics-office",
+        }
+    ],
+    "signal_parameters": [
+        {"rule": "low-grade", "version": "1", "parameter": "grade", "value": "four/good", "unit": "grade"}
+    ],
 }
 
 

@@ -45,6 +45,11 @@ _WRONG = "SELECT ?dataset WHERE {"
 # One address for each kind of page, and for each state in which a kind looks different.
 KINDS: Mapping[str, str] = {
     "home": "/",
+    "signals": "/signals",
+    "signals-narrowed": "/signals?area=E06000001&state=open",
+    "signal": "/signals/below-peers_E06000001_dfe-children_repeat-referrals_2022-04-01_P1Y",
+    "signal-grade": "/signals/low-grade_ilacs-2018-07-23-herefordshire-council-leaders",
+    "signal-rule": "/signal-rules/below-peers",
     "search-hits": "/search?q=ha",
     "search-postcode": "/search?q=CT1+2NH",
     "search-first-half": "/search?q=ha1",

@@ -12,6 +12,7 @@ What other modules may call:
     search(edition, text, hits, nearest, located)   as api/search.py and api/located.py find them
     compare(edition, query)                   councils beside each other for one indicator
     changes(edition, asked)                   what happened to definitions; asked is read by pages/changes.py
+    signals(edition, asked)                   the early-warning register; asked is read by pages/signal_lists.py
     register(edition)                         who owns the definitions, and how they are taken and proposed
     area_inspections(edition, area, query)    the judgements of an area's council; None if no such area
     programme(edition, query)                 every planned inspection, and which plans clash
@@ -61,6 +62,9 @@ from api.pages.programme import body_programme, programme, write_programme
 from api.pages.propose import propose
 from api.pages.reference import api_reference, vocabulary
 from api.pages.register import register
+from api.pages.signal import signal
+from api.pages.signal_lists import signals
+from api.pages.signal_rule import signal_rule
 from api.pages.sparql import sparql
 from api.pages.statements import accessibility, failure, methods, not_for, not_found, problem, problems
 from api.pages.targets import target, targets
@@ -95,6 +99,7 @@ __all__ = [
     "register",
     "render",
     "search",
+    "signals",
     "sparql",
     "vocabulary",
     "write_programme",
@@ -115,6 +120,8 @@ _OWN_PAGES: Mapping[str, PageMaker] = {
     "period": period,
     "plan": plan,
     "scale": scale,
+    "signal": signal,
+    "signal-rule": signal_rule,
     "target": target,
 }
 
@@ -129,7 +136,7 @@ _OWN_LISTS: Mapping[str, ListMaker] = {
 }
 
 # Kinds whose things are too many, or not in a table, to be listed.
-_WITHOUT_LIST = frozenset({"observation", "signal"})
+_WITHOUT_LIST = frozenset({"observation", "signal", "signal-check"})
 
 _OWN_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "area": ("topic", "map"),

@@ -37,6 +37,7 @@ from api.pages.places import (
 from api.pages.quality import list_quality
 from api.pages.restating import list_only_restated
 from api.pages.series import load_values
+from api.pages.signal_lists import Asked, list_open
 from api.pages.successions import write_notices
 from api.pages.targets import list_area_targets
 
@@ -134,6 +135,8 @@ def area(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         "views_count": len(kinds.views),
         "gaps": gaps,
         "targets": list_area_targets(edition, place),
+        "signals": list_open(edition, "area", place.area),
+        "signals_address": Asked(area=place.area).address(),
         "quality": list_quality(edition, figures, len(gaps)),
         "map": draw_map(edition, place, figures, query.get("map", "")),
         "similar": _similar_places(edition, around),

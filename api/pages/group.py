@@ -17,6 +17,7 @@ from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page
 from api.pages.places import find_place, find_places, list_members, list_past_members
 from api.pages.programme import list_clashes, list_planned
 from api.pages.rows import find_named, list_facts, list_pointing
+from api.pages.signal_lists import Asked, list_open
 from api.pages.successions import write_body_notices
 from schemas import load_model
 
@@ -109,6 +110,8 @@ def body(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         notices=write_body_notices(edition, row["body"], row["end_on"]),
         areas=areas,
         inspections=list_inspections(edition, row["body"]),
+        signals=list_open(edition, "body", row["body"]),
+        signals_address=Asked(body=row["body"]).address(),
         planned=planned,
         clashes=list_clashes(planned),
         pointing=list_pointing(

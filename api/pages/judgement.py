@@ -17,6 +17,8 @@ from api.pages.inspected import REVIEWS, Grading, Inspection, list_inspections
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page
 from api.pages.recomputed import find_recomputed
 from api.pages.rows import find_named, list_facts, list_pointing
+from api.pages.signal import list_responses
+from api.pages.signal_lists import list_of_judgement
 from compare import Level, Verdict
 from schemas import load_model
 
@@ -70,6 +72,8 @@ def judgement(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         changed=question_changed(edition, row["framework"], row["version"], row["question"]),
         others=[one for one in gradings if one is not grading],
         facts=list_facts(edition, load_model().tables["judgements"], row, hidden),
+        responses=list_responses(edition, "judgement", row["judgement"]),
+        signals=list_of_judgement(edition, row["judgement"]),
         replies=[one for one in whole.replies if one.judgement == row["judgement"]],
         recomputed=find_recomputed(edition, row["judgement"]),
         before=None if grading is None else _hold_against(edition, every, whole, grading),
@@ -82,7 +86,7 @@ def judgement(edition: Edition, notation: Sequence[str], query: Mapping[str, str
             edition,
             "judgements",
             {"judgement": row["judgement"]},
-            ("replies", "recomputed_grades", "judgements"),
+            ("replies", "responses", "recomputed_grades", "judgements"),
         ),
     )
 

@@ -1,0 +1,117 @@
+"""/signals: the early-warning register as a page, as Atom and as JSON Feed.
+
+In:   what the register is narrowed to (rule, area, body, theme, open or cleared) and the number of a page
+Out:  the page; the feeds; as CSV, the way to the list of the API
+
+An entry's id is the signal's URI, so it is the same in every edition. It is new when the signal opens and updated
+when it clears.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api import pages
+from api.edition import Edition
+from api.failures import Failure
+from api.feed_writing import ATOM, OFFERED, Entry, Feed, write_atom, write_json_feed
+from api.forms import CSV, HTML, Choice, Form, choose, link
+from api.html import check_parameters, send_page
+from api.pages.signal_lists import (
+    PARAMETERS,
+    Listing,
+    Told,
+    data_address,
+    list_signals,
+    narrowed_words,
+    read_asked,
+)
+from api.replies import CURRENT, Reply, edition_of, root_of
+
+router = APIRouter(include_in_schema=False)
+
+_BY_ENDING = {form.suffix: form for form in (*OFFERED, CSV)}
+
+
+@router.get("/signals")
+@router.get("/signals.{ending}")
+async def signals(request: Request, ending: str | None = None) -> Response:
+    """Answer the register, or what it is narrowed to."""
+    edition = edition_of(request)
+    if ending is not None and ending not in _BY_ENDING:
+        raise Failure("address-unknown", f"This has no form '.{ending[:20]}'.")
+    form = _BY_ENDING[ending] if ending else None
+    choice = Choice(form, form.media_type) if form else choose(request.headers.get("accept"), OFFERED)
+    moved = check_parameters(request, edition, PARAMETERS)
+    if moved is not None:
+        return moved
+    asked = read_asked(edition, request.query_params)
+    root = root_of(edition)
+    if choice.form is CSV:
+        address = root + data_address(asked, CSV.suffix)
+        return Response(status_code=303, headers={"Location": address, "Cache-Control": CURRENT})
+    address = f"/signals.{choice.form.suffix}"
+    reply = Reply(request, edition, choice.media_type, address=address, vary=None if ending else "Accept")
+    unchanged = reply.unchanged()
+    if unchanged is not None:
+        return unchanged
+    links = [
+        link(asked.address(f"{root}/signals.{other.suffix}"), "alternate", type=other.media_type)
+        for other in OFFERED[1:]
+        if other is not choice.form
+    ]
+    if choice.form is HTML:
+        return await send_page(request, lambda: pages.signals(edition, asked), reply=reply, links=links)
+    feed = _feed(edition, list_signals(edition, asked))
+    return reply.send(write_atom(feed) if choice.form is ATOM else write_json_feed(feed), links)
+
+
+def _feed(edition: Edition, listing: Listing) -> Feed:
+    base, asked = edition.base.rstrip("/"), listing.asked
+
+    def address(form: Form, page: int) -> str:
+        path = "/signals" if form is HTML else f"/signals.{form.suffix}"
+        return base + asked.address(path, page)
+
+    narrowed = narrowed_words(edition, asked)
+    return Feed(
+        edition,
+        base + asked.address("/signals.atom"),
+        f"{edition.title}: early warnings{f', {narrowed}' if narrowed else ''}",
+        address,
+        asked.page,
+        listing.pages,
+        listing.newest,
+        [_entry(edition, told) for told in listing.signals],
+    )
+
+
+def _entry(edition: Edition, told: Told) -> Entry:
+    base, state = edition.base.rstrip("/"), "open" if told.is_open else "cleared"
+    return Entry(
+        uri=edition.uri("signal", told.signal),
+        address=base + told.address,
+        title=told.title,
+        words=told.words,
+        published_on=told.opened_on,
+        updated_on=told.moved_on,
+        author=edition.title,
+        author_uri=edition.base,
+        tags=told.themes,
+        kinds=[(told.rule, told.rule_label), (state, state.capitalize())],
+        more=(
+            "_signal",
+            {
+                "about": f"{edition.base}signals",
+                "signal": told.signal,
+                "rule": told.rule,
+                "body": told.body,
+                "is_open": told.is_open,
+                "opened_on": told.opened_on,
+                "cleared_on": told.cleared_on,
+                "times": told.times,
+                "responses": told.responses,
+            },
+        ),
+    )
