@@ -18,7 +18,17 @@ from tools.example_site import ExampleSite
 
 __all__ = ["client", "site"]
 
-LISTS = ("areas", "indicators", "datasets", "groups", "judgements", "targets", "signals", "observations")
+LISTS = (
+    "areas",
+    "indicators",
+    "datasets",
+    "groups",
+    "judgements",
+    "targets",
+    "signals",
+    "responses",
+    "observations",
+)
 
 
 def read(client: httpx.Client, address: str) -> dict[str, Any]:
