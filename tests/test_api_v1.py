@@ -407,4 +407,5 @@ def test_every_form_of_every_operation_has_a_real_example(example_site: ExampleS
                 schema = operation["responses"]["200"]["content"][media_type]["schema"]
                 whole = {**schema, "components": described["components"]}
                 jsonschema.Draft202012Validator(whole).validate(answer.json())
-                assert answer.json().get("count", 1) > 0, address
+                # Nobody's words are invented, so the example has no response.
+                assert answer.json().get("count", 1) > 0 or path == "/api/v1/responses", address
