@@ -22,6 +22,7 @@ import anyio.to_thread
 from starlette.requests import Request
 
 from api.answers import sources_of_datasets
+from api.as_of import PINS, find_pinned
 from api.citations import Citation, key_of
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters
@@ -104,11 +105,8 @@ async def find_citation(request: Request, edition: Edition, text: str) -> Citati
     if reason is not None and path.strip("/") not in ("api", "downloads"):
         raise _refused(reason)
     pairs = dict(parse_qsl(query))
-    if "edition" in pairs:
-        pinned = editions_of(request).find(pairs["edition"])
-        if pinned is None:
-            raise Failure("edition-unknown", f"There is no edition '{shown(pairs['edition'][:60])}' here.")
-        edition = pinned
+    if not pairs.keys().isdisjoint(PINS):
+        edition = find_pinned(editions_of(request), pairs)
     return await _cite(request, edition, path, query)
 
 
@@ -126,7 +124,7 @@ async def _cite(request: Request, edition: Edition, path: str, query: str) -> Ci
     where = edition.base.rstrip("/") + quote(path, safe="/=,;:")
     if name:
         where = edition.uri("edition", name)
-    elif thing is not None and set(dict(parse_qsl(query))) <= {"edition"}:
+    elif thing is not None and set(dict(parse_qsl(query))) <= set(PINS):
         where = thing.uri(edition)
     is_data = bool(name) or (thing is not None and thing.kind.kind in _DATA)
     kind = "Edition" if name else thing.kind.label if thing is not None else "Page"
@@ -147,7 +145,7 @@ async def _cite(request: Request, edition: Edition, path: str, query: str) -> Ci
 def _cite_chart(edition: Edition, path: str, query: str) -> Citation:
     """Cite a chart, by the address of its image or of its frame."""
     pairs = dict(parse_qsl(query))
-    known = (*PARAMETERS, "edition", *(("made",) if _first_part(path) == "embed" else ()))
+    known = (*PARAMETERS, *PINS, *(("made",) if _first_part(path) == "embed" else ()))
     unknown = [name for name in pairs if name not in known]
     if unknown:
         raise unknown_parameters(unknown, known)

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from api import pages
 from api.answers import standing_links
+from api.as_of import PINS
 from api.definition_forms.offers import offer_links
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters, unknown_thing
@@ -151,7 +152,7 @@ def _check(request: Request, edition: Edition, thing: Thing, form: Form) -> Resp
     if form is HTML:
         return check_parameters(request, edition, parameters_of(thing.kind.kind))
     is_list = thing.kind.kind == "dataset" or (thing.kind.kind == "indicator" and form is CSV)
-    known = ["edition", *(_IN_PARTS if is_list and form in (JSON, CSV) else ())]
+    known = [*PINS, *(_IN_PARTS if is_list and form in (JSON, CSV) else ())]
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
         raise unknown_parameters(unknown, known)

@@ -60,7 +60,7 @@ def _describe(app: FastAPI, edition: Edition) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["Failure"] = failure_schema()
-    known = _examples(edition)
+    known = _examples(edition) | {"as-of": edition.name[:10]}
     for address, path in document["paths"].items():
         for method, operation in path.items():
             if method == "get":

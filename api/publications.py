@@ -17,6 +17,7 @@ from starlette.responses import Response
 import schemas
 from api import pages
 from api.answers import dump, envelope, licence_links, sources_of_datasets, standing_links
+from api.as_of import PINS
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters, unknown_thing
 from api.forms import (
@@ -83,10 +84,10 @@ def begin(
 
 
 def refuse_parameters(request: Request) -> None:
-    """Refuse every parameter but `edition`."""
-    unknown = [name for name in request.query_params if name != "edition"]
+    """Refuse every parameter but those that pin any address."""
+    unknown = [name for name in request.query_params if name not in PINS]
     if unknown:
-        raise unknown_parameters(unknown, ["edition"])
+        raise unknown_parameters(unknown, PINS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from api.forms import CSV, link
 from api.replies import edition_of
 from api.v1_judgements import JUDGEMENTS
 from api.v1_listing import AREA_KNOWN, BODY_KNOWN, GROUP_KNOWN, INDICATOR_KNOWN, THEME_KNOWN, Filter, List
-from api.v1_models import ListParameters, list_model, row_model
+from api.v1_models import PIN_FIELDS, ListParameters, list_model, row_model
 from api.v1_responses import responses
 from api.v1_signals import RESPONSES, SIGNALS
 from api.v1_targets import (
@@ -382,7 +382,7 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
         return _csv(edition, listed, reply, iter([items]), links)
     is_derived = listed.table not in load_model().tables
     sources = sources_of_signals(edition, rows) if is_derived else sources_of_rows(edition, rows)
-    document = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", "edition"}))
+    document = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", *PIN_FIELDS}))
     counted = f"SELECT count(*) {source}"
     document["count"] = edition.once((counted, *params), lambda: edition.value(counted, params))
     document["next"] = following

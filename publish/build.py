@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -64,12 +64,14 @@ class Making:
     rdf_url   the kind of RDF store, as site.toml says it
     reports   further files of the edition, by their path in reports/: name and text
     progress  is told in a few words what comes next
+    at        the moment at which it becomes current; now if left out
     """
 
     on: date
     rdf_url: str = "oxigraph:"
     reports: Mapping[str, str] = field(default_factory=dict)
     progress: Progress = lambda _stage: None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,5 +292,5 @@ def publish_contents(prepared: Prepared, folder: EditionsFolder, making: Making)
     if kept is None:
         folder.build(name, lambda building: write_edition(prepared, building, name, making))
     making.progress("Making the edition current")
-    folder.point(name, "published")
+    folder.point(name, "published", making.at)
     return name, True
