@@ -146,8 +146,9 @@ def sources_of_signals(edition: Edition, rows: Iterable[sqlite3.Row | Mapping[st
 
 def sources_of_table(edition: Edition, table: str) -> list[Row]:
     """Say which publishers' files all rows of a standard table were read from; `table` is of our own model."""
-    if table == "signals":
-        sql = "SELECT DISTINCT dataset, NULL AS judgement FROM signals"
+    if table in ("signals", "revisions"):
+        # A table of our own.
+        sql = f"SELECT DISTINCT dataset, NULL AS judgement FROM {table}"  # noqa: S608
         return edition.once(sql, lambda: sources_of_signals(edition, edition.rows(sql)))
     sql = f'SELECT DISTINCT _source FROM "{table}"'  # noqa: S608
     return edition.once(sql, lambda: sources_of_rows(edition, edition.rows(sql)))

@@ -42,6 +42,7 @@ from api.v1_judgements import JUDGEMENTS
 from api.v1_listing import AREA_KNOWN, BODY_KNOWN, GROUP_KNOWN, INDICATOR_KNOWN, THEME_KNOWN, Filter, List
 from api.v1_models import PIN_FIELDS, ListParameters, list_model, row_model
 from api.v1_responses import responses
+from api.v1_revisions import REVISIONS
 from api.v1_signals import RESPONSES, SIGNALS
 from api.v1_targets import (
     PLAN_COLUMNS,
@@ -252,6 +253,7 @@ LISTS = (
     ),
     SIGNALS,
     RESPONSES,
+    REVISIONS,
 )
 
 
@@ -351,6 +353,8 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
     key = listed.schema.primary_key
     bound, after = read_cursor(request, asked.cursor, ("",) * len(key))
     edition = bound or edition_of(request)
+    if not edition.has_table(listed.table):
+        raise Failure("thing-unknown", f"The edition {edition.name} was published without {listed.name}.")
     reply = begin(request, edition, choice)
     unchanged = reply.unchanged()
     if unchanged is not None:

@@ -126,6 +126,11 @@ class EditionsFolder:
         """Get the content digest of a kept edition."""
         return str(json.loads((self.folder / name / MANIFEST).read_text(encoding="utf-8"))["digest"])
 
+    def content(self, name: str) -> str:
+        """Get the digest of what a kept edition publishes, whatever was published before it."""
+        told = json.loads((self.folder / name / MANIFEST).read_text(encoding="utf-8"))
+        return str(told.get("content", told["digest"]))
+
     def kept(self) -> list[Kept]:
         """List the editions that are kept, the one published last first."""
         moments = {move.edition: move.at for move in self.moves()}
