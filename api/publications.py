@@ -64,10 +64,12 @@ def begin(
     ending: str | None,
     offered: tuple[Form, ...],
     content: str | None = None,
+    beside: Edition | None = None,
 ) -> tuple[Choice, Reply]:
     """Choose the form of a document at `address` and begin its reply.
 
     content    the digest of what the address names, where it never changes
+    beside     another edition that the document depends on
 
     Raises Failure: 404 for an ending that it does not have, 406 if no form is accepted.
     """
@@ -80,7 +82,9 @@ def begin(
         choice = choose(request.headers.get("accept"), offered)
     vary = None if ending else "Accept"
     named = f"{address}.{choice.form.suffix}"
-    return choice, Reply(request, edition, choice.media_type, address=named, vary=vary, content=content)
+    return choice, Reply(
+        request, edition, choice.media_type, address=named, vary=vary, content=content, beside=beside
+    )
 
 
 def refuse_parameters(request: Request) -> None:

@@ -72,6 +72,7 @@ class Reply:
         address: str | None = None,
         vary: str | None = None,
         content: str | None = None,
+        beside: Edition | None = None,
     ) -> None:
         """Name what is going to be answered.
 
@@ -79,13 +80,15 @@ class Reply:
                   has several
         vary      the request header that chose it, or None where the address alone did
         content   the digest of what the address names, where it never changes from edition to edition
+        beside    another edition that the answer depends on, which may be the current one: it is not pinned then
         """
         self.request = request
         self.media_type = media_type
         query = urlencode(sorted(request.query_params.multi_items()))
         self.address = address or request.url.path
-        self.tag = etag(content or edition.digest, f"{self.address}?{query}#{media_type}")
-        is_pinned = is_settled(request, editions_of(request))
+        digests = edition.digest if beside is None else f"{edition.digest} {beside.digest}"
+        self.tag = etag(content or digests, f"{self.address}?{query}#{media_type}")
+        is_pinned = beside is None and is_settled(request, editions_of(request))
         self.headers: dict[str, str] = {
             "ETag": self.tag,
             "Cache-Control": IMMUTABLE if content else PINNED if is_pinned else CURRENT,

@@ -31,12 +31,12 @@ from schemas import Model, TableSchema
 TABLE = "revisions"
 FILE = f"{TABLE}.parquet"
 
-_OBSERVATIONS = "observations.parquet"
+OBSERVATIONS = "observations.parquet"
 _DATASETS = "datasets/"
-_KEY = ("dataset", "indicator", "area", "period", "breakdown")
-_SAID = ("value", "value_text", "status", "lower_limit", "upper_limit", "version")
+KEY = ("dataset", "indicator", "area", "period", "breakdown")
+SAID = ("value", "value_text", "status", "lower_limit", "upper_limit", "version")
 # What makes a revision where it differs; other digits of the same value and another version alone do not.
-_DECIDE = ("value", "status", "lower_limit", "upper_limit")
+DECIDE = ("value", "status", "lower_limit", "upper_limit")
 _TYPES = {"number": pa.float64(), "integer": pa.int64()}
 
 
@@ -82,11 +82,11 @@ def work_out_history(contents: Contents, downloads: Folder, before: Path) -> His
     """
     form = form_of(contents.model)
     carried = _read_carried(before, form)
-    old = _digests_of_datasets(before)
-    new = {path: file.sha256 for path, file in downloads.files.items() if _is_dataset(path)}
-    changed = {_dataset_of(path) for path in {*old, *new} if old.get(path) != new.get(path)}
+    old = digests_of_datasets(before)
+    new = {_dataset_of(path): file.sha256 for path, file in downloads.files.items() if _is_dataset(path)}
+    changed = {name for name in {*old, *new} if old.get(name) != new.get(name)}
     # A dataset that nothing was published of before has nothing to be revised, unless it had been withdrawn.
-    known = {_dataset_of(path) for path in old} | set(pc.unique(carried["dataset"]).to_pylist())
+    known = set(old) | set(pc.unique(carried["dataset"]).to_pylist())
     compared = sorted(changed & known)
     fresh = _compare(contents, before, compared, carried, form) if compared else form.empty_table()
     return History(before.name, carried, fresh)
@@ -104,9 +104,12 @@ def _read_carried(before: Path, form: pa.Schema) -> pa.Table:
     return pq.read_table(path).select(form.names).cast(form) if path.is_file() else form.empty_table()
 
 
-def _digests_of_datasets(before: Path) -> dict[str, str]:
-    told: Mapping[str, Any] = json.loads((before / MANIFEST).read_text(encoding="utf-8")).get("downloads", {})
-    return {path: file["sha256"] for path, file in told.items() if _is_dataset(path)}
+def digests_of_datasets(edition: Path) -> dict[str, str]:
+    """Give the digest of the CSV file of each dataset of the edition in a folder."""
+    told: Mapping[str, Any] = json.loads((edition / MANIFEST).read_text(encoding="utf-8")).get(
+        "downloads", {}
+    )
+    return {_dataset_of(path): file["sha256"] for path, file in told.items() if _is_dataset(path)}
 
 
 def _is_dataset(path: str) -> bool:
@@ -122,29 +125,27 @@ def _compare(
 ) -> pa.Table:
     """Find what became of every figure of some datasets that the edition before, or one before that, had."""
     engine = contents.engine
-    parquet = before / "downloads" / _OBSERVATIONS
+    parquet = before / "downloads" / OBSERVATIONS
     was = engine.connection.read_parquet(str(parquet), table_name="observations_before")
-    was = was.filter(was.dataset.isin(datasets)).select(*_KEY, *_SAID, "note")
+    was = was.filter(was.dataset.isin(datasets)).select(*KEY, *SAID, "note")
     was = was.rename({f"{name}_before": name for name in was.columns})
     now = _figures_now(contents.observations, datasets)
     now = now.rename({f"{name}_after": name for name in now.columns})
-    both = was.outer_join(now, [was[f"{name}_before"] == now[f"{name}_after"] for name in _KEY])
-    both = both.mutate(
-        **{name: ibis.coalesce(both[f"{name}_before"], both[f"{name}_after"]) for name in _KEY}
-    )
+    both = was.outer_join(now, [was[f"{name}_before"] == now[f"{name}_after"] for name in KEY])
+    both = both.mutate(**{name: ibis.coalesce(both[f"{name}_before"], both[f"{name}_after"]) for name in KEY})
     gone = _withdrawn(carried)
     engine.load("withdrawn_before", gone)
     left = engine.connection.table("withdrawn_before")
     both = both.mutate(figure=_figure(both)).left_join(left, "figure")
     is_old, is_new = both.status_before.notnull(), both.status_after.notnull()
-    differs = ibis.or_(*(~both[f"{name}_before"].identical_to(both[f"{name}_after"]) for name in _DECIDE))
+    differs = ibis.or_(*(~both[f"{name}_before"].identical_to(both[f"{name}_after"]) for name in DECIDE))
     change = ibis.cases(
         (is_old & ~is_new, "withdrawn"), (~is_old & both.was_withdrawn.notnull(), "returned"), else_="revised"
     )
     both = both.filter((is_old & differs) | (~is_old & both.was_withdrawn.notnull())).mutate(change=change)
     both = _with_reasons(contents, before, both)
-    columns = {name: both[name] for name in (*_KEY, "figure", "change", "reason_kind", "reason")}
-    columns |= {f"{name}_{side}": both[f"{name}_{side}"] for side in ("before", "after") for name in _SAID}
+    columns = {name: both[name] for name in (*KEY, "figure", "change", "reason_kind", "reason")}
+    columns |= {f"{name}_{side}": both[f"{name}_{side}"] for side in ("before", "after") for name in SAID}
     columns["from_edition"] = ibis.literal(before.name)
     found = engine.read(both.select(**columns).order_by("figure"))
     engine.drop("withdrawn_before")

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from test_api_editions import CHANGED, FIGURE
 from test_api_world import Served, serving
-from test_publish_world import OBSERVATIONS, YEAR_2023
+from test_publish_world import OBSERVATIONS, TABLES, YEAR_2023
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 GONE = "waste/recycled/E06000003/2023-04-01_P1Y"
@@ -153,3 +153,81 @@ def test_site_without_revisions_has_an_empty_list(tmp_path: Path):
         assert "No published figure of this choice was changed by a later edition." in html(
             client, "/revisions"
         )
+
+
+def test_diff_of_two_editions_counts_and_lists_what_changed(revised: Revised):
+    first, second, third = revised.editions
+    told = revised.client.get(f"/editions/{third}/diff.json?from={first}").json()
+    assert (told["from"], told["to"], told["edition"]) == (first, third, third)
+    assert told["counts"] == {
+        "revised": 1,
+        "withdrawn": 1,
+        "added": 0,
+        "recounted": 0,
+        "definitions_added": 0,
+        "definitions_withdrawn": 0,
+        "definitions_changed": 0,
+    }
+    assert told["datasets"] == [
+        {"dataset": "waste", "revised": 1, "withdrawn": 1, "added": 0, "recounted": 0}
+    ]
+    [row] = told["figures"]["revised"]
+    assert (row["figure"], row["value_text_before"], row["value_text_after"]) == (FIGURE, "43.60", "44.10")
+    assert row["reason"] == "No reason given."
+    [row] = told["figures"]["withdrawn"]
+    assert (row["figure"], row["status_before"], row["status_after"]) == (GONE, "break", None)
+    assert revised.client.get(f"/editions/{third}/diff.json").json()["from"] == second
+
+
+def test_diff_the_other_way_round_tells_what_was_added(revised: Revised):
+    first, _, third = revised.editions
+    told = revised.client.get(f"/editions/{first}/diff.json?from={third}").json()
+    assert (told["counts"]["revised"], told["counts"]["added"], told["counts"]["withdrawn"]) == (1, 1, 0)
+
+
+def test_page_of_a_diff_says_the_same(revised: Revised):
+    first, _, third = revised.editions
+    page = html(revised.client, f"/editions/{third}/diff?from={first}")
+    assert "1 figure revised, 1 figure withdrawn, 0 figures added and 0 definitions changed." in page
+    assert f'<a href="/observations/{FIGURE}">' in page
+    assert f'<a href="/observations/{GONE}?edition={first}">' in page
+    assert "<td>43.6%</td><td>44.1%</td><td>No reason given.</td>" in page
+    assert f'href="/editions/{third}/diff?from={revised.editions[1]}"' in html(
+        revised.client, f"/editions/{third}"
+    )
+
+
+def test_diff_without_an_edition_before_is_refused(revised: Revised):
+    answer = revised.client.get(f"/editions/{revised.editions[0]}/diff.json")
+    assert answer.status_code == 400
+    assert "name one with 'from'" in answer.json()["detail"]
+    gone = revised.client.get(f"/editions/{revised.editions[0]}/diff.json?from=2020-01-01-000000000000")
+    assert gone.status_code == 404
+
+
+def test_diff_is_tagged_by_both_editions(revised: Revised):
+    first, second, third = revised.editions
+    tags = [
+        revised.client.get(f"/editions/{third}/diff.json?from={one}").headers["etag"]
+        for one in (first, second)
+    ]
+    assert tags[0] != tags[1]
+    again = revised.client.get(
+        f"/editions/{third}/diff.json?from={first}", headers={"If-None-Match": tags[0]}
+    )
+    assert again.status_code == 304
+
+
+def test_diff_tells_which_definitions_took_the_place_of_others(tmp_path: Path):
+    newer = [{**row, "version": "2.1.0"} for row in TABLES["indicators"] if row["version"] == "2.0.0"]
+    with serving(tmp_path) as served, httpx.Client(base_url=served.url, timeout=60) as client:
+        counted = [{**row, "version": "2.1.0"} if row["version"] == "2.0.0" else row for row in OBSERVATIONS]
+        name = served.publish(counted, tables={"indicators": [*TABLES["indicators"], *newer]})
+        told = client.get(f"/editions/{name}/diff.json").json()
+        assert told["definitions"] == {
+            "added": [{"indicator": "recycled", "version": "2.1.0"}],
+            "withdrawn": [],
+            "changed": [{"indicator": "recycled", "from": "2.0.0", "to": "2.1.0"}],
+        }
+        assert (told["counts"]["recounted"], told["counts"]["revised"]) == (3, 0)
+        assert "version 2.1.0 is in use in place of 2.0.0" in html(client, f"/editions/{name}/diff")
