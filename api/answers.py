@@ -98,9 +98,11 @@ def next_link(request: Request, cursor: str) -> str:
 
 def envelope(edition: Edition, sources: Sequence[Row], query: Mapping[str, Any]) -> Row:
     """Begin an answer: which edition, under which licence, from which source, to which question."""
+    since = edition.pin.since if edition.pin else None
     return {
         "edition": edition.name,
         "edition_uri": edition.uri("edition", edition.name),
+        **({"since": since} if since else {}),
         "licence": list(dict.fromkeys(source["licence"] for source in sources if source.get("licence"))),
         "source": list(sources),
         "query": {key: value for key, value in query.items() if value not in (None, [], ())},

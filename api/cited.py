@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
@@ -24,11 +24,12 @@ from starlette.requests import Request
 from api.answers import sources_of_datasets
 from api.as_of import PINS, find_pinned
 from api.citations import Citation, key_of
-from api.edition import Edition
+from api.edition import Edition, Editions
 from api.failures import Failure, unknown_parameters
 from api.forms import split_suffix
 from api.licences import licence_address, licence_title
 from api.pages.chart import PARAMETERS, make_chart
+from api.pages.made import Since, look_since, look_since_thing
 from api.replies import editions_of
 from api.sentences import status_words
 from api.things import Thing, find_meant, find_thing, kinds_by_address
@@ -112,7 +113,12 @@ async def find_citation(request: Request, edition: Edition, text: str) -> Citati
 
 async def _cite(request: Request, edition: Edition, path: str, query: str) -> Citation:
     if _first_part(path) in ("chart", "embed"):
-        return await anyio.to_thread.run_sync(_cite_chart, edition, path, query)
+        current = editions_of(request).current
+        cited = await anyio.to_thread.run_sync(_cite_chart, edition, path, query)
+        since = await anyio.to_thread.run_sync(
+            _since_chart, current, editions_of(request), edition, path, query
+        )
+        return replace(cited, since=since)
     thing = _thing_at(edition, path)
     if thing is not None:
         path = thing.address
@@ -139,7 +145,15 @@ async def _cite(request: Request, edition: Edition, path: str, query: str) -> Ci
         published_on=dt.date.fromisoformat(edition.name[:10]),
         address=where + (f"?{query}" if query else ""),
         note=about.note,
+        since=_since(editions_of(request).current, edition, thing, name),
     )
+
+
+def _since(current: Edition, edition: Edition, thing: Thing | None, name: str) -> Since | None:
+    """Say what became of what is cited since its edition."""
+    if name:
+        return look_since_thing(current, edition, "edition", (name,))
+    return look_since_thing(current, edition, thing.kind.kind, thing.notation) if thing else None
 
 
 def _cite_chart(edition: Edition, path: str, query: str) -> Citation:
@@ -164,6 +178,17 @@ def _cite_chart(edition: Edition, path: str, query: str) -> Citation:
         address=edition.base.rstrip("/") + quote(path, safe="/") + (f"?{query}" if query else ""),
         note=about.note,
     )
+
+
+def _since_chart(current: Edition, editions: Editions, edition: Edition, path: str, query: str) -> Since:
+    """Say what became of a chart since the edition it is cited by, as its frame would say it."""
+    asked = {**dict(parse_qsl(query)), "made": edition.name}
+    indicator = path.strip("/").partition("/")[2].removesuffix(".svg")
+    try:
+        now = make_chart(current, indicator, asked)
+    except Failure:
+        now = None
+    return look_since(current, editions, indicator, asked, now)
 
 
 @dataclass(frozen=True, slots=True)

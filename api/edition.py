@@ -65,10 +65,13 @@ class Pin:
 
     day      the day as known on which (ISO 8601); None where the edition was named itself
     today    the address, inside the site, that the current edition answers
+    since    what became of the thing that is asked for, in the current edition: state, title, sentences and the
+             current edition's name; None where that was not asked or cannot be said
     """
 
     day: str | None
     today: str
+    since: Mapping[str, Any] | None = None
 
 
 class Edition:

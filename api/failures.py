@@ -128,6 +128,13 @@ _KINDS = (
         "Ask for the list without a cursor, or for one of the editions listed under /editions.",
     ),
     FailureKind(
+        "figure-withdrawn",
+        410,
+        "The figure was withdrawn",
+        "The figure was published once and is published no more.",
+        "Read it as an earlier edition has it, at the address given, or the revisions for the reason.",
+    ),
+    FailureKind(
         "body-too-large",
         413,
         "Request is too large",

@@ -38,7 +38,9 @@ async def answer_table(request: Request, edition: Edition, thing: Thing, documen
     if kind == "area":
         return await answer_profile(request, edition, thing.path, document)
     if kind == "dataset":
-        members = {"dataset": read_row(load_model().tables["datasets"], thing.row)}
+        members: Row = {"dataset": read_row(load_model().tables["datasets"], thing.row)}
+        if edition.pin is not None and edition.pin.since is not None:
+            members["since"] = edition.pin.since
         filters = Filters(datasets=(thing.path,))
         return await answer_observations(
             request, _asked(request), filters, replace(document, members=members)

@@ -48,6 +48,9 @@ LIST_TABLES = {
 }
 
 
+# So many rows of a table that may be long become Python's at once.
+_ROWS = 50_000
+
 # What tables without keys to others are looked up by.
 _INDEXES = {
     "revisions": (
@@ -61,12 +64,12 @@ _INDEXES = {
 
 
 def write_catalogue(
-    contents: Contents, edition: Mapping[str, str], path: Path, revisions: pa.Table
+    contents: Contents, edition: Mapping[str, str], path: Path, revisions: pa.Table | None = None
 ) -> dict[str, int]:
     """Write the database of an edition and count the rows of each table in it.
 
     edition    what the table "edition" says: its name, digest, title, base, product version
-    revisions  the derived table of that name, which follows from the edition before
+    revisions  the derived table of that name, which follows from the edition before; None where there is none
 
     Raises sqlite3.IntegrityError if a row points at a row that is not there.
     """
@@ -78,11 +81,8 @@ def write_catalogue(
         database = Database(connection)
         connection.execute("BEGIN")
         derived = _derived_rows(contents, edition)
-        derived["revisions"] = (
-            row
-            for part in revisions.to_batches(max_chunksize=50_000)
-            for row in _tuples(pa.Table.from_batches([part]))
-        )
+        parts = () if revisions is None else revisions.to_batches(max_chunksize=_ROWS)
+        derived["revisions"] = (row for part in parts for row in _tuples(pa.Table.from_batches([part])))
         counts = {}
         for name in _ordered(contents.model):
             schema = contents.model.table(name)

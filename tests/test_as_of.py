@@ -11,6 +11,7 @@ import httpx
 import pytest
 from test_api_editions import CHANGED, FIGURE
 from test_api_world import Served, serving
+from test_publish_world import TABLES
 
 from api.replies import CURRENT, PINNED
 from publish.edition import EditionsFolder
@@ -151,3 +152,61 @@ def test_the_description_has_the_parameter_with_an_example(past: Past):
             assert ("as-of" in told) == ("edition" in told), (path, method)
             if "as-of" in told:
                 assert told["as-of"]["example"] == "2026-03-03"
+
+
+@pytest.mark.parametrize(
+    ("pin", "state", "words"),
+    [
+        ("as-of=2026-03-04", "current", "is current."),
+        ("as-of=2026-03-12", "revised", "44.1% became 43.6%."),
+    ],
+)
+def test_a_pinned_figure_says_what_became_of_it(past: Past, pin: str, state: str, words: str):
+    document = past.client.get(f"/observations/{FIGURE}.json?{pin}").json()
+    assert (document["since"]["state"], document["since"]["current"]) == (state, past.first)
+    page = past.client.get(f"/observations/{FIGURE}?{pin}", headers={"Accept": "text/html"}).text
+    told = past.client.get("/cite", params={"url": f"/observations/{FIGURE}?{pin}", "format": "json"}).json()
+    cited = past.client.get(
+        "/cite", params={"url": f"/observations/{FIGURE}?{pin}"}, headers={"Accept": "text/html"}
+    ).text
+    assert told["since"] == document["since"]
+    for text in (page, cited, " ".join(told["since"]["sentences"])):
+        assert words in text
+    assert "since" not in past.client.get(f"/observations/{FIGURE}.json").json()
+
+
+def test_what_became_of_a_pinned_figure_follows_the_next_edition(tmp_path: Path):
+    with (
+        serving(tmp_path, is_published=False, today=TODAY) as served,
+        httpx.Client(base_url=served.url, timeout=60) as client,
+    ):
+        first = served.publish(at=datetime(2026, 3, 3, tzinfo=UTC))
+        address = f"/observations/{FIGURE}.json?edition={first}"
+        answer = client.get(address)
+        assert answer.json()["since"]["state"] == "current"
+        assert answer.headers["cache-control"] == CURRENT
+        left = [row for row in CHANGED if row["_row"] != 3]
+        served.publish(left, at=datetime(2026, 3, 10, tzinfo=UTC))
+        told = client.get(address, headers={"If-None-Match": answer.headers["etag"]})
+        assert (told.status_code, told.json()["since"]["state"]) == (200, "withdrawn")
+        gone = client.get(f"/observations/{FIGURE}.json")
+        assert (gone.status_code, gone.json()["state"]) == (410, "withdrawn")
+        assert "43.6% was withdrawn on 10 March 2026. No reason given." in gone.json()["detail"]
+        assert [row["change"] for row in gone.json()["revisions"]] == ["withdrawn"]
+        page = client.get(f"/observations/{FIGURE}", headers={"Accept": "text/html"})
+        assert page.status_code == 410
+        assert "was withdrawn on 10 March 2026" in page.text
+
+
+def test_a_pinned_indicator_says_that_its_definition_changed(tmp_path: Path):
+    with serving(tmp_path) as served, httpx.Client(base_url=served.url, timeout=60) as client:
+        first = served.app.state.editions.current.name
+        newer = [{**row, "version": "2.1.0"} for row in TABLES["indicators"] if row["version"] == "2.0.0"]
+        served.publish(tables={"indicators": [*TABLES["indicators"], *newer]})
+        told = client.get(f"/indicators/recycled.json?edition={first}").json()["since"]
+        assert (told["state"], told["sentences"]) == (
+            "definition-changed",
+            ["Version 2.0.0 was in use; version 2.1.0 is now."],
+        )
+        dataset = client.get(f"/datasets/waste.json?edition={first}").json()["since"]
+        assert dataset["state"] == "current"

@@ -8,6 +8,7 @@ A revision's day is that of the edition that made it: nothing looks at a clock.
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -185,6 +186,25 @@ def rows_of_figure(edition: Edition, figure: str) -> list[sqlite3.Row]:
         return []
     sql = "SELECT * FROM revisions WHERE figure = ? ORDER BY revised_on DESC, to_edition DESC LIMIT 500"
     return edition.rows(sql, (figure,))
+
+
+def find_withdrawn(edition: Edition, figure: str) -> Failure | None:
+    """Find the refusal that says when and why a figure was withdrawn; None for one that was never published."""
+    told = list_of_figure(edition, figure)
+    if not told or told[0].change != "withdrawn":
+        return None
+    last = told[0]
+    day = sentences.day(dt.date.fromisoformat(last.revised_on))
+    detail = (
+        f"{last.title}: {last.before} was withdrawn on {day}. {last.reason} It can be read as it was published at"
+        f" {edition.base.rstrip('/')}{last.then}"
+    )
+    return Failure(
+        "figure-withdrawn",
+        detail,
+        state="withdrawn",
+        revisions=[dict(row) for row in rows_of_figure(edition, figure)],
+    )
 
 
 def read_revisions(
