@@ -98,9 +98,11 @@ def next_link(request: Request, cursor: str) -> str:
 
 def envelope(edition: Edition, sources: Sequence[Row], query: Mapping[str, Any]) -> Row:
     """Begin an answer: which edition, under which licence, from which source, to which question."""
+    since = edition.pin.since if edition.pin else None
     return {
         "edition": edition.name,
         "edition_uri": edition.uri("edition", edition.name),
+        **({"since": since} if since else {}),
         "licence": list(dict.fromkeys(source["licence"] for source in sources if source.get("licence"))),
         "source": list(sources),
         "query": {key: value for key, value in query.items() if value not in (None, [], ())},
@@ -152,10 +154,17 @@ def _sources_of_all_signals(edition: Edition) -> list[Row]:
     return sources_of_datasets(edition, [row[0] for row in datasets]) + sources_of_rows(edition, files)
 
 
+def _sources_of_revisions(edition: Edition) -> list[Row]:
+    datasets = edition.rows("SELECT DISTINCT dataset FROM revisions")
+    return sources_of_datasets(edition, [row[0] for row in datasets])
+
+
 def sources_of_table(edition: Edition, table: str) -> list[Row]:
     """Say which publishers' files all rows of a standard table were read from; `table` is of our own model."""
     if table == "signals":
         return edition.once("sources of signals", lambda: _sources_of_all_signals(edition))
+    if table == "revisions":
+        return edition.once("sources of revisions", lambda: _sources_of_revisions(edition))
     sql = f'SELECT DISTINCT _source FROM "{table}"'  # noqa: S608
     return edition.once(sql, lambda: sources_of_rows(edition, edition.rows(sql)))
 

@@ -7,10 +7,11 @@ Out:  a FastAPI application. It keeps nothing but what can be made again from th
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,14 @@ from api import (
     diff_door,
     documents,
     downloads,
+    edition_diff_door,
     feeds,
     housekeeping,
     programme_door,
     propose,
     publications,
     register,
+    revision_feeds,
     signal_feeds,
     sparql,
     stream,
@@ -60,11 +63,17 @@ from ingest.problems import shown
 from schemas.site import Site, load_site
 
 
-def create_app(site: Site, limits: Limits | None = None, shelf: Path | None = None) -> FastAPI:
+def create_app(
+    site: Site,
+    limits: Limits | None = None,
+    shelf: Path | None = None,
+    today: Callable[[], dt.date] | None = None,
+) -> FastAPI:
     """Make the application that serves a site.
 
     limits   what one SPARQL query may take
     shelf    the file in which the workers of a server keep what any of them made; None for a server of one
+    today    tells the day (UTC); the machine's own if left out
     """
 
     @asynccontextmanager
@@ -85,7 +94,7 @@ def create_app(site: Site, limits: Limits | None = None, shelf: Path | None = No
         lifespan=lifespan,
     )
     app.state.site = site
-    app.state.editions = Editions(site.editions_folder)
+    app.state.editions = Editions(site.editions_folder, today)
     app.state.metrics = Metrics()
     app.state.kept = Kept(None if shelf is None else Shelf(shelf))
     app.state.sparql = sparql.SparqlDoor(limits or Limits())
@@ -102,9 +111,11 @@ def create_app(site: Site, limits: Limits | None = None, shelf: Path | None = No
         propose.make_router(),
         sparql.router,
         publications.router,
+        edition_diff_door.router,
         downloads.router,
         feeds.router,
         signal_feeds.router,
+        revision_feeds.router,
         stream.router,
         register.router,
         chart_door.router,
@@ -196,8 +207,17 @@ def _known_parameters(request: Request) -> list[str]:
     return [
         name
         for parameter in route.dependant.query_params
-        for name in getattr(parameter.field_info.annotation, "model_fields", {parameter.name: None})
+        for name in _names_of(parameter.field_info.annotation, parameter.alias)
     ]
+
+
+def _names_of(annotation: Any, name: str) -> Iterator[str]:
+    """Give the names of the parameters that one of a route's arguments reads."""
+    fields = getattr(annotation, "model_fields", None)
+    if fields is None:
+        yield name
+    else:
+        yield from (field.alias or own for own, field in fields.items())
 
 
 def _name(one: Any) -> str:

@@ -16,10 +16,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import orjson
 
 from api.sentences import listed
+
+if TYPE_CHECKING:
+    from api.pages.made import Since
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Citation:
     key       a short name, letters of ASCII, digits and hyphens
     authors   bodies, never people
     note      what else must be said: the licence, and a figure's value
+    since     what became of it since the edition that is cited; no part of the citation, which stays as it is
     """
 
     kind: str
@@ -43,6 +48,7 @@ class Citation:
     published_on: dt.date
     address: str
     note: str
+    since: Since | None = None
 
 
 @dataclass(frozen=True, slots=True)

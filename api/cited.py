@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
@@ -22,12 +22,14 @@ import anyio.to_thread
 from starlette.requests import Request
 
 from api.answers import sources_of_datasets
+from api.as_of import PINS, find_pinned
 from api.citations import Citation, key_of
-from api.edition import Edition
+from api.edition import Edition, Editions
 from api.failures import Failure, unknown_parameters
 from api.forms import split_suffix
 from api.licences import licence_address, licence_title
 from api.pages.chart import PARAMETERS, make_chart
+from api.pages.made import Since, look_since, look_since_thing
 from api.replies import editions_of
 from api.sentences import status_words
 from api.things import Thing, find_meant, find_thing, kinds_by_address
@@ -104,17 +106,19 @@ async def find_citation(request: Request, edition: Edition, text: str) -> Citati
     if reason is not None and path.strip("/") not in ("api", "downloads"):
         raise _refused(reason)
     pairs = dict(parse_qsl(query))
-    if "edition" in pairs:
-        pinned = editions_of(request).find(pairs["edition"])
-        if pinned is None:
-            raise Failure("edition-unknown", f"There is no edition '{shown(pairs['edition'][:60])}' here.")
-        edition = pinned
+    if not pairs.keys().isdisjoint(PINS):
+        edition = find_pinned(editions_of(request), pairs)
     return await _cite(request, edition, path, query)
 
 
 async def _cite(request: Request, edition: Edition, path: str, query: str) -> Citation:
     if _first_part(path) in ("chart", "embed"):
-        return await anyio.to_thread.run_sync(_cite_chart, edition, path, query)
+        current = editions_of(request).current
+        cited = await anyio.to_thread.run_sync(_cite_chart, edition, path, query)
+        since = await anyio.to_thread.run_sync(
+            _since_chart, current, editions_of(request), edition, path, query
+        )
+        return replace(cited, since=since)
     thing = _thing_at(edition, path)
     if thing is not None:
         path = thing.address
@@ -126,7 +130,7 @@ async def _cite(request: Request, edition: Edition, path: str, query: str) -> Ci
     where = edition.base.rstrip("/") + quote(path, safe="/=,;:")
     if name:
         where = edition.uri("edition", name)
-    elif thing is not None and set(dict(parse_qsl(query))) <= {"edition"}:
+    elif thing is not None and set(dict(parse_qsl(query))) <= set(PINS):
         where = thing.uri(edition)
     is_data = bool(name) or (thing is not None and thing.kind.kind in _DATA)
     kind = "Edition" if name else thing.kind.label if thing is not None else "Page"
@@ -141,13 +145,21 @@ async def _cite(request: Request, edition: Edition, path: str, query: str) -> Ci
         published_on=dt.date.fromisoformat(edition.name[:10]),
         address=where + (f"?{query}" if query else ""),
         note=about.note,
+        since=_since(editions_of(request).current, edition, thing, name),
     )
+
+
+def _since(current: Edition, edition: Edition, thing: Thing | None, name: str) -> Since | None:
+    """Say what became of what is cited since its edition."""
+    if name:
+        return look_since_thing(current, edition, "edition", (name,))
+    return look_since_thing(current, edition, thing.kind.kind, thing.notation) if thing else None
 
 
 def _cite_chart(edition: Edition, path: str, query: str) -> Citation:
     """Cite a chart, by the address of its image or of its frame."""
     pairs = dict(parse_qsl(query))
-    known = (*PARAMETERS, "edition", *(("made",) if _first_part(path) == "embed" else ()))
+    known = (*PARAMETERS, *PINS, *(("made",) if _first_part(path) == "embed" else ()))
     unknown = [name for name in pairs if name not in known]
     if unknown:
         raise unknown_parameters(unknown, known)
@@ -166,6 +178,17 @@ def _cite_chart(edition: Edition, path: str, query: str) -> Citation:
         address=edition.base.rstrip("/") + quote(path, safe="/") + (f"?{query}" if query else ""),
         note=about.note,
     )
+
+
+def _since_chart(current: Edition, editions: Editions, edition: Edition, path: str, query: str) -> Since:
+    """Say what became of a chart since the edition it is cited by, as its frame would say it."""
+    asked = {**dict(parse_qsl(query)), "made": edition.name}
+    indicator = path.strip("/").partition("/")[2].removesuffix(".svg")
+    try:
+        now = make_chart(current, indicator, asked)
+    except Failure:
+        now = None
+    return look_since(current, editions, indicator, asked, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ async def search(request: Request) -> Response:
     """Answer what was found, or go straight to the one thing that is named."""
     edition = edition_of(request)
     text = request.query_params.get("q", "").strip()[:LONGEST_TEXT]
-    if text and "edition" not in request.query_params:
+    if text and edition.pin is None:
         exact = find_exact(edition, text)
         if exact is not None:
             headers = {"Location": root_of(edition) + exact.address, "Cache-Control": CURRENT}

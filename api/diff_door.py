@@ -15,6 +15,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from api.answers import dump, envelope, sources_of_rows, standing_links
+from api.as_of import PINS
 from api.definition_diff import Diff, as_document, choose_versions, find_diff, list_versions
 from api.edition import Edition
 from api.failures import Failure, unknown_thing
@@ -79,7 +80,7 @@ async def _answer(request: Request, indicator: str, choice: Choice, vary: str | 
     if unchanged is not None:
         return unchanged
     older, newer = _versions(edition, indicator, request)
-    pinned = {"edition": request.query_params.get("edition")}
+    pinned = {name: request.query_params.get(name) for name in PINS}
     if read_numbers(older) > read_numbers(newer):
         query = {**pinned, "format": request.query_params.get("format"), "from": newer, "to": older}
         path = with_query(request.url.path, **query)

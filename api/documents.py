@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from api import pages
 from api.answers import standing_links
+from api.as_of import PINS
 from api.definition_forms.offers import offer_links
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters, unknown_thing
@@ -34,8 +35,10 @@ from api.forms import (
 )
 from api.graphs import describe_thing, prefixes_of, sources_of
 from api.html import check_parameters, parameters_of, send_page
+from api.pages.made import look_since_thing
 from api.pages.page import Page
-from api.replies import CURRENT, Reply, edition_of, root_of, root_of_site
+from api.pages.revisions import find_withdrawn
+from api.replies import CURRENT, Reply, edition_of, editions_of, root_of, root_of_site
 from api.sparql_results import write_graph
 from api.successor import find_successor
 from api.tables import answer_table
@@ -46,6 +49,9 @@ from schemas import Kind, load_model
 
 # Kinds whose data are lists of figures, which can be read in parts.
 _IN_PARTS = ("limit", "cursor")
+
+# Kinds that say, where an edition is pinned, what became of them since.
+_TOLD_SINCE = frozenset({"observation", "indicator", "dataset"})
 
 
 async def answer_uri(request: Request, kind_name: str, notation: str) -> Response:
@@ -82,7 +88,19 @@ def _resolve(edition: Edition, kind: Kind, notation: str) -> tuple[Thing, Form |
         thing = find_thing(edition, kind, parts) or find_meant(edition, kind, parts)
         if thing is not None:
             return thing, ending
+    if kind.kind == "observation":
+        gone = find_withdrawn(edition, path)
+        if gone is not None:
+            raise gone
     raise unknown_thing(kind.label, path, _known(edition, kind))
+
+
+def _with_since(edition: Edition, current: Edition, thing: Thing) -> Edition:
+    """Let a pinned edition say what became of a thing since."""
+    since = look_since_thing(current, edition, thing.kind.kind, thing.notation)
+    if edition.pin is None or since is None:
+        return edition
+    return edition.pinned(replace(edition.pin, since=since.as_document(current)))
 
 
 def _known(edition: Edition, kind: Kind) -> list[str]:
@@ -106,17 +124,23 @@ async def answer_document(request: Request, kind: Kind, notation: str) -> Respon
         Choice(ending, ending.media_type) if ending else choose(request.headers.get("accept"), TABLE_FORMS)
     )
     address = f"/{kind.address}/{quote(path, safe='/=,;')}"
+    # What became of a thing since follows from the current edition too.
+    is_told = edition.pin is not None and kind.kind in _TOLD_SINCE
+    current = editions_of(request).current if is_told else None
     reply = Reply(
         request,
         edition,
         choice.media_type,
         address=f"{address}.{choice.form.suffix}",
         vary=None if ending else "Accept",
+        beside=current,
     )
     unchanged = reply.unchanged()
     if unchanged is not None:
         return unchanged
     thing, form = _resolve(edition, kind, notation)
+    if current is not None:
+        edition = _with_since(edition, current, thing)
     if thing.notation != tuple(path.split("/")) or form is not ending:
         return _moved(request, edition, thing, form)
     moved = _check(request, edition, thing, choice.form)
@@ -151,7 +175,7 @@ def _check(request: Request, edition: Edition, thing: Thing, form: Form) -> Resp
     if form is HTML:
         return check_parameters(request, edition, parameters_of(thing.kind.kind))
     is_list = thing.kind.kind == "dataset" or (thing.kind.kind == "indicator" and form is CSV)
-    known = ["edition", *(_IN_PARTS if is_list and form in (JSON, CSV) else ())]
+    known = [*PINS, *(_IN_PARTS if is_list and form in (JSON, CSV) else ())]
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
         raise unknown_parameters(unknown, known)

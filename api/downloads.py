@@ -19,10 +19,11 @@ import anyio
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
+from api.as_of import is_settled
 from api.edition import Edition
 from api.failures import Failure
 from api.forms import content_type, has_tag
-from api.replies import CURRENT, PINNED, edition_of, root_of
+from api.replies import CURRENT, PINNED, edition_of, editions_of, root_of
 
 router = APIRouter()
 
@@ -82,7 +83,7 @@ async def download(request: Request, path: str) -> Response:
     tag = f'"{digest[:32]}"'
     headers = {
         "Accept-Ranges": "bytes",
-        "Cache-Control": PINNED if "edition" in request.query_params else CURRENT,
+        "Cache-Control": PINNED if is_settled(request, editions_of(request)) else CURRENT,
         "Content-Type": content_type(_media_type(file)),
         "ETag": tag,
         "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(digest)).decode()}:",

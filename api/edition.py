@@ -10,6 +10,8 @@ answered from the new edition, and requests that began before it end on the old 
 
 from __future__ import annotations
 
+import copy
+import datetime as dt
 import json
 import logging
 import os
@@ -19,6 +21,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,13 +59,31 @@ class QueryTooSlow(Exception):  # noqa: N818 - a limit that was reached
     """A statement ran for longer than it may."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What a request says of the edition that it wants.
+
+    day      the day as known on which (ISO 8601); None where the edition was named itself
+    today    the address, inside the site, that the current edition answers
+    since    what became of the thing that is asked for, in the current edition: state, title, sentences and the
+             current edition's name; None where that was not asked or cannot be said
+    """
+
+    day: str | None
+    today: str
+    since: Mapping[str, Any] | None = None
+
+
 class Edition:
     """One immutable edition, open for reading from any thread.
 
     name     the name of its folder, such as 2026-11-22-0123456789ab
     digest   of its content; two editions with one digest answer alike
     base     the public address that its URIs start with
+    pin      how a request asked for it; None where it did not, and got the current one
     """
+
+    pin: Pin | None = None
 
     def __init__(self, folder: Path) -> None:
         """Open the edition in a folder.
@@ -72,6 +93,7 @@ class Edition:
         self.folder = folder
         self.name = folder.name
         self.manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        self._whole = self
         self._threads = threading.local()
         self._kept: dict[Hashable, Any] = {}
         told = {row["name"]: row["value"] for row in self.rows("SELECT name, value FROM edition")}
@@ -92,10 +114,20 @@ class Edition:
         """The folder of the RDF store."""
         return self.folder / "rdf" / "store"
 
-    @cached_property
+    @property
     def store(self) -> pyoxigraph.Store:
         """The RDF store, for looking things up by URI. Visitors' queries never run on it: see sparql.py."""
+        return self._whole._opened_store
+
+    @cached_property
+    def _opened_store(self) -> pyoxigraph.Store:
         return pyoxigraph.Store.read_only(str(self.store_folder))
+
+    def pinned(self, pin: Pin) -> Edition:
+        """Give the same edition, which says that a request pinned it. What is open stays shared."""
+        pinned = copy.copy(self)
+        pinned.pin = pin
+        return pinned
 
     def rows(self, sql: str, params: Params = (), *, seconds: float = TIME_LIMIT) -> list[sqlite3.Row]:
         """Get all rows of a statement.
@@ -183,10 +215,14 @@ def _slow(error: sqlite3.OperationalError) -> Exception:
 
 
 class Editions:
-    """The editions of a site. `current` follows the pointer; `find` opens a kept one by its name."""
+    """The editions of a site. `current` follows the pointer; `find` opens a kept one by its name.
 
-    def __init__(self, folder: Path) -> None:
+    today   tells the day (UTC) that a request comes on
+    """
+
+    def __init__(self, folder: Path, today: Callable[[], dt.date] | None = None) -> None:
         self.folder = folder
+        self.today = today or (lambda: dt.datetime.now(dt.UTC).date())
         self._lock = threading.Lock()
         self._current: Edition | None = None
         self._target: str | None = None

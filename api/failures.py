@@ -98,6 +98,13 @@ _KINDS = (
         "Choose one of the editions listed under /editions.",
     ),
     FailureKind(
+        "day-unknown",
+        404,
+        "Nothing was known here on that day",
+        "The day asked for with as-of is before the first edition of this site.",
+        "Ask for a day from the first one named on, or leave as-of out for what is known today.",
+    ),
+    FailureKind(
         "method-not-allowed",
         405,
         "Method is not allowed here",
@@ -115,9 +122,17 @@ _KINDS = (
     FailureKind(
         "edition-gone",
         410,
-        "The edition of this list is no longer kept",
-        "A list that is read in parts stays on the edition it was begun on. That edition has been removed.",
-        "Ask for the list without a cursor.",
+        "The edition is no longer kept",
+        "A list that is read in parts stays on the edition it was begun on, and a day in the past on the edition "
+        "that was current then. That edition has been removed.",
+        "Ask for the list without a cursor, or for one of the editions listed under /editions.",
+    ),
+    FailureKind(
+        "figure-withdrawn",
+        410,
+        "The figure was withdrawn",
+        "The figure was published once and is published no more.",
+        "Read it as an earlier edition has it, at the address given, or the revisions for the reason.",
     ),
     FailureKind(
         "body-too-large",

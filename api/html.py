@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import pages
+from api.as_of import PINS
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters
 from api.forms import HTML, link, prefers_html, split_suffix
@@ -99,7 +100,7 @@ def check_parameters(request: Request, edition: Edition, known: Sequence[str]) -
     given = [
         name
         for name in request.query_params
-        if name not in known and name != "edition" and not name.startswith(families)
+        if name not in known and name not in PINS and not name.startswith(families)
     ]
     if not given:
         return None
@@ -107,7 +108,7 @@ def check_parameters(request: Request, edition: Edition, known: Sequence[str]) -
         kept = [pair for pair in request.query_params.multi_items() if pair[0] not in given]
         address = root_of(edition) + request.url.path + (f"?{urlencode(kept)}" if kept else "")
         return Response(status_code=301, headers={"Location": address, "Cache-Control": CURRENT})
-    raise unknown_parameters(given, [*known, "edition"])
+    raise unknown_parameters(given, [*known, *PINS])
 
 
 def parameters_of(name: str) -> Sequence[str]:

@@ -60,7 +60,7 @@ def _describe(app: FastAPI, edition: Edition) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["Failure"] = failure_schema()
-    known = _examples(edition)
+    known = _examples(edition) | {"as-of": edition.name[:10]}
     for address, path in document["paths"].items():
         for method, operation in path.items():
             if method == "get":
@@ -127,6 +127,7 @@ _ASKED: Mapping[str, str] = {
     "list_plans": "plan={plan}",
     "list_signals": "is_open=true&limit=2",
     "list_responses": "limit=2",
+    "list_revisions": "limit=2",
     "list_observations": "area={area}&limit=2",
     "list_series": "area={area}&limit=2",
     "list_restated": "limit=2",

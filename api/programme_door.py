@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from api import pages
 from api.answers import sources_of_table, standing_links
+from api.as_of import PINS
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters, unknown_thing
 from api.forms import HTML, Choice, Form, choose, link
@@ -85,9 +86,9 @@ async def _answer(
             return moved
         calendar = link(f"{root_of(edition)}{path}.{CALENDAR.suffix}", "alternate", type=CALENDAR.media_type)
         return reply.unchanged() or await send_page(request, make, reply=reply, links=[calendar])
-    unknown = [name for name in request.query_params if name != "edition"]
+    unknown = [name for name in request.query_params if name not in PINS]
     if unknown:
-        raise unknown_parameters(unknown, ["edition"])
+        raise unknown_parameters(unknown, PINS)
     unchanged = reply.unchanged()
     if unchanged is not None:
         return unchanged

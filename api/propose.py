@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from api import pages
 from api.answers import begin, dump, envelope, standing_links
+from api.as_of import PINS
 from api.edition import Edition
 from api.failures import Failure
 from api.forms import HTML, JSON, choose
@@ -28,7 +29,7 @@ from api.pages.propose import FIELDS
 from api.posted import FORM, media_type_of, read_form, read_text
 from api.proposals import Considered, as_document, consider
 from api.replies import Reply, edition_of
-from api.v1_models import Envelope, Parameters
+from api.v1_models import PIN_FIELDS, Envelope, Parameters
 from api.v1_responses import failures, responses
 from ingest.problems import Place, Problem, shown
 from ingest.proposals import check_columns
@@ -182,7 +183,7 @@ async def answer_page(request: Request) -> Response:
     moved = check_parameters(request, edition, FIELDS)
     if moved is not None:
         return moved
-    cells = _cells([pair for pair in request.query_params.multi_items() if pair[0] != "edition"])
+    cells = _cells([pair for pair in request.query_params.multi_items() if pair[0] not in PINS])
     if request.method == "POST":
         cells |= await _read_posted(request, (FORM,))
     if not cells:
@@ -252,7 +253,7 @@ def make_router() -> APIRouter:
         """Rank known definitions by numerator, denominator, population and wording, with reasons."""
         edition = edition_of(request)
         reply = begin(request, edition, choose(request.headers.get("accept"), (JSON,)))
-        cells: dict[str, str] = asked.model_dump(exclude={"edition"}, exclude_none=True)  # type: ignore[attr-defined]
+        cells: dict[str, str] = asked.model_dump(exclude=set(PIN_FIELDS), exclude_none=True)  # type: ignore[attr-defined]
         return reply.unchanged() or await answer_data(request, cells, reply)
 
     @router.post(

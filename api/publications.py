@@ -17,6 +17,7 @@ from starlette.responses import Response
 import schemas
 from api import pages
 from api.answers import dump, envelope, licence_links, sources_of_datasets, standing_links
+from api.as_of import PINS
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters, unknown_thing
 from api.forms import (
@@ -63,10 +64,12 @@ def begin(
     ending: str | None,
     offered: tuple[Form, ...],
     content: str | None = None,
+    beside: Edition | None = None,
 ) -> tuple[Choice, Reply]:
     """Choose the form of a document at `address` and begin its reply.
 
     content    the digest of what the address names, where it never changes
+    beside     another edition that the document depends on
 
     Raises Failure: 404 for an ending that it does not have, 406 if no form is accepted.
     """
@@ -79,14 +82,16 @@ def begin(
         choice = choose(request.headers.get("accept"), offered)
     vary = None if ending else "Accept"
     named = f"{address}.{choice.form.suffix}"
-    return choice, Reply(request, edition, choice.media_type, address=named, vary=vary, content=content)
+    return choice, Reply(
+        request, edition, choice.media_type, address=named, vary=vary, content=content, beside=beside
+    )
 
 
 def refuse_parameters(request: Request) -> None:
-    """Refuse every parameter but `edition`."""
-    unknown = [name for name in request.query_params if name != "edition"]
+    """Refuse every parameter but those that pin any address."""
+    unknown = [name for name in request.query_params if name not in PINS]
     if unknown:
-        raise unknown_parameters(unknown, ["edition"])
+        raise unknown_parameters(unknown, PINS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from urllib.parse import urlencode, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.as_of import find_asked, is_settled
 from api.edition import Edition, Editions
-from api.failures import Failure
 from api.forms import Choice, content_type, etag, has_tag
 
 # Browsers ask each time and mostly hear 304; shared caches may answer for a minute.
@@ -31,22 +31,14 @@ def editions_of(request: Request) -> Editions:
 
 
 def edition_of(request: Request) -> Edition:
-    """Get the edition that a request is about: the current one, or the one it names with `edition`.
+    """Get the edition that a request is about: the current one, or the one it pins with `edition` or `as-of`.
 
     Call it once for a request: the current edition may change between two calls.
 
-    Raises Failure if it names one that is not kept; NoEdition if there is none at all.
+    Raises Failure if it names one that is not kept, or a day on which nothing was known; NoEdition if there is none
+    at all.
     """
-    editions = editions_of(request)
-    name = request.query_params.get("edition")
-    if name is None:
-        return editions.current
-    edition = editions.find(name)
-    if edition is None:
-        raise Failure(
-            "edition-unknown", f"There is no edition '{name[:100]}' here. /editions lists those kept."
-        )
-    return edition
+    return find_asked(request, editions_of(request))
 
 
 def root_of(edition: Edition) -> str:
@@ -80,6 +72,7 @@ class Reply:
         address: str | None = None,
         vary: str | None = None,
         content: str | None = None,
+        beside: Edition | None = None,
     ) -> None:
         """Name what is going to be answered.
 
@@ -87,13 +80,15 @@ class Reply:
                   has several
         vary      the request header that chose it, or None where the address alone did
         content   the digest of what the address names, where it never changes from edition to edition
+        beside    another edition that the answer depends on, which may be the current one: it is not pinned then
         """
         self.request = request
         self.media_type = media_type
         query = urlencode(sorted(request.query_params.multi_items()))
         self.address = address or request.url.path
-        self.tag = etag(content or edition.digest, f"{self.address}?{query}#{media_type}")
-        is_pinned = "edition" in request.query_params
+        digests = edition.digest if beside is None else f"{edition.digest} {beside.digest}"
+        self.tag = etag(content or digests, f"{self.address}?{query}#{media_type}")
+        is_pinned = beside is None and is_settled(request, editions_of(request))
         self.headers: dict[str, str] = {
             "ETag": self.tag,
             "Cache-Control": IMMUTABLE if content else PINNED if is_pinned else CURRENT,

@@ -24,6 +24,7 @@ from api.edition import Edition
 from api.forms import CSV
 from api.graphs import sources_of
 from api.observations import FIELDS, LATEST, Filters
+from api.pages.revisions import rows_of_figure
 from api.successor import find_successor
 from api.things import Thing, read_observation
 from api.v1_figures import Document, answer_observations, answer_profile, find_observation
@@ -37,7 +38,9 @@ async def answer_table(request: Request, edition: Edition, thing: Thing, documen
     if kind == "area":
         return await answer_profile(request, edition, thing.path, document)
     if kind == "dataset":
-        members = {"dataset": read_row(load_model().tables["datasets"], thing.row)}
+        members: Row = {"dataset": read_row(load_model().tables["datasets"], thing.row)}
+        if edition.pin is not None and edition.pin.since is not None:
+            members["since"] = edition.pin.since
         filters = Filters(datasets=(thing.path,))
         return await answer_observations(
             request, _asked(request), filters, replace(document, members=members)
@@ -82,6 +85,7 @@ def _answer_observation(edition: Edition, thing: Thing, document: Document) -> R
     if document.choice.form is CSV:
         return document.reply.send(csv_lines(FIELDS, [item]), every)
     answer = envelope(edition, sources, {"observation": thing.path})
+    answer["revisions"] = [dict(row) for row in rows_of_figure(edition, thing.path)]
     return document.reply.send(dump(answer | item), every)
 
 

@@ -51,7 +51,7 @@ from api.v1_figure_models import (
     SeriesAnswer,
     SeriesRow,
 )
-from api.v1_models import ListParameters, Parameters, codes_of, values
+from api.v1_models import PIN_FIELDS, ListParameters, Parameters, codes_of, values
 from api.v1_responses import responses
 from schemas import load_model
 
@@ -130,7 +130,7 @@ def _ordered(breakdown: str) -> str:
 
 def query_of(asked: ListParameters) -> Row:
     """Give the query as it was understood, without how the answer is written."""
-    return asked.model_dump(exclude={"cursor", "format", "edition", "receipt"})
+    return asked.model_dump(exclude={"cursor", "format", "receipt", *PIN_FIELDS})
 
 
 async def send_table(

@@ -40,8 +40,9 @@ from api.forms import CSV, link
 from api.replies import edition_of
 from api.v1_judgements import JUDGEMENTS
 from api.v1_listing import AREA_KNOWN, BODY_KNOWN, GROUP_KNOWN, INDICATOR_KNOWN, THEME_KNOWN, Filter, List
-from api.v1_models import ListParameters, list_model, row_model
+from api.v1_models import PIN_FIELDS, ListParameters, list_model, row_model
 from api.v1_responses import responses
+from api.v1_revisions import REVISIONS
 from api.v1_signals import RESPONSES, SIGNALS
 from api.v1_targets import (
     PLAN_COLUMNS,
@@ -252,6 +253,7 @@ LISTS = (
     ),
     SIGNALS,
     RESPONSES,
+    REVISIONS,
 )
 
 
@@ -351,6 +353,8 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
     key = listed.schema.primary_key
     bound, after = read_cursor(request, asked.cursor, ("",) * len(key))
     edition = bound or edition_of(request)
+    if not edition.has_table(listed.table):
+        raise Failure("thing-unknown", f"The edition {edition.name} was published without {listed.name}.")
     reply = begin(request, edition, choice)
     unchanged = reply.unchanged()
     if unchanged is not None:
@@ -382,7 +386,7 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
         return _csv(edition, listed, reply, iter([items]), links)
     is_derived = listed.table not in load_model().tables
     sources = sources_of_signals(edition, rows) if is_derived else sources_of_rows(edition, rows)
-    document = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", "edition"}))
+    document = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", *PIN_FIELDS}))
     counted = f"SELECT count(*) {source}"
     document["count"] = edition.once((counted, *params), lambda: edition.value(counted, params))
     document["next"] = following

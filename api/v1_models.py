@@ -17,6 +17,9 @@ MOST_ITEMS = 1000
 USUAL_ITEMS = 100
 MOST_VALUES = 100
 
+# The members of Parameters that pin an answer; they are no part of what it is about.
+PIN_FIELDS = ("edition", "as_of")
+
 # Any text but control characters, which no address may hold.
 TEXT_PATTERN = r"^[^\x00-\x1f\x7f]*$"
 
@@ -31,6 +34,13 @@ class Parameters(BaseModel):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$",
         max_length=80,
         description="The edition to answer from; left out, the current one. /editions lists those kept.",
+    )
+    as_of: str | None = Field(
+        None,
+        alias="as-of",
+        max_length=40,
+        description="A day, such as 2026-03-03: answer as was known when it ended (UTC), from the edition that was"
+        " current then. Not together with edition.",
     )
 
 

@@ -29,7 +29,7 @@ from api.observations import Filters
 from api.observations import select as select_observations
 from api.replies import edition_of
 from api.restated import FIELDS, KEY, count_restated, list_part, select, stream
-from api.v1_models import ListParameters, codes_of, list_model, values
+from api.v1_models import PIN_FIELDS, ListParameters, codes_of, list_model, values
 from api.v1_responses import responses
 
 
@@ -136,7 +136,7 @@ def answer_restated(request: Request, asked: RestatedParameters) -> Response:
     links = [*standing_links(edition, sources), *([link(following, "next")] if following else [])]
     if choice.form is CSV:
         return stream_csv(reply, FIELDS, iter([items]), links)
-    answer = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", "edition"}))
+    answer = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", *PIN_FIELDS}))
     answer |= {"count": count_restated(edition, where, params), "next": following, "items": items}
     return reply.send(dump(answer), links)
 

@@ -22,7 +22,7 @@ from api.located import Located, locate
 from api.postcodes import ATTRIBUTION, LICENCE, find_folder
 from api.replies import edition_of
 from api.search import LONGEST_TEXT, Hit, find_exact, find_hits, find_spellings
-from api.v1_models import TEXT_PATTERN, Envelope, Parameters, values
+from api.v1_models import PIN_FIELDS, TEXT_PATTERN, Envelope, Parameters, values
 from api.v1_responses import responses
 from ingest.problems import find_nearest, shown
 from schemas import load_model
@@ -115,7 +115,7 @@ async def answer_search(request: Request, asked: SearchParameters) -> Response:
     hits = hits[: asked.limit]
     exact = find_exact(edition, asked.q)
     sources = [_POSTCODES] if by_postcode else []
-    document = envelope(edition, sources, asked.model_dump(exclude={"edition"}))
+    document = envelope(edition, sources, asked.model_dump(exclude=set(PIN_FIELDS)))
     document |= {
         "exact": _item(edition, exact) if exact else None,
         "count": len(hits),

@@ -24,7 +24,7 @@ import ibis
 from ingest import Report, check_packages
 from ingest.harmonise import harmonise
 from ingest.problems import ProblemsFound, as_json
-from publish.build import Making, begin_loading, may_load_early, prepare, publish_contents
+from publish.build import Making, begin_loading, following, may_load_early, prepare, publish_contents
 from publish.comparators import list_disagreements
 from publish.contents import Contents, Heading, Row, gather_contents
 from publish.cube import check_totals
@@ -137,6 +137,7 @@ def publish_site(
                 progress("Writing observations as CSV")
                 prepared = prepare(contents, scratch / "downloads", loading)
                 if dry_run:
+                    prepared = following(prepared, folder)
                     name = folder.find_digest(prepared.digest) or edition_name(on, prepared.digest)
                     moved = name != folder.current
                 else:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from publish.contents import Contents
 from publish.cube import component_lines, structure_lines
 from publish.dcat import catalogue_lines, vocabulary_lines
 from publish.descriptors import csvw_description, package_descriptor
-from publish.digest import digest_edition, digest_tables
+from publish.digest import digest_after, digest_edition, digest_tables
 from publish.edition import MANIFEST, EditionsFolder, edition_name
 from publish.engine import text_bytes
 from publish.files import write_observation_files, write_parquet, write_table_files
@@ -35,6 +35,7 @@ from publish.loading import Loading, files_at_once
 from publish.register import FOLDER as DEFINITIONS
 from publish.register import definitions_descriptor, write_definition_files
 from publish.restated_forms import restated_lines, write_restated_files
+from publish.revisions import History, form_of, work_out_history, write_history_file
 from publish.signal_forms import signal_tables, write_signal_files
 from publish.statements import Spelling, StatementWriter
 from publish.target_forms import target_lines, write_target_files
@@ -64,12 +65,14 @@ class Making:
     rdf_url   the kind of RDF store, as site.toml says it
     reports   further files of the edition, by their path in reports/: name and text
     progress  is told in a few words what comes next
+    at        the moment at which it becomes current; now if left out
     """
 
     on: date
     rdf_url: str = "oxigraph:"
     reports: Mapping[str, str] = field(default_factory=dict)
     progress: Progress = lambda _stage: None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +81,19 @@ class Prepared:
 
     downloads    a folder with those files; it becomes the downloads of the edition, if there is to be one
     tables       the digest of each table
+    content      the digest of everything that is published but its history
     digest       the digest of everything
+    history      what the edition before said otherwise; None for an edition that has no revisions
     loading      what loads the store already, with all observations; None where nothing does yet
     """
 
     contents: Contents
     downloads: Folder
     tables: Mapping[str, str]
+    content: str
     digest: str
     loading: Loading | None = None
+    history: History | None = None
 
 
 def may_load_early(contents: Contents) -> bool:
@@ -113,7 +120,25 @@ def prepare(contents: Contents, folder: Path, loading: Loading | None = None) ->
     folder.mkdir()
     downloads = Folder(folder)
     tables = digest_tables(contents, write_observation_files(contents, downloads))
-    return Prepared(contents, downloads, tables, digest_edition(contents, tables), loading)
+    digest = digest_edition(contents, tables)
+    return Prepared(contents, downloads, tables, digest, digest, loading)
+
+
+def following(prepared: Prepared, folder: EditionsFolder) -> Prepared:
+    """Say what contents revise of the edition that is current.
+
+    The digest becomes that of the current edition where the content is the same, and else covers what was before,
+    if there is any revision: one content has as many histories as there are ways to it.
+    """
+    current = folder.current
+    if current is None or current not in folder.names():
+        return prepared
+    if folder.content(current) == prepared.content:
+        return replace(prepared, digest=folder.digest(current))
+    history = work_out_history(prepared.contents, prepared.downloads, folder.folder / current)
+    if history.is_empty:
+        return prepared
+    return replace(prepared, digest=digest_after(prepared.content, folder.digest(current)), history=history)
 
 
 def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -> None:
@@ -139,6 +164,9 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         write_target_files(contents, downloads)
         write_restated_files(contents, downloads)
         write_signal_files(contents, downloads)
+        history = prepared.history
+        revisions = history.named(name) if history else form_of(contents.model).empty_table()
+        write_history_file(revisions, downloads)
         names = Names(contents.base, contents.model)
         statements = [
             *(bytes(piece).decode() for piece in statement_lines(contents, names)),
@@ -149,7 +177,7 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
             loading.add(turtle)
         _write_descriptions(contents, name, downloads)
         making.progress("Writing the catalogue")
-        rows = write_catalogue(contents, told, folder / CATALOGUE)
+        rows = write_catalogue(contents, told, folder / CATALOGUE, revisions)
         downloads.link(CATALOGUE, folder / CATALOGUE)
         making.progress("Writing linked data to download")
         count = _write_quads(contents, downloads, statements)
@@ -164,6 +192,8 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         at.write_text(text, encoding="utf-8")
     manifest = {
         **told,
+        "content": prepared.content,
+        "follows": history.after if history else None,
         "rows": rows,
         "statements": count,
         "tables": prepared.tables,
@@ -281,8 +311,10 @@ def publish_contents(prepared: Prepared, folder: EditionsFolder, making: Making)
     """Publish contents as the current edition. Call it only while holding the folder's lock.
 
     Returns the edition's name, and whether the pointer was moved. Content that is current already is left as
-    it is, and content that is kept under another date becomes current again without being built once more.
+    it is, and content that is kept under another date, with the same history, becomes current again without being
+    built once more.
     """
+    prepared = following(prepared, folder)
     kept = folder.find_digest(prepared.digest)
     if kept is not None and kept == folder.current:
         return kept, False
@@ -290,5 +322,5 @@ def publish_contents(prepared: Prepared, folder: EditionsFolder, making: Making)
     if kept is None:
         folder.build(name, lambda building: write_edition(prepared, building, name, making))
     making.progress("Making the edition current")
-    folder.point(name, "published")
+    folder.point(name, "published", making.at)
     return name, True

@@ -48,10 +48,28 @@ LIST_TABLES = {
 }
 
 
-def write_catalogue(contents: Contents, edition: Mapping[str, str], path: Path) -> dict[str, int]:
+# So many rows of a table that may be long become Python's at once.
+_ROWS = 50_000
+
+# What tables without keys to others are looked up by.
+_INDEXES = {
+    "revisions": (
+        ("area", "indicator"),
+        ("indicator", "area"),
+        ("dataset",),
+        ("to_edition",),
+        ("revised_on", "figure"),
+    )
+}
+
+
+def write_catalogue(
+    contents: Contents, edition: Mapping[str, str], path: Path, revisions: pa.Table | None = None
+) -> dict[str, int]:
     """Write the database of an edition and count the rows of each table in it.
 
     edition    what the table "edition" says: its name, digest, title, base, product version
+    revisions  the derived table of that name, which follows from the edition before; None where there is none
 
     Raises sqlite3.IntegrityError if a row points at a row that is not there.
     """
@@ -63,6 +81,8 @@ def write_catalogue(contents: Contents, edition: Mapping[str, str], path: Path) 
         database = Database(connection)
         connection.execute("BEGIN")
         derived = _derived_rows(contents, edition)
+        parts = () if revisions is None else revisions.to_batches(max_chunksize=_ROWS)
+        derived["revisions"] = (row for part in parts for row in _tuples(pa.Table.from_batches([part])))
         counts = {}
         for name in _ordered(contents.model):
             schema = contents.model.table(name)
@@ -131,6 +151,8 @@ def _create(database: Database, model: Model, schema: TableSchema) -> None:
     for key in keys:
         if key.fields != schema.primary_key[: len(key.fields)]:
             table.create_index(key.fields, if_not_exists=True)
+    for fields in _INDEXES.get(schema.name, ()):
+        table.create_index(fields)
 
 
 def _key(table: str, columns: Sequence[str], other: str, other_columns: Sequence[str]) -> ForeignKey:

@@ -53,6 +53,7 @@ WHOLES = (
         "Figures restated on today's areas as Parquet",
         "application/vnd.apache.parquet",
     ),
+    ("revisions.parquet", "Every revision of a figure as Parquet", "application/vnd.apache.parquet"),
     ("site.nq.gz", "Everything as linked data, in N-Quads", "application/n-quads"),
     ("target_progress.csv", "What became of each target as CSV", "text/csv"),
     ("target_progress.parquet", "What became of each target as Parquet", "application/vnd.apache.parquet"),

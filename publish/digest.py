@@ -45,6 +45,14 @@ def digest_edition(contents: Contents, tables: Mapping[str, str]) -> str:
     return _lines_digest(texts)
 
 
+def digest_after(content: str, before: str) -> str:
+    """Give the digest of an edition that has revisions: from its content and the edition it follows.
+
+    The revisions follow from the two, so they are not digested by themselves.
+    """
+    return _lines_digest((f"content\t{content}", f"before\t{before}"))
+
+
 def _lines_digest(texts: Iterable[str]) -> str:
     sha = hashlib.sha256()
     for text in texts:

@@ -54,6 +54,19 @@ class EditionUnknown(PublishingStopped):
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """A time when an edition became current. `at` is a moment (ISO 8601, UTC), `on` its day."""
+
+    at: str
+    edition: str
+    what: str
+
+    @property
+    def on(self) -> str:
+        return self.at[:10]
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """An edition that is kept. `published_at` is when it last became current (UTC), if that is known."""
 
@@ -113,19 +126,27 @@ class EditionsFolder:
         """Get the content digest of a kept edition."""
         return str(json.loads((self.folder / name / MANIFEST).read_text(encoding="utf-8"))["digest"])
 
+    def content(self, name: str) -> str:
+        """Get the digest of what a kept edition publishes, whatever was published before it."""
+        told = json.loads((self.folder / name / MANIFEST).read_text(encoding="utf-8"))
+        return str(told.get("content", told["digest"]))
+
     def kept(self) -> list[Kept]:
         """List the editions that are kept, the one published last first."""
-        moments: dict[str, str] = {}
-        log = self.folder / LOG
-        if log.is_file():
-            for text in log.read_text(encoding="utf-8").splitlines():
-                entry = json.loads(text)
-                moments[entry["edition"]] = entry["at"]
+        moments = {move.edition: move.at for move in self.moves()}
         current = self.current
         editions = [
             Kept(name, self.digest(name), name == current, moments.get(name)) for name in self.names()
         ]
         return sorted(editions, key=lambda edition: (edition.published_at or "", edition.name), reverse=True)
+
+    def moves(self) -> list[Move]:
+        """List when which edition became current, the first first."""
+        try:
+            texts = (self.folder / LOG).read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+        return [Move(entry["at"], entry["edition"], entry["what"]) for entry in map(json.loads, texts)]
 
     def clean(self) -> None:
         """Remove what builds that died left lying. Call it only while holding the lock."""
@@ -179,10 +200,11 @@ class EditionsFolder:
             raise
         _settle_entry(self.folder)
 
-    def point(self, name: str, why: str) -> None:
+    def point(self, name: str, why: str, at: datetime | None = None) -> None:
         """Make an edition current: one atomic swap of the pointer.
 
         why    "published" or "rolled back", for the log
+        at     the moment for the log; now if left out
 
         Raises EditionUnknown if there is no such edition.
         """
@@ -193,7 +215,8 @@ class EditionsFolder:
         fresh.symlink_to(name, target_is_directory=True)
         fresh.replace(self.folder / POINTER)
         _settle_entry(self.folder)
-        entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "edition": name, "what": why}
+        moment = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
+        entry = {"at": moment, "edition": name, "what": why}
         with (self.folder / LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps(entry, sort_keys=True) + "\n")
 
@@ -214,11 +237,9 @@ class EditionsFolder:
     def _before(self) -> str | None:
         """Find the edition that was current before the current one, from the log."""
         current, kept = self.current, set(self.names())
-        log = self.folder / LOG
-        texts = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
         # Going back undoes the publication that made an edition current, so an edition that was gone back to
         # stands where it was first published.
-        order = list(dict.fromkeys(entry["edition"] for entry in map(json.loads, texts)))
+        order = list(dict.fromkeys(move.edition for move in self.moves()))
         earlier = order[: order.index(current)] if current in order else order
         return next((name for name in reversed(earlier) if name in kept and name != current), None)
 

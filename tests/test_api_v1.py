@@ -263,7 +263,7 @@ def test_cursor_is_bound_to_its_list_and_edition(client: httpx.Client) -> None:
     assert client.get("/api/v1/areas?cursor=bm90LW91cnM").status_code == 404
     gone = "WyIyMDIwLTAxLTAxLTAwMDAwMDAwMDAwMCIsIkUwNjAwMDAwMiJd"
     answer = client.get(f"/api/v1/areas?cursor={gone}")
-    assert (answer.status_code, answer.json()["title"]) == (410, "The edition of this list is no longer kept")
+    assert (answer.status_code, answer.json()["title"]) == (410, "The edition is no longer kept")
 
 
 def test_edition_can_be_named(client: httpx.Client, site: Served) -> None:

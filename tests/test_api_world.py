@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +79,12 @@ class Served:
         observations: Sequence[Mapping[str, Any]] | None = None,
         title: str | None = None,
         tables: Mapping[str, Rows] | None = None,
+        at: datetime | None = None,
     ) -> str:
-        """Publish the small world, with other observations, other tables or another title of its dataset."""
+        """Publish the small world, with other observations, other tables or another title of its dataset.
+
+        at   the moment; now, under a day that stays the same, if left out
+        """
         tables = {**TABLES, **MORE, **(tables or {})}
         if title is not None:
             first, *others = TABLES["datasets"]
@@ -90,22 +94,30 @@ class Served:
         editions = EditionsFolder(self.folder / "editions")
         with editions.locked(), editions.scratch() as scratch:
             prepared = prepare(contents, scratch / "downloads")
-            name, _ = publish_contents(prepared, editions, Making(date(2026, 11, 23)))
+            name, _ = publish_contents(
+                prepared, editions, Making(at.date() if at else date(2026, 11, 23), at=at)
+            )
         return name
 
 
 @contextmanager
 def serving(
-    folder: Path, limits: Limits | None = None, *, is_published: bool = True, root: str = ""
+    folder: Path,
+    limits: Limits | None = None,
+    *,
+    is_published: bool = True,
+    root: str = "",
+    today: date | None = None,
 ) -> Iterator[Served]:
     """Serve a site in a folder on a port that the system gives, and end the server at the end.
 
-    root   the path of its public address, without a slash at its end
+    root    the path of its public address, without a slash at its end
+    today   the day that the server takes it to be; the machine's own if left out
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}{root}/"
         site = Site(folder=folder, title="The small world", base=url, packages=())
-        app = create_app(site, limits)
+        app = create_app(site, limits, today=None if today is None else lambda: today)
         served = Served(url, folder, app)
         if is_published:
             served.publish()

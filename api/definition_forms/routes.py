@@ -15,6 +15,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import Response
 
 from api.answers import standing_links
+from api.as_of import PINS
 from api.definition_forms.blank import load_blank
 from api.definition_forms.making import make_form
 from api.definition_forms.offers import CSVW_ENDING, NAMES, OFFERS, SDMX, Offer, offered
@@ -83,9 +84,9 @@ async def answer_form(request: Request, indicator: str, version: str | None, ask
     thing = _find(edition, indicator, version)
     document = f"{root_of(edition)}{thing.address}"
     offer, media_type = _choose(request, offered(name), ending if dot else None, document)
-    unknown = [one for one in request.query_params if one != "edition"]
+    unknown = [one for one in request.query_params if one not in PINS]
     if unknown:
-        raise unknown_parameters(unknown, ["edition"])
+        raise unknown_parameters(unknown, PINS)
     if thing.notation != ((indicator,) if version is None else (indicator, version)):
         query = f"?{request.url.query}" if request.url.query else ""
         suffix = "" if not dot or name == CSVW_ENDING else f".{ending}"

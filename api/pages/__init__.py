@@ -62,6 +62,7 @@ from api.pages.programme import body_programme, programme, write_programme
 from api.pages.propose import propose
 from api.pages.reference import api_reference, vocabulary
 from api.pages.register import register
+from api.pages.revisions import revisions
 from api.pages.signal import signal
 from api.pages.signal_lists import signals
 from api.pages.signal_rule import signal_rule
@@ -98,6 +99,7 @@ __all__ = [
     "propose",
     "register",
     "render",
+    "revisions",
     "search",
     "signals",
     "sparql",

@@ -25,6 +25,7 @@ _WHOLES = (
     ("observations.parquet", "All figures as Parquet"),
     ("restated_figures.csv", "Figures restated on today's areas, as CSV"),
     ("restated_figures.parquet", "Figures restated on today's areas, as Parquet"),
+    ("revisions.parquet", "Every earlier value of every figure, as Parquet"),
     ("site.nq.gz", "Everything as linked data, in N-Quads"),
     ("datapackage.json", "Everything as one Data Package"),
     ("definitions/datapackage.json", "Every definition as one Data Package, to pull"),

@@ -1,6 +1,7 @@
-"""What became of figures since somebody put them on a page of their own.
+"""What became of figures since somebody put them on a page of their own, or cited them.
 
-In:   the chart that is served now, and the edition (or version of the definition) that a page was made from
+In:   the chart that is served now, and the edition (or version of the definition) that a page was made from; or a
+      thing of an edition and the edition that is current
 Out:  Since: current, revised, definition-changed, withdrawn or not-known, in words
 
 A chart is held against the edition it was made from, figure by figure. New periods are no revision.
@@ -9,16 +10,17 @@ A chart is held against the edition it was made from, figure by figure. New peri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from api import sentences
 from api.failures import Failure
 from api.pages.chart import Chart, Key, Said, make_chart, said_of
-from api.pages.definitions import load_definitions
+from api.pages.definitions import Definition, load_definitions
 from api.pages.places import find_places
 from api.pages.series import OBSERVATIONS, read_observed
+from api.things import read_observation
 
 if TYPE_CHECKING:
     from api.edition import Edition, Editions
@@ -50,6 +52,15 @@ class Since:
     @property
     def title(self) -> str:
         return TITLES[self.state]
+
+    def as_document(self, edition: Edition) -> dict[str, object]:
+        """Say it as JSON has it; `edition` is the one that is current."""
+        return {
+            "state": self.state,
+            "title": self.title,
+            "sentences": self.sentences,
+            "current": edition.name,
+        }
 
 
 def read_made(made: str) -> str:
@@ -89,7 +100,7 @@ def look_since(
     except Failure:
         told = f"Edition {made} did not have this chart, so what changed since cannot be said."
         return Since("withdrawn" if now is None else "not-known", (told,))
-    return _since_edition(edition, made, then, now)
+    return _hold(edition, made, then.drawn, then.definition, now.definition if now else None)
 
 
 def _since_version(version: str, now: Chart | None) -> Since:
@@ -104,26 +115,85 @@ def _changed(before: str, after: str) -> str:
     return f"It was counted by version {before} of the definition; version {after} is in use now."
 
 
-def _since_edition(edition: Edition, made: str, then: Chart, now: Chart | None) -> Since:
-    today = read_figures(edition, then.definition.indicator, then.drawn)
-    gone = [key for key in then.drawn if key not in today]
-    if now is None or gone:
-        told = f"{sentences.count(len(gone) or len(then.drawn), 'figure', 'figures')} of edition {made}"
+def look_since_thing(edition: Edition, before: Edition, kind: str, notation: Sequence[str]) -> Since | None:
+    """Say what became, by the edition that is current, of a thing as an edition before has it.
+
+    Returns None for kinds of things that nothing is said of.
+    """
+    if edition.digest == before.digest:
+        return Since("current", (f"Edition {edition.name} is current.",))
+    if kind == "observation":
+        key = read_observation(notation)
+        return None if key is None else _since_figure(edition, before, key)
+    if kind == "indicator":
+        return _since_indicator(edition, before, notation[0])
+    if kind == "dataset":
+        return _since_dataset(edition, before, notation[0])
+    if kind == "edition":
+        return Since("revised", (f"Edition {edition.name} has taken its place.",))
+    return None
+
+
+def _since_figure(edition: Edition, before: Edition, figure: tuple[str, str, str, str, str]) -> Since | None:
+    dataset, indicator, area, period, breakdown = figure
+    drawn = read_figures(before, indicator, [(dataset, area, period, breakdown)])
+    if not drawn:
+        return None
+    [said] = drawn.values()
+    definition = load_definitions(before).get(indicator, said[0])
+    return _hold(edition, before.name, drawn, definition, definition)
+
+
+def _since_indicator(edition: Edition, before: Edition, indicator: str) -> Since:
+    then, now = (load_definitions(one).in_use.get(indicator) for one in (before, edition))
+    if now is None:
+        return Since("withdrawn", (f"The definition of edition {before.name} is no longer published.",))
+    if then is not None and then.version != now.version:
+        return Since(
+            "definition-changed", (f"Version {then.version} was in use; version {now.version} is now.",)
+        )
+    return Since("current", (f"Version {now.version} is still in use.",))
+
+
+def _since_dataset(edition: Edition, before: Edition, dataset: str) -> Since:
+    path = f"datasets/{dataset}.csv"
+    then, now = (one.manifest.get("downloads", {}).get(path, {}).get("sha256") for one in (before, edition))
+    if not edition.value("SELECT 1 FROM datasets WHERE dataset = ?", (dataset,)):
+        return Since("withdrawn", (f"The dataset of edition {before.name} is no longer published.",))
+    if then == now:
+        return Since("current", (f"Its figures are those of edition {edition.name}, which is current.",))
+    return Since("revised", (f"Edition {edition.name} has other figures of it, or more.",))
+
+
+def _hold(
+    edition: Edition, made: str, drawn: Mapping[Key, Said], counted: Definition, counting: Definition | None
+) -> Since:
+    """Hold figures as they were said against what the current edition says of them.
+
+    drawn     what edition `made` said, by the keys of the figures
+    counted   the definition they were shown by; counting: the one that they are shown by now, None where they are not
+    """
+    today = read_figures(edition, counted.indicator, drawn)
+    gone = [key for key in drawn if key not in today]
+    if counting is None or gone:
+        told = f"{sentences.count(len(gone) or len(drawn), 'figure', 'figures')} of edition {made}"
         return Since("withdrawn", (f"{told} {'is' if len(gone) == 1 else 'are'} no longer published.",))
-    versions = [(old[0], today[key][0]) for key, old in then.drawn.items() if old[0] != today[key][0]]
+    versions = [(old[0], today[key][0]) for key, old in drawn.items() if old[0] != today[key][0]]
     if versions:
         return Since("definition-changed", (_changed(*versions[-1]),))
-    if then.definition.version != now.definition.version:
-        told = _changed(then.definition.version, now.definition.version)
+    if counted.version != counting.version:
+        told = _changed(counted.version, counting.version)
         return Since("definition-changed", (told,))
-    changed = [key for key, old in then.drawn.items() if old[1:] != today[key][1:]]
+    changed = [key for key, old in drawn.items() if old[1:] != today[key][1:]]
     if not changed:
         return Since("current", (f"Made from edition {made}. No figure on it has changed since.",))
     places = find_places(edition, {key[1] for key in changed})
-    told = f"{len(changed):,} of {sentences.count(len(then.drawn), 'figure', 'figures')} changed since edition {made}"
+    told = (
+        f"{len(changed):,} of {sentences.count(len(drawn), 'figure', 'figures')} changed since edition {made}"
+    )
     shown = [
-        f"{places[key[1]].name}, {_period(edition, key[2])}: {_write(then, then.drawn[key])} became"
-        f" {_write(then, today[key])}."
+        f"{places[key[1]].name}, {_period(edition, key[2])}: {_write(counted, drawn[key])} became"
+        f" {_write(counted, today[key])}."
         for key in changed[:_TOLD]
     ]
     return Since("revised", (f"{told}.", *shown))
@@ -133,12 +203,12 @@ def _period(edition: Edition, period: str) -> str:
     return str(edition.value("SELECT label FROM periods WHERE period = ?", (period,)) or period)
 
 
-def _write(chart: Chart, said: Said) -> str:
+def _write(definition: Definition, said: Said) -> str:
     """Write what was said of a figure: its value as published, or why there is none."""
     _, value, status, _, _ = said
     if not value:
         return sentences.status_words(status).lower()
-    text = sentences.figure(sentences.exact(float(value)), chart.definition.unit, chart.definition.decimals)
+    text = sentences.figure(sentences.exact(float(value)), definition.unit, definition.decimals)
     words = sentences.status_words(status).lower()
     return f"{text} ({words})" if words else text
 

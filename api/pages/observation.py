@@ -15,6 +15,7 @@ from api.pages.definitions import load_definitions
 from api.pages.figures import AreaFigure, group_words
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page, with_query
 from api.pages.places import compared_tier, find_place, list_around
+from api.pages.revisions import list_of_figure
 from api.pages.rows import Fact, Value, name_period
 from api.pages.series import OBSERVATIONS, Cell, list_series, read_observed
 from api.things import read_observation
@@ -100,6 +101,8 @@ def observation(edition: Edition, notation: Sequence[str], query: Mapping[str, s
         dataset=kept,
         citation=f"{title}. {kept['attribution']} {edition.title}, edition {edition.name}. {uri}",
         others=_others(edition, key),
+        earlier=list_of_figure(edition, "/".join(notation)),
+        all_revisions=with_query("/revisions", figure="/".join(notation)),
         country=next(
             (p for p in list_around(edition, area) if p.area_type == "country"),
             None,

@@ -141,6 +141,7 @@ def _environment() -> jinja2.Environment:
     environment.globals["with_query"] = with_query
     environment.tests["web"] = is_web_address
     environment.filters["day"] = day_words
+    environment.filters["edition_day"] = lambda name: day_words(name[:10])
     environment.filters["with_code"] = with_code
     environment.filters["host"] = lambda address: urlsplit(address).hostname or address
     return environment
