@@ -19,7 +19,17 @@ from tools.example_site import ExampleSite
 
 __all__ = ["client", "site"]
 
-LISTS = ("areas", "indicators", "datasets", "groups", "judgements", "targets", "signals", "observations")
+LISTS = (
+    "areas",
+    "indicators",
+    "datasets",
+    "groups",
+    "judgements",
+    "targets",
+    "signals",
+    "responses",
+    "observations",
+)
 
 
 def read(client: httpx.Client, address: str) -> dict[str, Any]:
@@ -411,4 +421,5 @@ def test_every_form_of_every_operation_has_a_real_example(example_site: ExampleS
                 schema = operation["responses"]["200"]["content"][media_type]["schema"]
                 whole = {**schema, "components": described["components"]}
                 jsonschema.Draft202012Validator(whole).validate(answer.json())
-                assert answer.json().get("count", 1) > 0, address
+                # Nobody's words are invented, so the example has no response.
+                assert answer.json().get("count", 1) > 0 or path == "/api/v1/responses", address
