@@ -10,7 +10,6 @@ type, there on the asked day, with every property as asked.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import difflib
 import re
@@ -18,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from api import sentences
+from api.days_meant import Days, read_days
 from api.edition import Edition
 from api.known_names import KINDS, Fit, Index, Known, Way, label_of, load_index, spell, strip_words
 from api.search import LONGEST_TEXT, find_hits, near_names
@@ -47,25 +47,6 @@ NARROWING: Mapping[str, Sequence[str]] = {
 }
 
 _IN_YEAR = re.compile(r"(.+?)[\s,]+(?:\(|in |on |as of |at )\s*([0-9][0-9/-]{3,9})\)?\s*")
-_DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?:T[0-9:.]+(?:Z|[+-][0-9:]+)?)?")
-_FINANCIAL_YEAR = re.compile(r"([0-9]{4})[/-]([0-9]{2}|[0-9]{4})")
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """The days that a text means: one, or all of a month, a year or a financial year."""
-
-    first: str
-    last: str
-
-    @property
-    def words(self) -> str:
-        first, last = (dt.date.fromisoformat(day) for day in (self.first, self.last))
-        return (
-            f"on {sentences.day(first)}"
-            if first == last
-            else f"between {sentences.day(first)} and {sentences.day(last)}"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,34 +90,6 @@ class Candidate:
     is_match: bool = False
 
 
-def read_days(text: str) -> Days | None:
-    """Read a day, a month, a year or a financial year; None if it is none of them.
-
-    2011-12 is the financial year, in which December 2011 lies.
-
-    >>> read_days("2019/20")
-    Days(first='2019-04-01', last='2020-03-31')
-    """
-    text = text.strip()
-    if (found := _FINANCIAL_YEAR.fullmatch(text)) and int(found[2][-2:]) == (int(found[1]) + 1) % 100:
-        year = int(found[1])
-        return Days(f"{year:04}-04-01", f"{year + 1:04}-03-31") if 1 <= year < 9999 else None
-    found = _DAY.fullmatch(text)
-    if found is None:
-        return None
-    month, day = (int(part) if part else None for part in found.groups()[1:])
-    try:
-        first = dt.date(int(found[1]), month or 1, day or 1)
-        if day:
-            return Days(first.isoformat(), first.isoformat())
-        if month:
-            last = first.replace(day=calendar.monthrange(first.year, month)[1])
-            return Days(first.isoformat(), last.isoformat())
-        return Days(first.isoformat(), first.replace(month=12, day=31).isoformat())
-    except ValueError:
-        return None
-
-
 def find_candidates(edition: Edition, question: Question) -> list[Candidate]:
     """Find what a name can mean, the likeliest first; at most one of them is a match."""
     index = load_index(edition)
@@ -144,10 +97,10 @@ def find_candidates(edition: Edition, question: Question) -> list[Candidate]:
     spelt = spell(text)
     whole = _whole_fits(edition, index, text, spelt, question.types)
     found = [_judge(edition, index, question, fit, days) for fit in whole]
-    match = _only_one(index, found, spelt, question, days) if not unread else None
+    match, doubt = (None, unread) if unread else _only_one(index, found, spelt, question, days)
     if match is None:
         known = {candidate.known.id for candidate in found}
-        partial = _partial_fits(edition, index, spelt, question.types)
+        partial = _partial_fits(edition, index, spelt, question.types, with_slips=not found)
         found += [
             replace(_judge(edition, index, question, fit, days, score), is_whole=False, way=None)
             for fit, score in partial
@@ -158,7 +111,7 @@ def find_candidates(edition: Edition, question: Question) -> list[Candidate]:
             one,
             is_match=one is match,
             nearness=_likeness(text, one.known),
-            reason=f"{one.reason} {unread}".strip(),
+            reason=f"{one.reason} {doubt}".strip() if one.is_whole else one.reason,
         )
         for one in found
         if one.fits or not _is_barred(edition, index, question, one.known)
@@ -256,8 +209,8 @@ def _tell_end(index: Index, known: Known) -> str:
 
 def _only_one(
     index: Index, found: Iterable[Candidate], spelt: str, question: Question, days: Days | None
-) -> Candidate | None:
-    """Find the one thing that the whole name fits; None where there is none, or several."""
+) -> tuple[Candidate | None, str]:
+    """Find the one thing that the whole name fits; None where there is none, or several, and why that is so."""
     fitting = [one for one in found if one.fits and (one.is_there or days is None)]
     # "London" is the whole name of a region; of the City of London it is what words put aside leave.
     fitting = [one for one in fitting if one.way != "bare"] or fitting
@@ -265,18 +218,18 @@ def _only_one(
         there = {one.known.id: one.known for one in fitting if one.is_there}
         fitting = [one for one in fitting if not _goes_on(index, one, there)]
     if len(fitting) != 1:
-        return None
+        return None, "Others have this name too." if fitting else ""
     only = fitting[0]
     # "Newcastle" is the beginning of more names than that of the one council which is called so.
     if only.way in ("other-name", "former-name", "bare"):
         beginning = strip_words(spelt) if only.way == "bare" else spelt
         for other in index.beginnings.get(beginning, ()):
             if other.id != only.known.id and is_of_type(other, question.types) and other.ended_on is None:
-                return None
+                return None, f"The name of {other.label} begins so too."
     # What was put aside may have been what told a county from the city in it.
     if only.way == "bare" and "county" in spelt.split() and "county" not in only.known.words:
-        return None
-    return only
+        return None, "It is not called a county."
+    return only, ""
 
 
 def _goes_on(index: Index, one: Candidate, there: Mapping[str, Known]) -> bool:
@@ -289,8 +242,13 @@ def _goes_on(index: Index, one: Candidate, there: Mapping[str, Known]) -> bool:
     )
 
 
-def _partial_fits(edition: Edition, index: Index, spelt: str, types: Sequence[str]) -> list[tuple[Fit, int]]:
-    """List what a name fits in part, with scores up to MOST_PARTIAL: by its words, or by nearly its letters."""
+def _partial_fits(
+    edition: Edition, index: Index, spelt: str, types: Sequence[str], *, with_slips: bool
+) -> list[tuple[Fit, int]]:
+    """List what a name fits in part, with scores up to MOST_PARTIAL: by its words, or by nearly its letters.
+
+    with_slips   look for slips of the pen as well: not where the name as written is one already
+    """
     kinds = sorted({name.partition("/")[0] for name in types} or KINDS)
     wanted = strip_words(spelt).split()
     found: dict[str, tuple[Fit, int]] = {}
@@ -308,7 +266,7 @@ def _partial_fits(edition: Edition, index: Index, spelt: str, types: Sequence[st
         known = index.things.get(f"{hit.kind}/{hit.notation}")
         if known is not None:
             add(hit.kind, hit.notation, "Some of its words are the same.", _share(wanted, known))
-    names = near_names(edition, " ".join(wanted))
+    names = near_names(edition, " ".join(wanted)) if with_slips else []
     for likeness, name in names[:20]:
         for fit in index.whole.get(spell(name), ()):
             score = round(MOST_PARTIAL * likeness)

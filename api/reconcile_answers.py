@@ -23,7 +23,7 @@ VERSION = "0.2"
 DRAFT_VERSION = "1.0-draft"
 
 # Pixels of the frame that a preview is made for.
-PREVIEW_SIZE = {"width": 420, "height": 260}
+PREVIEW_SIZE = {"width": 420, "height": 320}
 
 SUGGESTIONS = 20
 

@@ -12,12 +12,13 @@ from starlette.responses import Response
 
 from api import pages
 from api.answers import csv_lines
+from api.days_meant import read_days
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters
 from api.forms import CSV, HTML, choose
 from api.html import check_parameters, send_page
 from api.known_names import KINDS
-from api.matching import Candidate, Condition, Question, find_candidates, read_days
+from api.matching import Candidate, Condition, Question, find_candidates
 from api.pages.page import Page
 from api.pages.reconcile import COLUMNS, Line, Pasted, as_rows
 from api.posted import FORM, media_type_of, read_form, read_text

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +23,8 @@ from reconciliation_judge import (
     judge_suggestions,
 )
 
+from api.matching import LESS_FOR_PROPERTY, LESS_IF_ENDED, LESS_IF_NOT_THERE, MOST_PARTIAL, WAY_SCORES
+from api.reconcile_questions import MOST_QUERIES
 from tools.example_site import ExampleSite
 
 JSON = {"content-type": "application/json"}
@@ -348,3 +354,36 @@ def test_hundred_names_are_one_batch(client: httpx.Client, example_site: Example
     told = ask(client, {row["area"]: {"query": row["label"], "type": "area"} for row in rows})
     judge_results(told, [row["area"] for row in rows])
     assert all(f"area/{code}" in [one["id"] for one in found["result"]] for code, found in told.items())
+
+
+def test_examples_of_the_guide_answer_as_it_says(example_site: ExampleSite, root: Path) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("NOT TESTED as the guide has it: there is no curl; apt-get install curl")
+    guide = (root / "docs" / "reconciling.md").read_text(encoding="utf-8")
+    commands = re.findall(r"(?ms)^```sh\n(.*?)^```", guide)
+    assert len(commands) == 4
+    said = []
+    for command in commands:
+        here = command.replace("http://127.0.0.1:8001", example_site.url)
+        # The guide's own commands, as a reader types them.
+        ran = subprocess.run(["/bin/sh", "-c", here], capture_output=True, text=True, check=True)
+        said.append(ran.stdout)
+    first = json.loads(said[0])["q0"]["result"]
+    second = json.loads(said[1])["results"][0]["candidates"]
+    assert first == second
+    assert (first[0]["id"], first[0]["match"]) == ("area/E10000006", True)
+    assert first[0]["description"] in " ".join(guide.split())
+    row = {one["id"]: one["values"] for one in json.loads(said[2])["rows"][0]["properties"]}
+    assert [one["name"] for one in row["successors"]] == ["Cumberland", "Westmorland and Furness"]
+    assert said[3].splitlines()[1].startswith("LB Harrow,true,E09000015,")
+
+
+def test_scores_of_the_guide_are_those_of_the_code(root: Path) -> None:
+    guide = (root / "docs" / "reconciling.md").read_text(encoding="utf-8")
+    table = guide.partition("| score |")[2].partition("\n\n")[0]
+    scores = [int(number) for number in re.findall(r"(?m)^\| (\d+)", table)]
+    assert scores == [*sorted(WAY_SCORES.values(), reverse=True), MOST_PARTIAL]
+    for less in (LESS_IF_ENDED, LESS_IF_NOT_THERE):
+        assert f"has {less} less" in " ".join(guide.split())
+    assert f"takes {LESS_FOR_PROPERTY}" in guide
+    assert f"at most {MOST_QUERIES} queries" in guide
