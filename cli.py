@@ -137,13 +137,17 @@ def _count(number: int, word: str) -> str:
 def publish(
     site: SiteFolder = Path(),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do all but the writing.")] = False,
+    preview: Annotated[
+        bool,
+        typer.Option("--preview", help="Publish into a place of its own, with what is still to be released."),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Check, compare and publish the next edition of a site."""
-    _publish(_load_site(site), dry_run=dry_run, quiet=quiet)
+    _publish(_load_site(site), dry_run=dry_run, is_preview=preview, quiet=quiet)
 
 
-def _publish(site: Site, *, dry_run: bool = False, quiet: bool = False) -> None:
+def _publish(site: Site, *, dry_run: bool = False, is_preview: bool = False, quiet: bool = False) -> None:
     """Publish a site, or say why not and end with 1."""
     from ingest.problems import ProblemsFound, as_text
     from publish import PublishingStopped, publish_site
@@ -151,7 +155,7 @@ def _publish(site: Site, *, dry_run: bool = False, quiet: bool = False) -> None:
     started = time.monotonic()
     try:
         with Stages(None, quiet).shown() as progress:
-            published = publish_site(site, progress, dry_run=dry_run)
+            published = publish_site(site, progress, dry_run=dry_run, is_preview=is_preview)
     except ProblemsFound as found:
         sys.stdout.write(f"{as_text(found.problems)}\n")
         words.print("Nothing written.")
@@ -161,6 +165,8 @@ def _publish(site: Site, *, dry_run: bool = False, quiet: bool = False) -> None:
         raise typer.Exit(1) from None
     if not quiet:
         words.print(f"{published} Took {time.monotonic() - started:.1f} s.", markup=False)
+        if is_preview:
+            words.print("This is a preview. See it with: likeforlike serve --preview", markup=False)
 
 
 @app.command()
@@ -169,10 +175,17 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8001,
     workers: Annotated[int, typer.Option(min=1, help="How many processes answer.")] = 1,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Serve what publish --preview made, marked as not published.")
+    ] = False,
 ) -> None:
     """Serve a site. New editions are picked up without a restart."""
     found = _load_site(site)
-    if not (found.editions_folder / "current").exists():
+    if preview:
+        found = found.as_preview()
+        if not (found.editions_folder / "current").exists():
+            _refuse("This site has no preview yet. Make one first: likeforlike publish --preview")
+    elif not (found.editions_folder / "current").exists():
         _refuse("This site has no edition yet. Publish one first: likeforlike publish")
     _serve(found, host, port, workers)
 
@@ -182,6 +195,7 @@ def _serve(site: Site, host: str, port: int, workers: int) -> None:
     from uvicorn.supervisors import Multiprocess
 
     os.environ["LIKEFORLIKE_SITE"] = str(site.folder.resolve())
+    os.environ["LIKEFORLIKE_PREVIEW"] = "1" if site.is_preview else ""
     if _find_port(host, port) != port and port:
         _refuse(f"Something listens on {host} port {port} already. Choose another with --port.")
     port = port or _find_port(host, 0)

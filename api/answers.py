@@ -103,6 +103,7 @@ def envelope(edition: Edition, sources: Sequence[Row], query: Mapping[str, Any])
         "edition": edition.name,
         "edition_uri": edition.uri("edition", edition.name),
         **({"since": since} if since else {}),
+        **({"preview": True} if edition.is_preview else {}),
         "licence": list(dict.fromkeys(source["licence"] for source in sources if source.get("licence"))),
         "source": list(sources),
         "query": {key: value for key, value in query.items() if value not in (None, [], ())},

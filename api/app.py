@@ -141,14 +141,17 @@ def create_app(
         (QueryTooSlow, _answer_slow),
     ):
         app.add_exception_handler(kind, answer)
-    app.add_middleware(Gate, base=site.base, metrics=app.state.metrics)
+    app.add_middleware(Gate, base=site.base, metrics=app.state.metrics, is_preview=site.is_preview)
     return app
 
 
 def from_environment() -> FastAPI:
     """Make the application of the site that `likeforlike serve` names to its worker processes."""
     shelf = os.environ.get("LIKEFORLIKE_SHELF")
-    return create_app(load_site(Path(os.environ["LIKEFORLIKE_SITE"])), shelf=Path(shelf) if shelf else None)
+    site = load_site(Path(os.environ["LIKEFORLIKE_SITE"]))
+    if os.environ.get("LIKEFORLIKE_PREVIEW"):
+        site = site.as_preview()
+    return create_app(site, shelf=Path(shelf) if shelf else None)
 
 
 async def _answer_failure(request: Request, error: Exception) -> Response:

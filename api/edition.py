@@ -81,6 +81,7 @@ class Edition:
     digest   of its content; two editions with one digest answer alike
     base     the public address that its URIs start with
     pin      how a request asked for it; None where it did not, and got the current one
+    is_preview  whether it is shown before it is published
     """
 
     pin: Pin | None = None
@@ -103,6 +104,7 @@ class Edition:
         self.digest: str = told["digest"]
         self.title: str = told["title"]
         self.base: str = told["base"]
+        self.is_preview = told.get("preview") == "true"
 
     @property
     def catalogue(self) -> Path:

@@ -75,12 +75,15 @@ _log = logging.getLogger(__name__)
 class Gate:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, base: str, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, base: str, metrics: Metrics, *, is_preview: bool = False) -> None:
         self.app = app
         self.base = base
         self.root = urlsplit(base).path.rstrip("/")
         self.metrics = metrics
         self.headers = list(STANDING_HEADERS)
+        if is_preview:
+            # No search engine lists and no shared cache keeps what is not published yet.
+            self.headers += [("x-robots-tag", "noindex, nofollow"), ("x-preview", "not published yet")]
         if base.startswith("https:"):
             self.headers.append(("strict-transport-security", "max-age=31536000; includeSubDomains"))
 

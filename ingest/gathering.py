@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -27,6 +28,7 @@ from ingest.problems import Place, Problem, ProblemsFound, group_problems, probl
 from ingest.reading import Staged
 from ingest.recipe import Recipe, apply_recipe, asks_register, finds_codes, load_recipe
 from ingest.recipe_registers import REGISTER_TABLES, load_registers
+from ingest.release import read_release
 from ingest.standard_file import StandardFile
 from ingest.standing_back import stand_back
 from schemas import load_model
@@ -57,6 +59,7 @@ class Report:
                 observations also a column for each dimension), _source (INTEGER) and _row (BIGINT)
     places      for each number in _source what a problem calls the file
     left_out    rows that recipes leave out by a declared rule: (file, reason, count)
+    held_back   the moments of release of the packages that were left out whole, because they are still to come
     """
 
     packages: list[Package] = field(default_factory=list)
@@ -65,6 +68,7 @@ class Report:
     places: dict[int, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     left_out: list[tuple[str, str, int]] = field(default_factory=list)
+    held_back: list[datetime] = field(default_factory=list)
 
     @property
     def has_errors(self) -> bool:
@@ -94,6 +98,7 @@ def check_packages(
     operator: bool = False,
     recipe: str | None = None,
     is_site: bool = False,
+    now: datetime | None = None,
     progress: Progress = lambda _stage: None,
 ) -> Report:
     """Read and check packages, and publish nothing.
@@ -106,11 +111,12 @@ def check_packages(
     recipe      reads the files of each address as they lie
     is_site     the packages are all that a site has; without it what refers to a table that none of them has
                 is not judged, and one warning says so
+    now         a package whose moment of release is later is left out, with all that it holds; None leaves none out
 
     Raises OSError if a file or the disk cannot be read or written.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    gathering = _Gathering(scratch, Report(), progress, is_site)
+    gathering = _Gathering(scratch, Report(), progress, is_site, now)
     wanted = [str(address) for address in addresses]
     others = [str(address) for address in beside if str(address) not in wanted]
     for address in wanted:
@@ -153,6 +159,7 @@ class _Gathering:
     report: Report
     progress: Progress
     is_site: bool
+    now: datetime | None = None
     names: dict[str, str] = field(default_factory=dict)
     dimensions: set[str] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)
@@ -188,6 +195,12 @@ class _Gathering:
             place = Place(package.name)
             self.report.problems.append(problem("package-twice", place, value=package.name))
             self.unread.update(load_model().tables)
+            return
+        release = read_release(package.descriptor, Place(package.name))
+        if isinstance(release, Problem):
+            self.report.problems.append(release)
+        elif release is not None and self.now is not None and release > self.now:
+            self.report.held_back.append(release)
             return
         self.names[address] = package.name
         self.report.packages.append(package)

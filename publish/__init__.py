@@ -69,6 +69,7 @@ class Published:
     dry_run    whether nothing was written on purpose
     unchanged  whether no file of any package is another than those that the current edition was published from,
                so that none had to be read; the counts are those of that publication
+    held_back  the moments of release of the packages that were left out, because they are still to come
     """
 
     edition: str
@@ -78,12 +79,18 @@ class Published:
     observations: int
     warnings: int
     unchanged: bool = False
+    held_back: tuple[datetime, ...] = ()
 
     def __str__(self) -> str:
         if self.unchanged:
             return f"No file has changed. {self.edition} is current already; nothing written."
         read = f"{self.rows_read:,} rows read, {self.observations:,} observations"
         counts = f"{read}, {self.warnings:,} warnings."
+        if self.held_back:
+            packages = "1 package is" if len(self.held_back) == 1 else f"{len(self.held_back)} packages are"
+            counts += (
+                f" {packages} held back, the first until {self.held_back[0].isoformat(timespec='minutes')}."
+            )
         if self.dry_run:
             did = "would become current" if self.moved else "is current already"
             return f"{counts} {self.edition} {did}; nothing written."
@@ -97,25 +104,38 @@ def publish_site(
     *,
     dry_run: bool = False,
     on: date | None = None,
+    now: datetime | None = None,
+    is_preview: bool = False,
 ) -> Published:
     """Check, harmonise, compare and publish the next edition of a site.
 
     progress    is told in a few words what comes next
     dry_run     do all but the writing
     on          the day in the name of a new edition; today (UTC) if left out
+    now         the moment of publication, with its zone; the machine's clock if left out
+    is_preview  publish into a place of its own, which only a preview serves, with every package whose moment of
+                release is still to come
 
     Raises ProblemsFound if a package has a problem that is more than a warning, and PublishingStopped if the
     machine stands in the way. Then the edition before stays current and nothing is left behind.
     """
-    folder = EditionsFolder(site.editions_folder)
-    on = on or datetime.now(UTC).date()
+    live = EditionsFolder(site.editions_folder)
+    folder = EditionsFolder(site.preview_folder) if is_preview else live
+    at, now = now, now or datetime.now(UTC)
+    on = on or now.astimezone(UTC).date()
     with _workshop(folder, dry_run=dry_run) as scratch:
-        inputs = None if dry_run else digest_inputs(site, version("likeforlike"))
-        unchanged = find_unchanged(folder, inputs) if inputs else None
+        seen = f"preview after {live.current}" if is_preview else ""
+        inputs = None if dry_run else digest_inputs(site, version("likeforlike"), seen)
+        unchanged = find_unchanged(folder, inputs, now) if inputs else None
         if unchanged is not None:
             return _as_published(folder, unchanged)
         report = check_packages(
-            site.packages, scratch / "read", operator=True, is_site=True, progress=progress
+            site.packages,
+            scratch / "read",
+            operator=True,
+            is_site=True,
+            now=None if is_preview else now,
+            progress=progress,
         )
         if report.has_errors:
             raise ProblemsFound(report.problems)
@@ -123,7 +143,7 @@ def publish_site(
         connection = _connect(site, scratch)
         try:
             contents = _gather(site, report, connection)
-            found = [*check_totals(contents), *check_definitions(contents, folder, report.places)]
+            found = [*check_totals(contents), *check_definitions(contents, live, report.places)]
             found += find_problems(contents.model, contents.rows, report.places)
             with ExitStack() as stack:
                 loading = None
@@ -137,15 +157,15 @@ def publish_site(
                 progress("Writing observations as CSV")
                 prepared = prepare(contents, scratch / "downloads", loading)
                 if dry_run:
-                    prepared = following(prepared, folder)
+                    prepared = following(prepared, live)
                     name = folder.find_digest(prepared.digest) or edition_name(on, prepared.digest)
                     moved = name != folder.current
                 else:
-                    making = Making(on, site.rdf_url, _reports(report, contents), progress)
-                    name, moved = publish_contents(prepared, folder, making)
+                    making = Making(on, site.rdf_url, _reports(report, contents), progress, at, is_preview)
+                    name, moved = publish_contents(prepared, folder, making, live)
                     # A file may have changed while it was read: then nobody knows what the edition was made of.
-                    if inputs is not None and inputs == digest_inputs(site, version("likeforlike")):
-                        remember_inputs(folder, name, inputs)
+                    if inputs is not None and inputs == digest_inputs(site, version("likeforlike"), seen):
+                        remember_inputs(folder, name, inputs, min(report.held_back, default=None))
         finally:
             connection.disconnect()
     return Published(
@@ -155,6 +175,7 @@ def publish_site(
         rows_read=report.rows_read,
         observations=contents.observations.count,
         warnings=sum(found.count for found in report.problems),
+        held_back=tuple(sorted(report.held_back)),
     )
 
 

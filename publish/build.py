@@ -66,6 +66,7 @@ class Making:
     reports   further files of the edition, by their path in reports/: name and text
     progress  is told in a few words what comes next
     at        the moment at which it becomes current; now if left out
+    is_preview  whether it says of itself that it is a preview
     """
 
     on: date
@@ -73,6 +74,7 @@ class Making:
     reports: Mapping[str, str] = field(default_factory=dict)
     progress: Progress = lambda _stage: None
     at: datetime | None = None
+    is_preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,8 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         "base": contents.base,
         "product_version": contents.product_version,
     }
+    if making.is_preview:
+        told["preview"] = "true"
     if prepared.loading is None:
         is_beside = may_load_early(contents)
         making.progress("Writing linked data, and loading it beside" if is_beside else "Writing linked data")
@@ -307,14 +311,18 @@ def _items(contents: Contents, schema: TableSchema, column: Field) -> pa.Table:
     return pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns]))
 
 
-def publish_contents(prepared: Prepared, folder: EditionsFolder, making: Making) -> tuple[str, bool]:
+def publish_contents(
+    prepared: Prepared, folder: EditionsFolder, making: Making, live: EditionsFolder | None = None
+) -> tuple[str, bool]:
     """Publish contents as the current edition. Call it only while holding the folder's lock.
+
+    live   the folder whose current edition they follow; the same one if left out
 
     Returns the edition's name, and whether the pointer was moved. Content that is current already is left as
     it is, and content that is kept under another date, with the same history, becomes current again without being
     built once more.
     """
-    prepared = following(prepared, folder)
+    prepared = following(prepared, live or folder)
     kept = folder.find_digest(prepared.digest)
     if kept is not None and kept == folder.current:
         return kept, False

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import compare
@@ -28,15 +29,17 @@ _ROOMS = (schemas, ingest, compare, publish)
 _CHUNK = 1 << 20
 
 
-def digest_inputs(site: Site, product_version: str) -> str | None:
+def digest_inputs(site: Site, product_version: str, seen: str = "") -> str | None:
     """Take the digest of everything that an edition is made of.
+
+    seen   what else decides, in words of the caller's
 
     Returns None where not all of it lies here: a package at an address has to be fetched to be known.
 
     Raises OSError if a file cannot be read.
     """
     told = hashlib.sha256()
-    for text in (product_version, site.title, site.base, site.rdf_url):
+    for text in (product_version, site.title, site.base, site.rdf_url, seen):
         _add(told, text)
     for room in _ROOMS:
         _add_folder(told, Path(str(room.__file__)).parent)
@@ -86,19 +89,24 @@ def _add_file(told: hashlib._Hash, path: Path) -> None:
             told.update(piece)
 
 
-def remember_inputs(folder: EditionsFolder, edition: str, digest: str) -> None:
-    """Write down what the current edition was published from."""
+def remember_inputs(folder: EditionsFolder, edition: str, digest: str, until: datetime | None = None) -> None:
+    """Write down what the current edition was published from.
+
+    until   the moment from which the same files give another edition: the first release of a package held back
+    """
     fresh = folder.folder / f".{NAME}"
-    fresh.write_text(json.dumps({"edition": edition, "inputs": digest}) + "\n", encoding="utf-8")
+    told = {"edition": edition, "inputs": digest, "until": until.isoformat() if until else None}
+    fresh.write_text(json.dumps(told) + "\n", encoding="utf-8")
     fresh.replace(folder.folder / NAME)
 
 
-def find_unchanged(folder: EditionsFolder, digest: str) -> str | None:
-    """Find the current edition, if it was published from what has this digest."""
+def find_unchanged(folder: EditionsFolder, digest: str, now: datetime) -> str | None:
+    """Find the current edition, if what has this digest would give it again at this moment."""
     try:
         told = json.loads((folder.folder / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     current = folder.current
-    is_same = told == {"edition": current, "inputs": digest} and current in folder.names()
-    return current if is_same else None
+    is_same = (told["edition"], told["inputs"]) == (current, digest) and current in folder.names()
+    until = told.get("until")
+    return current if is_same and (until is None or now < datetime.fromisoformat(until)) else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,11 +43,21 @@ class Site:
     threads: int | None = None
     rdf_url: str = "oxigraph:"
     files_url: str = "file:editions"
+    is_preview: bool = False
 
     @property
     def editions_folder(self) -> Path:
         """The folder that holds the editions and the pointer `current`."""
         return self.folder / self.files_url.removeprefix("file:")
+
+    @property
+    def preview_folder(self) -> Path:
+        """The folder of what is shown before it is published; nothing in it is ever served as the site."""
+        return self.as_preview().editions_folder
+
+    def as_preview(self) -> Site:
+        """Give the site as its preview is served: with the editions of the preview in place of its own."""
+        return replace(self, files_url=f"{self.files_url.rstrip('/')}-preview", is_preview=True)
 
 
 def load_site(folder: Path) -> Site:

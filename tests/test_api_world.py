@@ -121,18 +121,25 @@ def serving(
         served = Served(url, folder, app)
         if is_published:
             served.publish()
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        try:
-            # The socket listens already, so a request waits until the server takes it: no sleeping.
-            answer = httpx.get(f"{url}healthz", timeout=30)
-            assert answer.status_code in (200, 503)
+        with answering(app, listening, url):
             yield served
-        finally:
-            server.should_exit = True
-            thread.join(timeout=30)
-            assert not thread.is_alive()
+
+
+@contextmanager
+def answering(app: FastAPI, listening: socket.socket, url: str) -> Iterator[None]:
+    """Let a real server answer for an application, and end it at the end."""
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        # The socket listens already, so a request waits until the server takes it: no sleeping.
+        answer = httpx.get(f"{url}healthz", timeout=30)
+        assert answer.status_code in (200, 503)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(timeout=30)
+        assert not thread.is_alive()
 
 
 @pytest.fixture(scope="session")
