@@ -14,76 +14,33 @@ from starlette.responses import Response
 
 from api import pages
 from api.edition import Edition
-from api.failures import Failure
-from api.feed_writing import ATOM, OFFERED, Entry, Feed, write_atom, write_json_feed
-from api.forms import CSV, HTML, Choice, Form, choose, link
-from api.html import check_parameters, send_page
+from api.feed_writing import Entry, Feed
+from api.followed import Followed, make_feed
 from api.pages.signal_lists import (
     PARAMETERS,
-    Listing,
+    Asked,
     Told,
     data_address,
     list_signals,
     narrowed_words,
     read_asked,
 )
-from api.replies import CURRENT, Reply, edition_of, root_of
 
 router = APIRouter(include_in_schema=False)
-
-_BY_ENDING = {form.suffix: form for form in (*OFFERED, CSV)}
 
 
 @router.get("/signals")
 @router.get("/signals.{ending}")
 async def signals(request: Request, ending: str | None = None) -> Response:
     """Answer the register, or what it is narrowed to."""
-    edition = edition_of(request)
-    if ending is not None and ending not in _BY_ENDING:
-        raise Failure("address-unknown", f"This has no form '.{ending[:20]}'.")
-    form = _BY_ENDING[ending] if ending else None
-    choice = Choice(form, form.media_type) if form else choose(request.headers.get("accept"), OFFERED)
-    moved = check_parameters(request, edition, PARAMETERS)
-    if moved is not None:
-        return moved
-    asked = read_asked(edition, request.query_params)
-    root = root_of(edition)
-    if choice.form is CSV:
-        address = root + data_address(asked, CSV.suffix)
-        return Response(status_code=303, headers={"Location": address, "Cache-Control": CURRENT})
-    address = f"/signals.{choice.form.suffix}"
-    reply = Reply(request, edition, choice.media_type, address=address, vary=None if ending else "Accept")
-    unchanged = reply.unchanged()
-    if unchanged is not None:
-        return unchanged
-    links = [
-        link(asked.address(f"{root}/signals.{other.suffix}"), "alternate", type=other.media_type)
-        for other in OFFERED[1:]
-        if other is not choice.form
-    ]
-    if choice.form is HTML:
-        return await send_page(request, lambda: pages.signals(edition, asked), reply=reply, links=links)
-    feed = _feed(edition, list_signals(edition, asked))
-    return reply.send(write_atom(feed) if choice.form is ATOM else write_json_feed(feed), links)
+    return await _SIGNALS.answer(request, "/signals", ending)
 
 
-def _feed(edition: Edition, listing: Listing) -> Feed:
-    base, asked = edition.base.rstrip("/"), listing.asked
-
-    def address(form: Form, page: int) -> str:
-        path = "/signals" if form is HTML else f"/signals.{form.suffix}"
-        return base + asked.address(path, page)
-
-    narrowed = narrowed_words(edition, asked)
-    return Feed(
-        edition,
-        base + asked.address("/signals.atom"),
-        f"{edition.title}: early warnings{f', {narrowed}' if narrowed else ''}",
-        address,
-        asked.page,
-        listing.pages,
-        listing.newest,
-        [_entry(edition, told) for told in listing.signals],
+def _feed(edition: Edition, path: str, asked: Asked) -> Feed:
+    listing = list_signals(edition, asked)
+    words = "early warnings", narrowed_words(edition, asked)
+    return make_feed(
+        edition, path, asked, words, listing, [_entry(edition, told) for told in listing.signals]
     )
 
 
@@ -115,3 +72,8 @@ def _entry(edition: Edition, told: Told) -> Entry:
             },
         ),
     )
+
+
+_SIGNALS = Followed(
+    PARAMETERS, read_asked, lambda edition, asked: pages.signals(edition, asked), _feed, data_address
+)

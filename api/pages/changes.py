@@ -12,21 +12,21 @@ import datetime as dt
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from starlette.datastructures import QueryParams
 
-from api.failures import Failure, unknown_thing
+from api.failures import Failure
 from api.pages.definitions import load_definitions
+from api.pages.narrowing import Narrowing, OnPages, check_known, read_filters
 from api.pages.page import Frame, Link, Page, address_of, is_web_address, make_page, with_query
 from api.sentences import count, day
-from ingest.problems import shown
 
 if TYPE_CHECKING:
     from api.edition import Edition
 
 # Events of one page, in every form.
-ON_A_PAGE = 50
+ON_A_PAGE = OnPages.ON_A_PAGE
 
 # What narrows the list, and how each is told in an address.
 FILTERS = ("theme", "owner", "indicator")
@@ -48,22 +48,15 @@ _COMPARABLE_PAIR = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+@dataclass(frozen=True)
+class Asked(Narrowing):
     """What a list of events is narrowed to; an empty text is no filter."""
+
+    path: ClassVar[str] = "/changes"
 
     theme: str = ""
     owner: str = ""
     indicator: str = ""
-    page: int = 1
-
-    @property
-    def filters(self) -> dict[str, str]:
-        return {name: getattr(self, name) for name in FILTERS if getattr(self, name)}
-
-    def address(self, path: str = "/changes", page: int = 1) -> str:
-        """Give the address of a page of the same list inside the site, in the form that `path` ends with."""
-        return with_query(path, **self.filters, page=str(page) if page > 1 else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +107,12 @@ class Change:
         return f"{edition.base}id/{self.entry}"
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+@dataclass(frozen=True)
+class Listing(OnPages):
     """A page of events. `newest` is the day of the newest event of all pages, None where there is no event."""
 
     asked: Asked
-    count: int
-    newest: str | None
     changes: tuple[Change, ...]
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.count // ON_A_PAGE))
 
 
 def read_asked(edition: Edition, query: QueryParams, indicator: str | None = None) -> Asked:
@@ -136,10 +123,7 @@ def read_asked(edition: Edition, query: QueryParams, indicator: str | None = Non
     Raises Failure: for a theme, owner or indicator that there is not, with the nearest; for a parameter that is
     there twice; for what is no number of a page.
     """
-    for name in PARAMETERS:
-        if len(query.getlist(name)) > 1:
-            raise Failure("parameter-wrong", f"The parameter '{name}' is there twice; give it once.")
-    told = {name: query.get(name, "") for name in FILTERS}
+    told, page = read_filters(query, FILTERS)
     if indicator is not None:
         told["indicator"] = indicator
     known: Mapping[str, Callable[[], list[str]]] = {
@@ -147,13 +131,8 @@ def read_asked(edition: Edition, query: QueryParams, indicator: str | None = Non
         "owner": lambda: list(list_owners(edition)),
         "indicator": lambda: list(load_definitions(edition).in_use),
     }
-    for name, value in told.items():
-        if value and value not in known[name]():
-            raise unknown_thing(name, value, known[name]())
-    page = query.get("page", "") or "1"
-    if not page.isascii() or not page.isdecimal() or len(page) > 6 or page.startswith("0"):
-        raise Failure("parameter-wrong", f"'{shown(page)}' is not the number of a page.")
-    return Asked(**told, page=int(page))
+    check_known(told, known)
+    return Asked(**told, page=page)
 
 
 def list_owners(edition: Edition) -> Mapping[str, str]:
@@ -176,7 +155,7 @@ def list_changes(edition: Edition, asked: Asked) -> Listing:
     Raises Failure (404) for a page after the last.
     """
     if not edition.has_table("definition_events"):
-        return Listing(asked, 0, None, ())
+        return Listing(0, None, asked, ())
     where = " AND ".join(_CONDITIONS[name] for name in asked.filters) or "1"
     # Only conditions written above are put into the statements; every value is bound.
     told = edition.row(
@@ -185,7 +164,7 @@ def list_changes(edition: Edition, asked: Asked) -> Listing:
         asked.filters,
     )
     assert told is not None
-    listing = Listing(asked, told[0], told[1], ())
+    listing = Listing(told[0], told[1], asked, ())
     if asked.page > listing.pages:
         raise Failure("address-unknown", f"The list has {count(listing.pages, 'page', 'pages')}.")
     rows = edition.rows(
@@ -196,7 +175,7 @@ def list_changes(edition: Edition, asked: Asked) -> Listing:
         " ORDER BY c.rowid",
         {**asked.filters, "offset": (asked.page - 1) * ON_A_PAGE},
     )
-    return Listing(asked, told[0], told[1], tuple(_read(edition, row) for row in rows))
+    return Listing(told[0], told[1], asked, tuple(_read(edition, row) for row in rows))
 
 
 def _read(edition: Edition, row: sqlite3.Row) -> Change:

@@ -12,7 +12,7 @@ import datetime as dt
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from starlette.datastructures import QueryParams
 
@@ -20,6 +20,7 @@ from api import sentences
 from api.as_of import read_day
 from api.failures import Failure, unknown_thing
 from api.pages.definitions import load_definitions
+from api.pages.narrowing import Narrowing, OnPages, read_filters
 from api.pages.page import Frame, Link, Page, address_of, make_page, with_query
 from api.v1_revisions import KNOWN
 from ingest.problems import shown
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from api.edition import Edition
 
 TABLE = "revisions"
-ON_A_PAGE = 50
+ON_A_PAGE = OnPages.ON_A_PAGE
 
 FILTERS = ("indicator", "area", "body", "dataset", "figure", "since")
 PARAMETERS = (*FILTERS, "page")
@@ -96,9 +97,11 @@ class Told:
         return f"{self.before} became {self.after}."
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+@dataclass(frozen=True)
+class Asked(Narrowing):
     """What a list is narrowed to; an empty text is no filter."""
+
+    path: ClassVar[str] = "/revisions"
 
     indicator: str = ""
     area: str = ""
@@ -106,29 +109,14 @@ class Asked:
     dataset: str = ""
     figure: str = ""
     since: str = ""
-    page: int = 1
-
-    @property
-    def filters(self) -> dict[str, str]:
-        return {name: getattr(self, name) for name in FILTERS if getattr(self, name)}
-
-    def address(self, path: str = "/revisions", page: int = 1) -> str:
-        """Give the address of a page of the same list inside the site."""
-        return with_query(path, **self.filters, page=str(page) if page > 1 else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+@dataclass(frozen=True)
+class Listing(OnPages):
     """A page of revisions. `newest` is the day of the newest of all pages, None where there is none."""
 
     asked: Asked
-    count: int
-    newest: str | None
     revisions: tuple[Told, ...]
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.count // ON_A_PAGE))
 
 
 def read_asked(edition: Edition, query: QueryParams) -> Asked:
@@ -137,10 +125,7 @@ def read_asked(edition: Edition, query: QueryParams) -> Asked:
     Raises Failure: for a value that there is not, with the nearest; for a parameter that is there twice; for what is
     no day or no number of a page.
     """
-    for name in PARAMETERS:
-        if len(query.getlist(name)) > 1:
-            raise Failure("parameter-wrong", f"The parameter '{name}' is there twice; give it once.")
-    told = {name: query.get(name, "") for name in FILTERS}
+    told, page = read_filters(query, FILTERS)
     if edition.has_table(TABLE):
         for name, sql in KNOWN.items():
             if told[name] and not edition.value(f"SELECT 1 FROM ({sql}) WHERE {name} = ?", (told[name],)):  # noqa: S608 - our own words
@@ -148,10 +133,7 @@ def read_asked(edition: Edition, query: QueryParams) -> Asked:
     if told["since"] and read_day(told["since"]) is None:
         detail = f"'{shown(told['since'][:40])}' of 'since' is no day; wanted one such as 2026-03-31."
         raise Failure("parameter-wrong", detail, problems=[{"parameter": "since", "detail": detail}])
-    page = query.get("page", "") or "1"
-    if not page.isascii() or not page.isdecimal() or len(page) > 6 or page.startswith("0"):
-        raise Failure("parameter-wrong", f"'{shown(page)}' is not the number of a page.")
-    return Asked(**told, page=int(page))
+    return Asked(**told, page=page)
 
 
 def list_revisions(edition: Edition, asked: Asked) -> Listing:
@@ -160,17 +142,17 @@ def list_revisions(edition: Edition, asked: Asked) -> Listing:
     Raises Failure (404) for a page after the last.
     """
     if not edition.has_table(TABLE):
-        return Listing(asked, 0, None, ())
+        return Listing(0, None, asked, ())
     where = " AND ".join(_CONDITIONS[name] for name in asked.filters) or "1"
     # Only conditions written above are put into the statement; every value is bound.
     sql = f"SELECT count(*), max(r.revised_on) FROM revisions r WHERE {where}"  # noqa: S608
     told = edition.once((sql, *asked.filters.values()), lambda: edition.row(sql, asked.filters))
     assert told is not None
-    listing = Listing(asked, told[0], told[1], ())
+    listing = Listing(told[0], told[1], asked, ())
     if asked.page > listing.pages:
         raise Failure("address-unknown", f"The list has {sentences.count(listing.pages, 'page', 'pages')}.")
     found = read_revisions(edition, where, asked.filters, ON_A_PAGE, (asked.page - 1) * ON_A_PAGE)
-    return Listing(asked, told[0], told[1], found)
+    return Listing(told[0], told[1], asked, found)
 
 
 def list_of_figure(edition: Edition, figure: str) -> tuple[Told, ...]:

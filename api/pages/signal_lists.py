@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from starlette.datastructures import QueryParams
 
-from api.failures import Failure, unknown_thing
+from api.failures import Failure
 from api.pages.definitions import load_definitions
+from api.pages.narrowing import Narrowing, OnPages, check_known, read_filters
 from api.pages.page import Frame, Link, Page, address_of, day_words, make_page, with_query
 from api.sentences import count
-from ingest.problems import shown
 
 if TYPE_CHECKING:
     from api.edition import Edition
 
-ON_A_PAGE = 50
+ON_A_PAGE = OnPages.ON_A_PAGE
 # Signals that an area's or a body's page lists; the register has all.
 _ON_OTHER_PAGES = 8
 
@@ -100,36 +100,23 @@ class Told:
         return f"{self.evidence} {self.state} {self.reply_words}. A signal is worth a second look; it is no verdict."
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+@dataclass(frozen=True)
+class Asked(Narrowing):
     """What a list is narrowed to; an empty text is no filter."""
+
+    path: ClassVar[str] = "/signals"
 
     rule: str = ""
     area: str = ""
     body: str = ""
     theme: str = ""
     state: str = ""
-    page: int = 1
-
-    @property
-    def filters(self) -> dict[str, str]:
-        return {name: getattr(self, name) for name in FILTERS if getattr(self, name)}
-
-    def address(self, path: str = "/signals", page: int = 1) -> str:
-        """Give the address of a page of the same list inside the site."""
-        return with_query(path, **self.filters, page=str(page) if page > 1 else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+@dataclass(frozen=True)
+class Listing(OnPages):
     asked: Asked
-    count: int
-    newest: str | None
     signals: tuple[Told, ...]
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.count // ON_A_PAGE))
 
 
 def has_register(edition: Edition) -> bool:
@@ -143,10 +130,7 @@ def read_asked(edition: Edition, query: QueryParams) -> Asked:
     Raises Failure: for a value that there is not, with the nearest; for a parameter that is there twice; for what is
     no number of a page.
     """
-    for name in PARAMETERS:
-        if len(query.getlist(name)) > 1:
-            raise Failure("parameter-wrong", f"The parameter '{name}' is there twice; give it once.")
-    told = {name: query.get(name, "") for name in FILTERS}
+    told, page = read_filters(query, FILTERS)
     known: Mapping[str, Callable[[], list[str]]] = {
         "rule": lambda: [one[0] for one in list_rules(edition)],
         "area": lambda: [row[0] for row in edition.rows("SELECT area FROM areas")],
@@ -154,13 +138,8 @@ def read_asked(edition: Edition, query: QueryParams) -> Asked:
         "theme": lambda: list(load_definitions(edition).themes),
         "state": lambda: list(STATES),
     }
-    for name, value in told.items():
-        if value and value not in known[name]():
-            raise unknown_thing(name, value, known[name]())
-    page = query.get("page", "") or "1"
-    if not page.isascii() or not page.isdecimal() or len(page) > 6 or page.startswith("0"):
-        raise Failure("parameter-wrong", f"'{shown(page)}' is not the number of a page.")
-    return Asked(**told, page=int(page))
+    check_known(told, known)
+    return Asked(**told, page=page)
 
 
 def list_rules(edition: Edition) -> list[tuple[str, str]]:
@@ -177,7 +156,7 @@ def list_signals(edition: Edition, asked: Asked) -> Listing:
     Raises Failure (404) for a page after the last.
     """
     if not has_register(edition):
-        return Listing(asked, 0, None, ())
+        return Listing(0, None, asked, ())
     where = " AND ".join(_CONDITIONS[name] for name in asked.filters) or "1"
     # Only conditions written above are put into the statements; every value is bound.
     told = edition.row(
@@ -185,11 +164,11 @@ def list_signals(edition: Edition, asked: Asked) -> Listing:
         asked.filters,
     )
     assert told is not None
-    listing = Listing(asked, told[0], told[1], ())
+    listing = Listing(told[0], told[1], asked, ())
     if asked.page > listing.pages:
         raise Failure("address-unknown", f"The list has {count(listing.pages, 'page', 'pages')}.")
     found = _read(edition, where, asked.filters, ON_A_PAGE, (asked.page - 1) * ON_A_PAGE)
-    return Listing(asked, told[0], told[1], found)
+    return Listing(told[0], told[1], asked, found)
 
 
 def _read(
