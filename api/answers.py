@@ -140,19 +140,32 @@ def sources_of_signals(edition: Edition, rows: Iterable[sqlite3.Row | Mapping[st
     found = sources_of_datasets(edition, [row["dataset"] for row in told if row["dataset"]])
     judged = [row["judgement"] for row in told if "judgement" in row.keys() and row["judgement"]]  # noqa: SIM118 - a row of SQLite is no mapping
     if judged:
-        # One file holds the judgements of many signals, so a few of them tell.
         marks = ", ".join("?" * len(judged))
-        files = edition.rows(f"SELECT DISTINCT _source FROM judgements WHERE judgement IN ({marks})", judged)  # noqa: S608 - only marks are put in
+        # Only marks are put into the statement.
+        files = edition.rows(f"SELECT DISTINCT _source FROM judgements WHERE judgement IN ({marks})", judged)  # noqa: S608
         found += sources_of_rows(edition, files)
     return found
 
 
+def _sources_of_all_signals(edition: Edition) -> list[Row]:
+    datasets = edition.rows("SELECT DISTINCT dataset FROM signals WHERE dataset IS NOT NULL")
+    files = edition.rows(
+        "SELECT DISTINCT j._source FROM signals s JOIN judgements j ON j.judgement = s.judgement"
+    )
+    return sources_of_datasets(edition, [row[0] for row in datasets]) + sources_of_rows(edition, files)
+
+
+def _sources_of_revisions(edition: Edition) -> list[Row]:
+    datasets = edition.rows("SELECT DISTINCT dataset FROM revisions")
+    return sources_of_datasets(edition, [row[0] for row in datasets])
+
+
 def sources_of_table(edition: Edition, table: str) -> list[Row]:
     """Say which publishers' files all rows of a standard table were read from; `table` is of our own model."""
-    if table in ("signals", "revisions"):
-        # A table of our own.
-        sql = f"SELECT DISTINCT dataset, NULL AS judgement FROM {table}"  # noqa: S608
-        return edition.once(sql, lambda: sources_of_signals(edition, edition.rows(sql)))
+    if table == "signals":
+        return edition.once("sources of signals", lambda: _sources_of_all_signals(edition))
+    if table == "revisions":
+        return edition.once("sources of revisions", lambda: _sources_of_revisions(edition))
     sql = f'SELECT DISTINCT _source FROM "{table}"'  # noqa: S608
     return edition.once(sql, lambda: sources_of_rows(edition, edition.rows(sql)))
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -85,6 +86,11 @@ class Strip:
     highest: Mark
     here: Mark | None = None
     unit_name: str = "council"
+
+
+# A lane's label is cut into lines of so many characters, the bold ones that fit the width, each so far below.
+_LANE_CHARACTERS = 44
+_LANE_LINE = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +348,9 @@ def timeline(words: Words, lanes: Sequence[Lane]) -> Markup:
     y = 22.0
     marks: list[str] = []
     for lane in lanes:
-        marks.append(_text(lane.label, 0, y - 4, "lane"))
+        for at, part in enumerate(textwrap.wrap(lane.label, _LANE_CHARACTERS)):
+            y += _LANE_LINE if at else 0
+            marks.append(_text(part, 0, y - 4, "lane"))
         y += 6
         rows = _stack([x_of(event.on.toordinal()) for event in lane.events])
         height = 26.0 * (max(rows) + 1)

@@ -108,8 +108,8 @@ _KINDS = (
         "method-not-allowed",
         405,
         "Method is not allowed here",
-        "Everything here is read with GET or HEAD; a SPARQL query and a proposed definition may also be sent "
-        "with POST.",
+        "Everything here is read with GET or HEAD; a SPARQL query, a proposed definition and a list of names to "
+        "match may also be sent with POST.",
         "Use one of the methods in the header Allow.",
     ),
     FailureKind(
@@ -138,8 +138,9 @@ _KINDS = (
         "body-too-large",
         413,
         "Request is too large",
-        "A request's body is larger than a query, or a proposed definition, may be.",
-        "Shorten it.",
+        "A request's body is larger, or asks for more at once, than a query, a proposed definition or a list of "
+        "names may.",
+        "Shorten it, or send it in parts.",
     ),
     FailureKind(
         "address-too-long",
@@ -153,8 +154,9 @@ _KINDS = (
         415,
         "Body is in a form that is not read here",
         "A SPARQL query is sent with POST as application/x-www-form-urlencoded or application/sparql-query, a "
-        "proposed definition as application/x-www-form-urlencoded or application/json.",
-        "Send it in one of its two forms.",
+        "proposed definition as application/x-www-form-urlencoded or application/json, a batch of names as the "
+        "first in version 0.2 of its protocol and as the second in the draft of 1.0.",
+        "Send it in one of its forms.",
     ),
     FailureKind(
         "range-not-satisfiable",

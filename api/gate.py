@@ -36,15 +36,18 @@ METHODS = "GET, HEAD, OPTIONS"
 METHODS_WITH_POST = "GET, HEAD, POST, OPTIONS"
 
 # Addresses that a question too long for an address may be posted to.
-POSTED_TO = frozenset({"/sparql", "/propose", "/api/v1/propose"})
+POSTED_TO = frozenset(
+    {"/sparql", "/propose", "/api/v1/propose", "/reconcile", "/reconcile/list"}
+    | {f"/reconcile{below}/{name}" for below in ("", "/draft") for name in ("match", "extend")}
+)
 
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
-# What stands here alone may be put into the frames of others: charts, without a form or a script.
-FRAMED = "/embed/"
+# What stands here alone may be put into the frames of others: charts and previews, without a form or a script.
+FRAMED = ("/embed/", "/reconcile/preview", "/reconcile/draft/preview")
 FRAMED_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors *"

@@ -35,6 +35,8 @@ Parquet and Arrow: name it with `format`, or accept its media type.
 - Each definition has a template to fill in, schemas and shapes to check figures against, and a structure for
   other systems: `/indicators/{indicator}/template.xlsx` and its neighbours.
 - Every answer names its edition, licence and source. Keep them beside the figures.
+- Names of your own list become codes at `/reconcile`, by the Reconciliation Service API that OpenRefine
+  speaks, or on the page `/reconcile/list`.
 - Everything under `/api/v1` keeps its meaning until there is a `/api/v2`. Members and parameters may be
   added.
 """
@@ -111,6 +113,8 @@ _EXAMPLES = {
     "target": "SELECT target FROM targets ORDER BY target LIMIT 1",
     "plan": "SELECT plan FROM plans ORDER BY plan LIMIT 1",
     "label": "SELECT label FROM indicators ORDER BY indicator LIMIT 1",
+    "queries": "SELECT json_object('q0', json_object('query', label, 'type', 'area')) FROM areas"
+    " WHERE end_on IS NULL ORDER BY area LIMIT 1",
     "q": "SELECT label FROM areas WHERE end_on IS NULL ORDER BY area LIMIT 1",
 }
 
@@ -134,6 +138,9 @@ _ASKED: Mapping[str, str] = {
     "compare": "indicator={indicator}&areas={area}&group=all",
     "get_verdict": "a={a}&b={b}",
     "search": "q={q}&limit=2",
+    "reconcile": "queries={queries}",
+    "suggest_entity": "prefix={q}&limit=2",
+    "propose_properties": "type=area&limit=3",
     "propose": "label={label}&unit=percent",
 }
 

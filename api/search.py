@@ -86,7 +86,11 @@ def plain(text: str) -> str:
     >>> plain("Bristol, City of"), plain("Ynys Môn & Gwynedd")
     ('bristol city of', 'ynys mon gwynedd')
     """
-    bare = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    bare = text
+    if not text.isascii():
+        bare = "".join(
+            char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)
+        )
     words = re.findall(r"\w+", bare.casefold().replace("'", "").replace("\u2019", ""))
     return " ".join(word for word in words if word != "and")
 
@@ -195,22 +199,31 @@ def _match(edition: Edition, expression: str, kinds: Sequence[str]) -> list[Hit]
 
 def find_spellings(edition: Edition, text: str, limit: int = 5) -> list[Hit]:
     """Find the things whose names are nearest to a text that fits none."""
-    wanted = plain(text[:LONGEST_TEXT])
     names = load_names(edition)
-    shared = Counter(name for letters in _letters(wanted) for name in names.by_letters.get(letters, ()))
-    close = sorted(
-        (
-            (-difflib.SequenceMatcher(None, wanted, name, autojunk=False).ratio(), name)
-            for name, _ in shared.most_common(60)
-        ),
-    )
     found: dict[tuple[str, str], Hit] = {}
-    for likeness, name in close:
-        if -likeness < 0.6 or len(found) >= limit:
+    for _, name in near_names(edition, text):
+        if len(found) >= limit:
             break
         for hit in names.hits[name]:
             found.setdefault((hit.kind, hit.notation), hit)
     return list(found.values())[:limit]
+
+
+def near_names(edition: Edition, text: str, least: float = 0.6) -> list[tuple[float, str]]:
+    """List the names nearest to a text, as `plain` writes them, the nearest first, with how near: 0 to 1.
+
+    least   how near a name has to be
+    """
+    wanted = plain(text[:LONGEST_TEXT])
+    by_letters = load_names(edition).by_letters
+    shared = Counter(name for letters in sorted(_letters(wanted)) for name in by_letters.get(letters, ()))
+    close = []
+    for name, _ in shared.most_common(60):
+        matcher = difflib.SequenceMatcher(None, wanted, name, autojunk=False)
+        # Two upper bounds that cost little keep a long text from being laid beside each short name.
+        if matcher.real_quick_ratio() >= least and matcher.quick_ratio() >= least:
+            close.append((-matcher.ratio(), name))
+    return [(-likeness, name) for likeness, name in sorted(close) if -likeness >= least]
 
 
 def _letters(name: str) -> set[str]:

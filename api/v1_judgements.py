@@ -37,7 +37,7 @@ _FACTS = (
     "SELECT t.judgement, coalesce(b.everyday_label, b.label) AS body_label, f.label AS framework_label,"
     " f.service, f.inspector, q.label AS question_label, q.is_overall, g.label AS grade_label,"
     f" g.rank AS grade_rank, {_LATEST} AS is_latest,"
-    " (SELECT s.judgement FROM judgements AS s WHERE s.supersedes = t.judgement ORDER BY s.judgement LIMIT 1)"
+    " (SELECT s.judgement FROM judgements AS s WHERE s.supersedes = t.judgement ORDER BY +s.judgement LIMIT 1)"
     " AS superseded_by,"
     " (SELECT count(*) FROM replies AS r WHERE r.judgement = t.judgement) AS reply_count"
     " FROM judgements AS t JOIN bodies AS b ON b.body = t.body"

@@ -102,9 +102,9 @@ _SENTENCES = {
 }
 
 
-def graded(grade: str, question: str, framework: str, day: str) -> str:
+def graded(grade: str, question: str, framework: str, dated: str) -> str:
     """Say which grade opened a signal, in the inspectorate's own words."""
-    return f"The grade for “{question}” in {framework}, published {day}, is “{grade}”."
+    return f"The grade for “{question}” in {framework}, {dated}, is “{grade}”."
 
 
 def missed(target: str, value: str, period: str, *, is_range_known: bool) -> str:

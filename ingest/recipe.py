@@ -319,6 +319,7 @@ def _stage(source: Source, file: Path, path: str, scratch: Path) -> Staged:
         last_row=reading.last_row,
         json_path=reading.json_path,
         key_column=reading.key_column,
+        links=reading.links,
         as_laid_out=True,
     )
     return stage(file, selection, scratch, place=place)

@@ -45,7 +45,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "partner": ("file", "missing"),
     "read": (
         *("format", "encoding", "delimiter", "sheet", "headings", "first_row", "last_row", "until_blank"),
-        *("rest", "rename", "json_path", "key_column", "entries", "shared"),
+        *("rest", "rename", "json_path", "key_column", "entries", "shared", "links"),
     ),
     "unused": ("columns", "reason"),
     "corrections": ("column", "found", "corrected", "reason", "provided_by", "declared_on", "row"),
@@ -77,6 +77,7 @@ class Reading:
     rest        why the rows after the table are left to others; None where there must be none
     rename      what the recipe calls a heading that is written otherwise here
     shared      for JSON of several entries: the key of what all entries share
+    links       for workbooks: a cell that holds a link is read as the link's address
     """
 
     format: str | None = None
@@ -93,6 +94,7 @@ class Reading:
     key_column: str = "key"
     entries: bool = False
     shared: str | None = None
+    links: bool = False
 
 
 @dataclass(frozen=True)

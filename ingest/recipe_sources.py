@@ -161,6 +161,7 @@ def _read_reading(reader: Reader, value: Any, path: str) -> Reading:
         json_path=tuple(step for step in reader.sequence(steps, f"{path}.json_path")),
         key_column=reader.text(keys.get("key_column"), f"{path}.key_column", default="key"),
         entries=reader.flag(keys.get("entries"), f"{path}.entries") or shared is not None,
+        links=reader.flag(keys.get("links"), f"{path}.links"),
         shared=shared,
     )
 

@@ -60,6 +60,11 @@ def day_words(day: str) -> str:
     return f"{when.day} {when:%B} {when.year}"
 
 
+def day_of(judgement: Row) -> str:
+    """Give the day of a judgement: of its publication, or where that is not known the day it was made."""
+    return str(judgement["published_on"] or judgement["made_on"])
+
+
 def find_low_grades(rule: AppliedRule, rows: Rows) -> Events:
     """Find grades at or below those that a rule names, question by question."""
     ranks = {(row["scale"], row["grade"]): int(row["rank"]) for row in rows("grades")}
@@ -78,13 +83,13 @@ def find_low_grades(rule: AppliedRule, rows: Rows) -> Events:
         return row["body"], frameworks[row["framework"], row["version"]]["service"]
 
     signals, checks, newest, firings = [], 0, 0, 0
-    inspected.sort(key=lambda row: (*service(row), row["published_on"], row["inspection"], row["question"]))
+    inspected.sort(key=lambda row: (*service(row), day_of(row), row["inspection"], row["question"]))
     for (body, _), group in groupby(inspected, key=service):
         inspections = [
             (name, {row["question"]: row for row in listed})
             for name, listed in groupby(group, key=lambda row: row["inspection"])
         ]
-        days = {name: next(iter(asked.values()))["published_on"] for name, asked in inspections}
+        days = {name: day_of(next(iter(asked.values()))) for name, asked in inspections}
         for question in sorted({name for _, asked in inspections for name in asked}):
             held = [
                 Graded(name, None if row is None else row["judgement"], _is_low(row, ranks, limits))
@@ -108,7 +113,7 @@ def find_low_grades(rule: AppliedRule, rows: Rows) -> Events:
                         "body": first["body"],
                         "judgement": episode.first,
                         "newest_judgement": episode.last,
-                        "opened_on": first["published_on"],
+                        "opened_on": day_of(first),
                         "cleared_on": None
                         if episode.cleared is None
                         else days.get(episode.cleared, episode.cleared),
@@ -120,7 +125,7 @@ def find_low_grades(rule: AppliedRule, rows: Rows) -> Events:
                             labels[last["scale"], last["grade"]],
                             questions[last["framework"], last["version"], question],
                             framework,
-                            day_words(last["published_on"]),
+                            f"{'published' if last['published_on'] else 'made'} {day_words(day_of(last))}",
                         ),
                     }
                 )

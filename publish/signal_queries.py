@@ -278,7 +278,7 @@ def _low_grade_sql(rule: AppliedRule) -> str:
         -- Graded judgements of each body and service, and how many inspections came after them.
         WITH graded AS MATERIALIZED (
           SELECT j.judgement, j.scale, g.rank, b.end_on, dense_rank() OVER (PARTITION BY j.body, f.service
-            ORDER BY j.published_on DESC, j.inspection DESC) AS place
+            ORDER BY coalesce(j.published_on, j.made_on) DESC, j.inspection DESC) AS place
           FROM judgements j
           JOIN frameworks f ON f.framework = j.framework AND f.version = j.version
           JOIN grades g ON g.scale = j.scale AND g.grade = j.grade
@@ -395,15 +395,21 @@ _SPARQL = {
 _LOW_GRADE_SPARQL = """\
 SELECT ?judgement WHERE {
   { SELECT ?body ?service (MAX(?on) AS ?day) WHERE {
-      ?graded def:grade ?any ; def:bodyJudged ?body ; dct:issued ?on ; def:frameworkVersion ?under .
+      ?graded def:grade ?any ; def:bodyJudged ?body ; def:frameworkVersion ?under .
+      OPTIONAL { ?graded dct:issued ?published }
+      OPTIONAL { ?graded def:madeOn ?begun }
+      BIND (COALESCE(?published, ?begun) AS ?on)
       ?under def:service ?service
     } GROUP BY ?body ?service }
   VALUES ?least { GRADES }
   ?least skos:inScheme ?scale ; def:rank ?leastRank .
   ?grade skos:inScheme ?scale ; def:rank ?rank .
   FILTER (?rank >= ?leastRank)
-  ?judgement def:grade ?grade ; def:bodyJudged ?body ; dct:issued ?day ; def:frameworkVersion ?framework .
+  ?judgement def:grade ?grade ; def:bodyJudged ?body ; def:frameworkVersion ?framework .
   ?framework def:service ?service .
+  OPTIONAL { ?judgement dct:issued ?issued }
+  OPTIONAL { ?judgement def:madeOn ?made }
+  FILTER (COALESCE(?issued, ?made) = ?day)
   FILTER NOT EXISTS { ?body def:endOn ?ended }
 }
 ORDER BY ?judgement"""

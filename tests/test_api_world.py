@@ -37,6 +37,16 @@ MORE: Mapping[str, Rows] = {
         {"group": "unitaries", "area": "E06000002"},
         {"group": "unitaries", "area": "E06000003"},
     ],
+    "responses": [
+        {
+            "response": "looked-into",
+            "judgement": "brookborough-2023",
+            "body": "brookborough-council",
+            "rung": "own-review",
+            "responded_on": date(2023, 7, 1),
+            "text": "We looked into it.",
+        }
+    ],
     # A rule that looks at the one judgement.
     "signal_rules": [
         {

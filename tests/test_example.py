@@ -89,7 +89,7 @@ def test_package_says_whose_it_is(folder):
     descriptor = descriptors()[folder.name]
     assert descriptor["$schema"].startswith("https://datapackage.org/profiles/2.0/")
     assert descriptor["licenses"][0]["path"].startswith("https://")
-    assert folder.name == "definitions" or descriptor["sources"]
+    assert folder.name in ("definitions", "signals") or descriptor["sources"]
     tables = load_model().tables
     for resource in descriptor["resources"]:
         assert resource["table"] in tables

@@ -58,7 +58,7 @@ def test_shares_are_those_of_the_153_councils_of_today(
                 latest[row["body"]] = row
     counts = Counter(row["grade"] for row in latest.values())
     asked = "framework=ofsted-ilacs&version=2023&question=overall&limit=1"
-    shares = httpx.get(f"{example_site.url}api/v1/judgements?{asked}", timeout=60).json()["shares"]
+    shares = httpx.get(f"{example_site.url}/api/v1/judgements?{asked}", timeout=60).json()["shares"]
     assert {one["grade"]: one["body_count"] for one in shares} == {
         grade: counts[grade] for grade in ("outstanding", "good", "requires-improvement", "inadequate")
     }
@@ -76,9 +76,9 @@ def test_visits_of_two_years_are_there_with_the_day_that_is_known(judgements: li
         (True, "focused-visit"): 36,
         (True, "monitoring-visit"): 24,
     }
-    assert {row["made_on"][:7] for row in visits if not row["published_on"]} <= {
-        f"{2022 + (month < 4)}-{month:02}" for month in range(1, 13)
-    }
+    # Those whose letters came out from April 2022 to March 2023: the first were visits of March.
+    days = {row["made_on"] for row in visits if not row["published_on"]}
+    assert (min(days), max(days)[:7]) == ("2022-03-10", "2023-02")
 
 
 def test_care_leavers_separate_merged_and_separate_again_are_never_joined(

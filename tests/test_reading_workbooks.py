@@ -148,6 +148,45 @@ def test_formula_whose_result_is_no_text_is_not_a_problem(staged: Stage, tmp_pat
     assert (rows_of(result), result.problems) == ([["x", ""]], ())
 
 
+LINK = "https://data.example.org/reports/1?a=2&amp;b=3"
+
+
+def test_link_made_by_a_formula_is_read_as_its_address_where_that_is_asked(
+    staged: Stage, tmp_path: Path
+) -> None:
+    rows = (
+        f'<row r="1">{xlsx_text("A1", "name")}{xlsx_text("B1", "page")}</row>'
+        f'<row r="2">{xlsx_text("A2", "x")}<c r="B2" t="str"><f>HYPERLINK("{LINK}","The page")</f>'
+        "<v>The page</v></c></row>"
+        f'<row r="3">{xlsx_text("A3", "y")}<c r="B3" t="str"><f>IF(1,"none")</f><v>none</v></c></row>'
+    )
+    file = write_xlsx(tmp_path / "links.xlsx", {"S": rows})
+    address = LINK.replace("&amp;", "&")
+    assert rows_of(staged(file, links=True)) == [["x", address], ["y", "none"]]
+    assert rows_of(staged(file)) == [["x", "The page"], ["y", "none"]]
+
+
+def test_links_of_ods_keep_their_places_where_cells_are_repeated(staged: Stage, tmp_path: Path) -> None:
+    formula = f'table:formula="of:=HYPERLINK(&quot;{LINK}&quot;;&quot;The page&quot;)"'
+    linked = string("The page").replace("<table:table-cell", f"<table:table-cell {formula}", 1)
+    twice = linked.replace("<table:table-cell", '<table:table-cell table:number-columns-repeated="2"', 1)
+    in_text = string("The page").replace("The page", f'<text:a xlink:href="{LINK}">The page</text:a>')
+    rows = ods_row(string("a"), string("b"), string("c")) + ods_row(string("x"), twice, repeated=2)
+    rows += ods_row(in_text, string("y"), string("z"))
+    file = write_ods(tmp_path / "links.ods", {"S": rows})
+    address = LINK.replace("&amp;", "&")
+    assert rows_of(staged(file, links=True)) == [*[["x", address, address]] * 2, [address, "y", "z"]]
+    assert rows_of(staged(file)) == [*[["x", "The page", "The page"]] * 2, ["The page", "y", "z"]]
+
+
+def test_only_addresses_of_pages_are_read_from_links(staged: Stage, tmp_path: Path) -> None:
+    rows = (
+        f'<row r="1">{xlsx_text("A1", "page")}</row>'
+        '<row r="2"><c r="A2" t="str"><f>HYPERLINK("javascript:alert(1)","x")</f><v>x</v></c></row>'
+    )
+    assert rows_of(staged(write_xlsx(tmp_path / "links.xlsx", {"S": rows}), links=True)) == [["x"]]
+
+
 def test_cells_without_references_stand_where_they_are_counted(staged: Stage, tmp_path: Path) -> None:
     rows = (
         "<row><c t='inlineStr'><is><t>a</t></is></c><c t='inlineStr'><is><t>b</t></is></c></row>"

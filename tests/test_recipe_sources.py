@@ -415,10 +415,22 @@ CELLS: list[tuple[str, str, str, tuple[str, ...], list[tuple[object, ...]]]] = [
         "ofsted-inspections",
         "judgements",
         "body LIKE 'north-yorkshire%' AND framework = 'ofsted-ilacs' AND question = 'overall'",
-        ("published_on", "body", "version", "kind_label"),
+        ("published_on", "body", "version", "kind_label", "report"),
         [
-            ("2018-08-06", "north-yorkshire-county-council", "2018", "ILACS Short Inspection"),
-            ("2023-08-18", "north-yorkshire-council", "2023", "ILACS Short Inspection"),
+            (
+                "2018-08-06",
+                "north-yorkshire-county-council",
+                "2018",
+                "ILACS Short Inspection",
+                "https://reports.ofsted.gov.uk/provider/44/815",
+            ),
+            (
+                "2023-08-18",
+                "north-yorkshire-council",
+                "2023",
+                "ILACS Short Inspection",
+                "https://reports.ofsted.gov.uk/provider/44/815",
+            ),
         ],
     ),
     (  # a dash is no grade, and blank columns are no inspection

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyshacl
 import pytest
 import yaml
-from rdflib import RDF, RDFS, SH, XSD, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import DCTERMS, RDF, RDFS, SH, XSD, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
 from schemas import TableSchema, load_model
@@ -267,6 +267,8 @@ def _damage_thing(rule: Rule, thing: Node, data: Graph) -> Node:
                 DEF.respondsTo,
                 DEF.leastCount,
                 DEF.leastPeople,
+                DEF.madeOn,
+                DCTERMS.issued,
             ):
                 data.remove((thing, path, None))
         case "nodeKind" | "pattern":

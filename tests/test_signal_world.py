@@ -165,6 +165,15 @@ def test_a_low_grade_makes_a_signal_about_the_body_judged() -> None:
     assert "“Good”" in row["evidence"]
 
 
+def test_a_judgement_of_which_only_the_day_it_was_made_is_known_has_that_day() -> None:
+    [judgement] = TABLES["judgements"]
+    made = {**judgement, "published_on": None, "made_on": date(2023, 5, 2)}
+    register = contents_with(judgements=[made]).register
+    [row] = [row for row in register.signals.to_pylist() if row["rule"] == "low-grade"]
+    assert row["opened_on"] == "2023-05-02"
+    assert "made 2 May 2023" in row["evidence"]
+
+
 def test_a_response_to_a_signal_that_never_was_is_a_problem_with_the_nearest_one() -> None:
     contents = contents_with(responses=[{**RESPONSES[0], "signal": "low-grade_brookborough-2032"}])
     [found] = check_responses(contents.register, contents.rows("responses"), {})

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.signals import simulate
 from compare import signals_table as table
 from compare.signal_words import pairs_of, worse_pairs
 from compare.signals import (
@@ -33,6 +34,7 @@ from compare.signals import (
     step,
 )
 from compare.trend import mann_kendall
+from publish.signal_chances import load_chances
 
 RISING = Movement(10, 10, 5)
 FALLING = Movement(-10, 10, 5)
@@ -324,3 +326,13 @@ def test_a_figure_that_is_missing_or_of_another_status_is_not_looked_at(engine: 
     rows = history_of(engine, [(6, "normal"), (5, "normal"), (4, "suppressed"), (3, "break"), (2, "normal")])
     found = rows.to_pyarrow().to_pylist()
     assert sorted((row["period"], row["run"]) for row in found) == [(2, 0), (4, 1), (5, 1)]
+
+
+def test_the_published_chances_are_those_of_the_simulation_and_about_what_theory_says() -> None:
+    """Of five to ten figures in random order 8 to 23 of 1,000 fall as clearly: half of what the test allows."""
+    told = load_chances()["rules"]
+    assert simulate() == told
+    by_kind = {one["kind"]: one["per_thousand"] for one in told}
+    chances = [chance(points, needed_score(points, 95.0) or 0) * 10 / 2 for points in range(5, 11)]
+    assert min(chances) < by_kind["falling"] < max(chances)
+    assert by_kind["perception-apart"] < 1, "two clear movements at once are rare"

@@ -21,6 +21,8 @@ What other modules may call:
     area_neighbourhoods(edition, area, query) where an area's neighbourhoods stand; None if no such area
     downloads(edition)                        every file of the edition, from its manifest
     propose(edition, cells, considered, problems)   the form, and what the edition says to a proposal
+    reconcile_list(edition, pasted, lines, faults, most)   a list that was pasted, and what its names mean
+    reconcile_preview(edition, known)         a small page of a thing, for a frame
     sparql(edition, query, results, failure)  the form; results is SPARQL 1.1 JSON, or Turtle as text
     api_reference(edition, openapi)           every operation, from the OpenAPI document
     problem(edition, code)                    what a problem or a failure means, and its mend; None if unknown
@@ -60,6 +62,7 @@ from api.pages.page import Frame, Page, render
 from api.pages.plans import outcome, plan, plans
 from api.pages.programme import body_programme, programme, write_programme
 from api.pages.propose import propose
+from api.pages.reconcile import reconcile_list, reconcile_preview
 from api.pages.reference import api_reference, vocabulary
 from api.pages.register import register
 from api.pages.revisions import revisions
@@ -97,6 +100,8 @@ __all__ = [
     "problems",
     "programme",
     "propose",
+    "reconcile_list",
+    "reconcile_preview",
     "register",
     "render",
     "revisions",

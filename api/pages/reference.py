@@ -92,6 +92,7 @@ def _tasks(edition: Edition) -> list[tuple[str, str]]:
     if revised is not None:
         address = f"/indicators/{revised['indicator']}/diff.json"
         tasks.append((f"{revised['label']}: what the newest version changed", address))
+    tasks.append(("Match names of your own list with codes, on a page or from OpenRefine", "/reconcile/list"))
     tasks.append(("Find something by its name", "/api/v1/search?q=education"))
     tasks.append(("What changed in definitions, newest first, as JSON Feed", "/changes.json"))
     tasks.append(("The same as an event stream of linked data", "/changes/stream.ttl"))

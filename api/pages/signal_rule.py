@@ -95,7 +95,14 @@ def signal_rule(edition: Edition, notation: Sequence[str], query: Mapping[str, s
 def _queries(edition: Edition, rule: AppliedRule | None) -> dict[str, Any]:
     """Give the two queries of a rule that is applied, and where they can be run."""
     if rule is None:
-        return {"sql": "", "sparql": "", "sql_address": "", "sparql_address": "", "starts_from_checks": False}
+        return {
+            "sql": "",
+            "sparql": "",
+            "sql_address": "",
+            "sparql_address": "",
+            "starts_from_checks": False,
+            "sql_is_long": False,
+        }
     today = load_today(edition) or "0001-01-01"
     sql = sql_of(rule, load_model(), today)
     sparql = sparql_of(rule, edition.base, today)
@@ -105,4 +112,5 @@ def _queries(edition: Edition, rule: AppliedRule | None) -> dict[str, Any]:
         "sql_address": with_query("/data/catalogue", sql=sql),
         "sparql_address": with_query("/sparql", query=sparql),
         "starts_from_checks": rule.about in ("series", "targets"),
+        "sql_is_long": rule.about == "series",
     }

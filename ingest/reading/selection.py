@@ -42,6 +42,7 @@ class Selection:
     skip_blank_rows  rows without any text are passed over, not a problem
     json_path      keys and positions (from 0) that lead to the list of rows, or to an object of rows
     key_column     the heading of the column that takes the keys, where the rows are an object of objects
+    links          a workbook's cell that holds a link (by formula, or in an ODS text) has its address as its text
     as_laid_out    the layout is known to be untidy, because a recipe will put it in order: blank rows stay,
                    short rows are filled up, cells beyond the headings make columns with a blank heading, and
                    blank and repeated headings stand. Without it each of these is a problem.
@@ -66,6 +67,7 @@ class Selection:
     skip_blank_rows: bool = False
     json_path: tuple[str | int, ...] = ()
     key_column: str = "key"
+    links: bool = False
     as_laid_out: bool = False
 
     @property

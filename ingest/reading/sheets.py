@@ -56,20 +56,29 @@ class SheetSurvey:
 
     rows, columns    at most so many
     texts            what the cells hold that the reader leaves empty or cuts, by (row, column)
+    links            the addresses of links that are made by a formula or stand in a text, by (row, column)
     unworked         cells with a formula and no result
     """
 
     rows: int = 0
     columns: int = 0
     texts: dict[tuple[int, int], str] = field(default_factory=dict)
+    links: dict[tuple[int, int], str] = field(default_factory=dict)
     unworked: list[tuple[int, int]] = field(default_factory=list)
 
     def note(self, row: int, column: int, text: str) -> None:
         """Note what a cell holds. Raises ArchiveFault if there are more such cells than anybody has."""
         self.widen(row, column)
-        self.texts[row, column] = text
-        if len(self.texts) > MOST_NOTED:
-            found = f"more than {MOST_NOTED:,} cells with errors"
+        self._put(self.texts, row, column, text, "errors")
+
+    def link(self, row: int, column: int, address: str) -> None:
+        """Note the address of a cell's link. Raises ArchiveFault if there are more than anybody has."""
+        self._put(self.links, row, column, address, "links")
+
+    def _put(self, noted: dict[tuple[int, int], str], row: int, column: int, text: str, what: str) -> None:
+        noted[row, column] = text
+        if len(noted) > MOST_NOTED:
+            found = f"more than {MOST_NOTED:,} cells with {what}"
             raise ArchiveFault("table-too-large", found=found, wanted=f"{MOST_NOTED:,}")
 
     def widen(self, row: int, column: int) -> None:
@@ -161,12 +170,32 @@ def _read_lost_xlsx(text: bytes, row: int, survey: SheetSurvey) -> None:
         reference = _REFERENCE.search(attributes)
         column = column_number(reference[1]) if reference else column + 1
         here = (int(reference[2]) if reference else row, column)
+        if link := _find_link(inside):
+            survey.link(*here, link)
         kind = _CELL_TYPE.search(attributes)
         result = _RESULT.search(inside)
         if kind and kind[1] == b"e":
             survey.note(*here, _plain_text(result[1] if result else b""))
         elif not (result and result[1]) and not (kind and kind[1] == b"str") and _FORMULA.search(inside):
             survey.unworked.append(here)
+
+
+# A link that a formula makes, its first part the address as a text.
+_LINK = re.compile(rb"""HYPERLINK\(\s*(?:&quot;|")(https?://[^"<>\s]{1,2000}?)(?:&quot;|")""")
+
+
+# A link that is part of an ODS cell's text.
+_HREF = re.compile(rb"""<text:a\b[^>]*?xlink:href="(https?://[^"<>\s]{1,2000})\"""")
+
+
+def _find_link(formula: bytes) -> str | None:
+    """Find the address of the link that a cell's formula makes, or that its text has.
+
+    >>> _find_link(b"<f>HYPERLINK(&quot;https://data.example.org/a?b=1&amp;c&quot;,&quot;Page&quot;)</f>")
+    'https://data.example.org/a?b=1&c'
+    """
+    found = _LINK.search(formula) or _HREF.search(formula)
+    return html.unescape(found[1].decode("utf-8", "replace")) if found else None
 
 
 def column_number(letters: bytes) -> int:
@@ -308,17 +337,24 @@ def _survey_ods_row(cells: bytes, last: int, row: int, times: int, survey: Sheet
     width += sum(max(0, int(count) - 1) for count in _COLUMNS_REPEATED.findall(full))
     # The reader itself stops at the last column that a spreadsheet can have.
     survey.widen(row + times, min(width, LIMITS.columns))
-    if not (_ERROR_WORD in cells or b"<text:line-break" in cells or b"<text:tab" in cells):
+    if not any(
+        mark in cells for mark in (_ERROR_WORD, b"<text:line-break", b"<text:tab", b"HYPERLINK", b"<text:a ")
+    ):
         return
     column = 1
     for cell in _ODS_CELL.finditer(cells):
         attributes, inside = cell[1], _COMMENT.sub(b"", cell[2] or b"")
         wide = _repeated(_COLUMNS_REPEATED, attributes)
-        if _IS_ERROR.search(attributes) or (_LOST_SPACE.search(inside) and b'"string"' in attributes):
+        link = _find_link(attributes) or _find_link(inside)
+        is_lost = _IS_ERROR.search(attributes) or (_LOST_SPACE.search(inside) and b'"string"' in attributes)
+        if link or is_lost:
             text = "\n".join(_ods_text(paragraph or b"") for paragraph in _PARAGRAPH.findall(inside))
             for down in range(1, times + 1):
                 for across in range(min(wide, LIMITS.columns)):
-                    survey.note(row + down, column + across, text)
+                    if is_lost:
+                        survey.note(row + down, column + across, text)
+                    if link:
+                        survey.link(row + down, column + across, link)
         column += wide
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from zipfile import ZipInfo
@@ -55,6 +56,8 @@ def stage_sheet(file: Path, selection: Selection, scratch: Path, found: Found) -
             for row, column in survey.unworked:
                 if selection.has_row(row):
                     found.add("formula-unworked", row, column_letters(column))
+            if selection.links:
+                survey = replace(survey, texts=survey.texts | survey.links)
             headings, count = stage_rows(lambda: _read_rows(sheet, survey), selection, parquet, found)
             return Staged(parquet, headings, found.problems, count)
     return stage_nothing(parquet, found)
