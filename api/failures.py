@@ -132,7 +132,7 @@ _KINDS = (
         410,
         "The figure was withdrawn",
         "The figure was published once and is published no more.",
-        "Read it as an earlier edition has it, at the address given, or the revisions for the reason.",
+        "Read it as the last edition has it that published it, at the address under earlier.",
     ),
     FailureKind(
         "body-too-large",

@@ -193,9 +193,11 @@ def test_what_became_of_a_pinned_figure_follows_the_next_edition(tmp_path: Path)
         assert (gone.status_code, gone.json()["state"]) == (410, "withdrawn")
         assert "43.6% was withdrawn on 10 March 2026. No reason given." in gone.json()["detail"]
         assert [row["change"] for row in gone.json()["revisions"]] == ["withdrawn"]
+        assert client.get(gone.json()["earlier"]).status_code == 200
         page = client.get(f"/observations/{FIGURE}", headers={"Accept": "text/html"})
         assert page.status_code == 410
         assert "was withdrawn on 10 March 2026" in page.text
+        assert f'<a href="{gone.json()["earlier"]}">The figure as it was published last</a>' in page.text
 
 
 def test_a_pinned_indicator_says_that_its_definition_changed(tmp_path: Path):

@@ -177,14 +177,12 @@ def find_withdrawn(edition: Edition, figure: str) -> Failure | None:
         return None
     last = told[0]
     day = sentences.day(dt.date.fromisoformat(last.revised_on))
-    detail = (
-        f"{last.title}: {last.before} was withdrawn on {day}. {last.reason} It can be read as it was published at"
-        f" {edition.base.rstrip('/')}{last.then}"
-    )
+    detail = f"{last.title}: {last.before} was withdrawn on {day}. {last.reason}"
     return Failure(
         "figure-withdrawn",
         detail,
         state="withdrawn",
+        earlier=f"{edition.base.rstrip('/')}{last.then}",
         revisions=[dict(row) for row in rows_of_figure(edition, figure)],
     )
 
