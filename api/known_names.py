@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from api import sentences
@@ -30,6 +33,9 @@ ASIDE = frozenset(
     {"authority", "borough", "city", "council", "county", "district", "metropolitan", "of", "royal", "the"}
     | {"unitary", "bc", "cbc", "cc", "dc", "lb", "mbc", "mdc", "ua"}
 )
+
+# A shorter word begins too many others to say anything.
+_SHORTEST_WORD = 3
 
 # A code list holds the words for the types of each kind that has any.
 TYPE_LISTS: Mapping[str, str] = {"area": "area-type", "body": "body-type"}
@@ -104,6 +110,31 @@ class Index:
     bare: Mapping[str, Sequence[Known]]
     beginnings: Mapping[str, Sequence[Known]]
     followers: Mapping[str, Sequence[str]]
+
+    @cached_property
+    def by_word(self) -> tuple[Sequence[str], Mapping[str, Sequence[Known]]]:
+        """Every word of a name in order, and the things that have it. Small areas are left out: they are too many."""
+        found: dict[str, list[Known]] = {}
+        for known in self.things.values():
+            if not known.is_small:
+                for word in known.words:
+                    found.setdefault(word, []).append(known)
+        return sorted(found), found
+
+    def find_words(self, wanted: Sequence[str], most: int = 60) -> list[Known]:
+        """List the things that have most of the words, or longer words that begin with them."""
+        words, having = self.by_word
+        shared: Counter[str] = Counter()
+        for text in wanted:
+            if len(text) < _SHORTEST_WORD:
+                continue
+            here = {
+                known.id
+                for word in words[bisect_left(words, text) : bisect_left(words, f"{text}\uffff")]
+                for known in having[word]
+            }
+            shared.update(sorted(here))
+        return [self.things[one] for one, _ in shared.most_common(most)]
 
 
 def spell(text: str) -> str:

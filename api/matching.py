@@ -20,7 +20,7 @@ from api import sentences
 from api.days_meant import Days, read_days
 from api.edition import Edition
 from api.known_names import KINDS, Fit, Index, Known, Way, label_of, load_index, spell, strip_words
-from api.search import LONGEST_TEXT, find_hits, near_names
+from api.search import LONGEST_TEXT, near_names
 
 WAY_SCORES: Mapping[Way, int] = {
     "code": 100,
@@ -35,6 +35,10 @@ MOST_PARTIAL = 75
 LESS_IF_ENDED = 5
 LESS_IF_NOT_THERE = 30
 LESS_FOR_PROPERTY = 25
+
+_MOST_WORDS = 12
+# Beyond this a text is no name with a slip in it.
+_LONGEST_NAME = 60
 
 # Properties by which a question can be narrowed, with the kinds that have them.
 NARROWING: Mapping[str, Sequence[str]] = {
@@ -110,7 +114,6 @@ def find_candidates(edition: Edition, question: Question) -> list[Candidate]:
         replace(
             one,
             is_match=one is match,
-            nearness=_likeness(text, one.known),
             reason=f"{one.reason} {doubt}".strip() if one.is_whole else one.reason,
         )
         for one in found
@@ -120,7 +123,7 @@ def find_candidates(edition: Edition, question: Question) -> list[Candidate]:
     found.sort(
         key=lambda one: (not one.is_match, -one.score, order[one.known.kind], one.known.label, one.known.id)
     )
-    return found[: question.limit]
+    return [replace(one, nearness=_likeness(text, one.known)) for one in found[: question.limit]]
 
 
 def _read_question(index: Index, question: Question) -> tuple[str, Days | None, str]:
@@ -249,28 +252,20 @@ def _partial_fits(
 
     with_slips   look for slips of the pen as well: not where the name as written is one already
     """
-    kinds = sorted({name.partition("/")[0] for name in types} or KINDS)
-    wanted = strip_words(spelt).split()
+    wanted = strip_words(spelt).split()[:_MOST_WORDS]
     found: dict[str, tuple[Fit, int]] = {}
-    if not wanted:
-        return []
 
-    def add(kind: str, notation: str, told: str, score: int) -> None:
-        known = index.things.get(f"{kind}/{notation}")
-        if known is None or not is_of_type(known, types) or score <= 0:
-            return
-        if known.id not in found or found[known.id][1] < score:
+    def add(known: Known, told: str, score: int) -> None:
+        if is_of_type(known, types) and (known.id not in found or found[known.id][1] < score):
             found[known.id] = (Fit(known, "bare", told), score)
 
-    for hit in find_hits(edition, " ".join(wanted), kinds, 20):
-        known = index.things.get(f"{hit.kind}/{hit.notation}")
-        if known is not None:
-            add(hit.kind, hit.notation, "Some of its words are the same.", _share(wanted, known))
-    names = near_names(edition, " ".join(wanted)) if with_slips else []
-    for likeness, name in names[:20]:
+    for known in index.find_words(wanted):
+        add(known, "Some of its words are the same.", _share(wanted, known))
+    core = " ".join(wanted)
+    with_slips = with_slips and len(core) <= _LONGEST_NAME
+    for likeness, name in near_names(edition, core)[:20] if with_slips else ():
         for fit in index.whole.get(spell(name), ()):
-            score = round(MOST_PARTIAL * likeness)
-            add(fit.known.kind, fit.known.notation, "Nearly its letters.", score)
+            add(fit.known, "Nearly its letters.", round(MOST_PARTIAL * likeness))
     return list(found.values())
 
 

@@ -218,8 +218,10 @@ def near_names(edition: Edition, text: str, least: float = 0.6) -> list[tuple[fl
     by_letters = load_names(edition).by_letters
     shared = Counter(name for letters in sorted(_letters(wanted)) for name in by_letters.get(letters, ()))
     close = []
+    # What is worked out once for the second of two texts serves for all names.
+    matcher = difflib.SequenceMatcher(None, "", wanted, autojunk=False)
     for name, _ in shared.most_common(60):
-        matcher = difflib.SequenceMatcher(None, wanted, name, autojunk=False)
+        matcher.set_seq1(name)
         # Two upper bounds that cost little keep a long text from being laid beside each short name.
         if matcher.real_quick_ratio() >= least and matcher.quick_ratio() >= least:
             close.append((-matcher.ratio(), name))

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from page_reading import read_page
 
-from api.pages.reconcile import COLUMNS
+from api.pages.reconcile import COLUMNS, MOST_SHOWN
 from api.reconcile_list import MOST_LINES
 from tools.example_site import ExampleSite
 
@@ -64,6 +64,17 @@ def test_page_shows_the_table_and_keeps_what_was_written(client: httpx.Client) -
     assert "<b>&" in page.text
     assert "<b>" not in answer.text
     assert "<script" not in answer.text
+
+
+def test_long_list_is_whole_as_csv_and_says_so_on_the_page(client: httpx.Client) -> None:
+    names = "Kent\n" * MOST_LINES
+    assert len(save(client, names)) == MOST_LINES
+    page = read_page(
+        client.post("/reconcile/list", data={"names": names, "form": "page"}, headers=PAGE).content
+    )
+    assert "2,000 of 2,000 names matched" in page.text
+    assert f"The first {MOST_SHOWN} of 2,000 names are shown" in page.text
+    assert len(list(page.one("tbody").every("tr"))) == MOST_SHOWN
 
 
 def test_formula_does_not_run_in_a_spreadsheet(client: httpx.Client) -> None:

@@ -41,6 +41,9 @@ class Line:
     reason: str
 
 
+# Rows of the table on a page; CSV has them all.
+MOST_SHOWN = 300
+
 # The columns of the table as CSV.
 COLUMNS = ("as_written", "match", "code", "uri", "name", "reason", "others")
 
@@ -69,7 +72,8 @@ def reconcile_list(
         "reconcile_list",
         frame,
         pasted=pasted,
-        lines=lines,
+        lines=lines[:MOST_SHOWN],
+        count=len(lines),
         faults=faults,
         fault_of=dict(faults),
         most=most,
