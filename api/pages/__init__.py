@@ -22,6 +22,8 @@ What other modules may call:
     downloads(edition)                        every file of the edition, from its manifest
     propose(edition, cells, considered, problems)   the form, and what the edition says to a proposal
     sparql(edition, query, results, failure)  the form; results is SPARQL 1.1 JSON, or Turtle as text
+    questions(edition)                        every question that people ask, with its doors
+    question(edition, name, query)            one with its answer; None if there is no such question
     api_reference(edition, openapi)           every operation, from the OpenAPI document
     problem(edition, code)                    what a problem or a failure means, and its mend; None if unknown
     problems(edition)                         all of them
@@ -60,6 +62,7 @@ from api.pages.page import Frame, Page, render
 from api.pages.plans import outcome, plan, plans
 from api.pages.programme import body_programme, programme, write_programme
 from api.pages.propose import propose
+from api.pages.questions import question, questions
 from api.pages.reference import api_reference, vocabulary
 from api.pages.register import register
 from api.pages.signal import signal
@@ -96,6 +99,8 @@ __all__ = [
     "problems",
     "programme",
     "propose",
+    "question",
+    "questions",
     "register",
     "render",
     "search",
