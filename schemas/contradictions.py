@@ -219,6 +219,9 @@ def _faults_of_display(model: Model) -> Iterator[str]:
         for column in columns.get(name, ()):
             if column not in table.field_names:
                 yield f"display.yaml: '{name}' has no column '{column}'."
+    for name in display.reference:
+        if name not in model.tables or name in model.derived:
+            yield f"display.yaml: '{name}' is no submitted table, so it is no reference."
     for name in display.hidden:
         if name in model.tables or name in model.derived:
             yield f"display.yaml: '{name}' is described for readers, so it is not hidden."

@@ -38,10 +38,18 @@ def make_metadata(model: Model) -> dict[str, Any]:
         "databases": {
             DATABASE: {
                 "description": "One edition of the catalogue. The table figures has every figure in words.",
+                "statuses": dict(model.display.statuses),
                 "tables": tables,
             }
         },
     }
+
+
+def status_of(model: Model, name: str) -> str:
+    """Say whether a table is published, reference or derived."""
+    if name in model.display.reference:
+        return "reference"
+    return "published" if name in model.tables else "derived"
 
 
 def _describe_table(model: Model, table: TableSchema) -> dict[str, Any]:
@@ -49,6 +57,7 @@ def _describe_table(model: Model, table: TableSchema) -> dict[str, Any]:
     out: dict[str, Any] = {
         "title": table.title,
         "description": table.description.strip(),
+        "status": status_of(model, table.name),
         "columns": {field.name: _note(field.title, field.description) for field in table.fields},
     }
     if table.name in model.tables:

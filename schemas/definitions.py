@@ -292,6 +292,8 @@ class Display:
     facets      for a table, the columns it can be narrowed by
     order       for a table, the column it is sorted by; a hyphen before the name puts the highest first
     page_size   for a table, how many rows a page shows where a hundred are too many
+    statuses    what published, reference and derived mean
+    reference   names of submitted tables that others refer to
     """
 
     hidden: tuple[str, ...] = ()
@@ -299,6 +301,8 @@ class Display:
     facets: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
     order: Mapping[str, str] = dataclass_field(default_factory=dict)
     page_size: Mapping[str, int] = dataclass_field(default_factory=dict)
+    statuses: Mapping[str, str] = dataclass_field(default_factory=dict)
+    reference: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

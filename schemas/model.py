@@ -195,9 +195,12 @@ def _read_words(path: Path, faults: list[str]) -> Iterator[definitions.Word]:
         )
 
 
+_OF_DISPLAY = frozenset({"hidden", "provenance", "facets", "order", "page_size", "statuses", "reference"})
+
+
 def _read_display(path: Path, faults: list[str]) -> definitions.Display:
     entries = dict(_read_entries(path, faults))
-    for key in sorted(set(entries) - {"hidden", "provenance", "facets", "order", "page_size"}):
+    for key in sorted(set(entries) - _OF_DISPLAY):
         faults.append(f"{path.name}: '{key}' is not something the display says.")
     return definitions.Display(
         hidden=tuple(entries.get("hidden", ())),
@@ -205,6 +208,8 @@ def _read_display(path: Path, faults: list[str]) -> definitions.Display:
         facets={table: tuple(columns) for table, columns in entries.get("facets", {}).items()},
         order=dict(entries.get("order", {})),
         page_size=dict(entries.get("page_size", {})),
+        statuses=dict(entries.get("statuses", {})),
+        reference=tuple(entries.get("reference", ())),
     )
 
 

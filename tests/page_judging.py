@@ -27,6 +27,8 @@ REFUSED = {
     "propose-fault": 400,
     "embed-unknown": 404,
     "cite-refused": 400,
+    "data-sql-fault": 400,
+    "data-not-found": 404,
 }
 
 _RUN = """async (rules) => {

@@ -10,8 +10,9 @@ import httpx
 import pytest
 from test_api_world import Served, client, site
 
-from api.datasette.metadata import load_queries
 from schemas import load_model
+from schemas.datasette import make_metadata, status_of
+from schemas.questions import load_questions
 
 __all__ = ["client", "site"]
 
@@ -102,22 +103,75 @@ def test_views_say_how_many_rows_they_have(client: httpx.Client) -> None:
         assert '<td class="num">8</td>' in row
 
 
-@pytest.mark.parametrize("name", sorted(load_queries()))
-def test_saved_question_is_a_question_and_has_an_answer(client: httpx.Client, name: str) -> None:
-    query = load_queries()[name]
-    assert query["title"].endswith("?")
+@pytest.mark.parametrize("name", sorted(load_questions()))
+def test_saved_question_can_be_asked_of_any_edition(client: httpx.Client, name: str) -> None:
+    question = load_questions()[name]
     database = client.get("/data/catalogue.json").json()
     (told,) = [one for one in database["queries"] if one["name"] == name]
-    example = told["example"]
-    answer = client.get(f"/data/catalogue/{name}.json", params={**example, "_shape": "array"})
+    answer = client.get(f"/data/catalogue/{name}.json", params={**told["example"], "_shape": "array"})
     assert answer.status_code == 200, answer.text
-    assert len(answer.json()) > 0 or name == "figures-that-are-missing"
-    page = client.get(f"/data/catalogue/{name}", params=example)
-    assert query["title"].replace("'", "&#39;") in page.text
+    page = client.get(f"/data/catalogue/{name}", params=told["example"])
+    assert question.title.replace("'", "&#39;") in page.text
+    assert f"/questions/{name}" in page.text
 
 
-def test_there_are_enough_saved_questions() -> None:
-    assert len(load_queries()) >= 8
+def test_every_table_and_column_of_the_catalogue_is_described(site: Served) -> None:
+    """Nothing of the database that a visitor can open is without words: those of machines are hidden."""
+    edition = site.app.state.editions.current
+    described = make_metadata(load_model())["databases"]["catalogue"]["tables"]
+    names = [
+        row["name"]
+        for row in edition.rows("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY 1")
+    ]
+    assert len(names) > 50
+    undescribed = []
+    for name in names:
+        told = described.get(name)
+        if told is None:
+            undescribed += [] if name.startswith(MACHINERY) else [name]
+            continue
+        if told.get("hidden"):
+            continue
+        assert told["title"], name
+        assert told["description"], name
+        assert told["status"] in load_model().display.statuses, name
+        columns = [row["name"] for row in edition.rows(f'SELECT name FROM pragma_table_info("{name}")')]
+        undescribed += [f"{name}.{column}" for column in columns if not told["columns"].get(column)]
+    assert undescribed == []
+
+
+# What the full-text index keeps for itself, and SQLite.
+MACHINERY = ("search_", "sqlite_")
+
+
+def test_page_of_a_table_says_its_status(client: httpx.Client) -> None:
+    for name, status in (("judgements", "published"), ("areas", "reference"), ("signals", "derived")):
+        page = client.get(f"/data/catalogue/{name}").text
+        assert f'<span class="tag">{status.capitalize()}</span>' in page
+        row = client.get("/data/catalogue").text.partition(f">{name}</a></th>")[2].partition("</tr>")[0]
+        assert f"<td>{status.capitalize()}</td>" in row
+
+
+def test_every_status_is_in_use_and_observations_are_published() -> None:
+    model = load_model()
+    found = {status_of(model, name) for name in {**model.tables, **model.derived}}
+    assert found == set(model.display.statuses)
+    assert status_of(model, "observations") == "published"
+
+
+def test_code_is_shown_by_its_name_and_leads_to_its_page(client: httpx.Client) -> None:
+    page = client.get("/data/catalogue/areas").text
+    assert 'href="/codes/area-type/unitary">Unitary' in page
+    facets = page.partition('id="facets"')[2].partition("</section>")[0]
+    assert "Unitary" in facets
+
+
+def test_each_row_of_things_leads_to_its_page_and_its_uri(client: httpx.Client, site: Served) -> None:
+    page = client.get("/data/catalogue/judgements").text
+    assert 'href="/judgements/brookborough-2023"' in page
+    assert f'href="{site.url}id/judgement/brookborough-2023"' in page
+    page = client.get("/data/catalogue/observations").text
+    assert f'href="{site.url}id/observation/' in page
 
 
 def test_every_table_says_source_and_licence(client: httpx.Client) -> None:
@@ -164,6 +218,17 @@ def test_text_of_a_visitor_is_never_markup(client: httpx.Client) -> None:
         ("ATTACH 'x.db' AS x", "must be a SELECT"),
         ("SELECT load_extension('x')", ""),
         ("DELETE FROM areas", "must be a SELECT"),
+        ("INSERT INTO areas (area) VALUES ('x')", "must be a SELECT"),
+        ("UPDATE areas SET label = 'x'", "must be a SELECT"),
+        ("DROP TABLE areas", "must be a SELECT"),
+        ("WITH x AS (SELECT 1) DELETE FROM areas", "readonly"),
+        ("PRAGMA query_only = 0", "must be a SELECT"),
+        ("VACUUM", "must be a SELECT"),
+        ("SELECT zeroblob(1000000000)", "too big"),
+        ("SELECT hex(zeroblob(4000000))", "too big"),
+        ("SELECT group_concat(hex(zeroblob(100000))) FROM codes", "too big"),
+        ("SELECT count(*) FROM codes a, codes b, codes c, codes d, codes e", "time limit"),
+        ("SELECT writefile('x', 'y')", "no such function"),
         ("SELECT " + "+".join(["1"] * 300), "Expression tree"),
         ("SELECT nope", "no such column"),
     ],

@@ -1,44 +1,26 @@
 """What Datasette says beside each table: titles, columns, source and licence; and the saved queries.
 
-In:   the model's own metadata, an edition's sources, queries.yaml
+In:   the model's own metadata, an edition's sources, the questions of schemas/
 Out:  the metadata of one Datasette, and how many rows each table has
 """
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from api.edition import Edition
 from api.licences import licence_address, licence_title
+from api.pages.answering import begin
 from schemas import load_model
 from schemas.datasette import make_metadata
+from schemas.questions import Question, load_questions
 
 FOLDER = Path(__file__).parent
 TEMPLATES = FOLDER / "templates"
 
 # Tables of figures: what is said of them comes from their datasets.
 _OF_FIGURES = frozenset({"observations", "figures", "observation_rows", "distributions", "comparators"})
-
-# A value to begin with for each parameter of a saved query.
-_EXAMPLES = {
-    "area": "SELECT area FROM observation_areas WHERE area IN (SELECT area FROM areas WHERE end_on IS NULL"
-    " AND area_type NOT IN ('country', 'region', 'combined-authority')) ORDER BY area LIMIT 1",
-    "indicator": "SELECT indicator FROM indicator_heads ORDER BY indicator LIMIT 1",
-    "dataset": "SELECT dataset FROM datasets ORDER BY dataset LIMIT 1",
-    "framework": "SELECT framework FROM frameworks ORDER BY framework LIMIT 1",
-    "theme": "SELECT theme FROM indicator_themes ORDER BY theme LIMIT 1",
-}
-
-
-@cache
-def load_queries() -> dict[str, dict[str, Any]]:
-    """Load the saved queries, by name."""
-    queries: dict[str, dict[str, Any]] = yaml.safe_load((FOLDER / "queries.yaml").read_text(encoding="utf-8"))
-    return queries
 
 
 def describe(edition: Edition) -> dict[str, Any]:
@@ -48,19 +30,20 @@ def describe(edition: Edition) -> dict[str, Any]:
     for database in metadata["databases"].values():
         for name, table in database["tables"].items():
             database["tables"][name] = {**table, **_source_of(edition, name)}
-        database["queries"] = {
-            name: {**query, "example": examples(edition, query)} for name, query in load_queries().items()
-        }
+        database["queries"] = {name: _saved(edition, one) for name, one in load_questions().items()}
     return {key: value for key, value in metadata.items() if value is not None}
 
 
-def examples(edition: Edition, query: dict[str, Any]) -> dict[str, str]:
-    """Give values that a saved query's parameters can begin with."""
-    found = {}
-    for name in query.get("params", ()):
-        value = edition.value(_EXAMPLES[name])
-        found[name] = str(value) if value is not None else ""
-    return found
+def _saved(edition: Edition, question: Question) -> dict[str, Any]:
+    """Write a question as a saved query. `example` is what its parameters begin with, `topic` where it is listed."""
+    return {
+        "title": question.title,
+        "description": question.description,
+        "params": list(question.parameters),
+        "sql": question.sql,
+        "example": dict(begin(edition, question).values),
+        "topic": question.topic,
+    }
 
 
 def _source_of(edition: Edition, table: str) -> dict[str, str]:

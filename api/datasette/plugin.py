@@ -10,6 +10,8 @@ import logging
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -19,6 +21,7 @@ from datasette.utils.asgi import Response as AsgiResponse
 from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
+from api.named_columns import KINDS
 from api.pages.page import Frame, Link, address_of, with_query
 from api.things import observation_notation
 from schemas import load_model
@@ -39,31 +42,6 @@ LIMITS = (
     (sqlite3.SQLITE_LIMIT_COMPOUND_SELECT, 20),
     (sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 500),
 )
-
-# Which column names a thing of which kind, whatever table it stands in.
-_KINDS = {
-    "area": "area",
-    "area_code": "area",
-    "parent": "area",
-    "from_area": "area",
-    "to_area": "area",
-    "neighbour": "area",
-    "body": "body",
-    "owner": "body",
-    "publisher": "body",
-    "inspector": "body",
-    "dataset": "dataset",
-    "group": "group",
-    "indicator": "indicator",
-    "indicator_notation": "indicator",
-    "judgement": "judgement",
-    "period": "period",
-    "target": "target",
-    "code_list": "code-list",
-    "scale": "scale",
-    "framework": "framework",
-    "plan": "plan",
-}
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
@@ -96,16 +74,48 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, datasette:
         return None
     if value.startswith(("http://", "https://")):
         return _outside(value)
+    root = urlsplit(datasette.edition.base).path.rstrip("/")
+    listed = _code_lists(table).get(column) if table is not None else None
+    if listed is not None:
+        return _code(datasette.edition, root, listed, value)
     kind = _kind_of(table, column)
     if kind is None:
         return None
     parts = [value]
     if kind == "framework" and table is not None and "version" in row.keys():  # noqa: SIM118 - a row of SQLite
         parts.append(row["version"])
-    root = urlsplit(datasette.edition.base).path.rstrip("/")
     # A code of the catalogue has a form that needs no escaping, but a visitor's SQL can make any text.
     notation = "/".join(quote(str(part), safe="") for part in parts)
     return Markup('<a href="{}/{}/{}">{}</a>').format(root, load_model().kinds[kind].address, notation, value)
+
+
+@cache
+def _code_lists(table: str) -> Mapping[str, str]:
+    """Give the code list of each column of a table that has one."""
+    model = load_model()
+    schema = model.derived.get(table) or model.tables.get(table)
+    fields = schema.fields if schema is not None else ()
+    return {field.name: field.code_list for field in fields if field.code_list is not None}
+
+
+def code_label(edition: Edition, code_list: str, code: str) -> str:
+    """Give the name of a code; the code itself where the edition does not have it."""
+    labels: Mapping[tuple[str, str], str] = edition.once(
+        "labels of codes",
+        lambda: {
+            (row[0], row[1]): row[2] for row in edition.rows("SELECT code_list, code, label FROM codes")
+        },
+    )
+    return labels.get((code_list, code), code)
+
+
+def _code(edition: Edition, root: str, code_list: str, code: str) -> Markup:
+    """Show a code by its name. The code stands behind it where the two differ: it is what a filter wants."""
+    label = code_label(edition, code_list, code)
+    address = f"{root}/{load_model().kinds['code'].address}/{code_list}/{quote(code, safe='')}"
+    behind = Markup(' <span class="note">{}</span>').format(code)
+    alike = label.lower().replace(" ", "-") == code.lower()
+    return Markup('<a href="{}">{}</a>{}').format(address, label, "" if alike else behind)
 
 
 def _outside(value: str) -> Markup:
@@ -118,7 +128,7 @@ def _kind_of(table: str | None, column: str) -> str | None:
     # The view figures has names where others have codes.
     if table == "figures" and column in ("area", "indicator", "period", "dataset", "publisher"):
         return None
-    return _KINDS.get(column)
+    return KINDS.get(column)
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
@@ -180,9 +190,15 @@ def template_globals(edition: Edition, queries: Mapping[str, Any]) -> dict[str, 
         address = f"{root}/{load_model().kinds[kind].address}/{notation}"
         return [("Page", address), ("URI", f"{edition.base}id/{path}")]
 
+    def code_name(table: str, column: str, value: object) -> object:
+        """Name a value of a facet: a code by its label."""
+        listed = _code_lists(table).get(column)
+        return value if listed is None or value is None else code_label(edition, listed, str(value))
+
     return {
         "address_of": address_of,
         "attributions": [],
+        "code_name": code_name,
         "coded_tables": load_model().display.hidden,
         "edition": edition,
         "figures": edition.value("SELECT count(*) FROM observation_rows"),
@@ -190,8 +206,12 @@ def template_globals(edition: Edition, queries: Mapping[str, Any]) -> dict[str, 
         "make_frame": frame,
         "public": edition.base.rstrip("/"),
         "root": root,
-        "saved_queries": queries,
+        "statuses": load_model().display.statuses,
         "thing_links": thing_links,
+        "topics": [
+            (topic, list(inside))
+            for topic, inside in groupby(queries.items(), key=lambda one: one[1]["topic"])
+        ],
         "with_query": with_query,
     }
 
@@ -202,7 +222,11 @@ def _path(table: str, columns: Sequence[str], row: Any) -> str | None:
     schema = model.tables.get(table) or model.derived.get(table)
     if schema is None or (schema.kind is None and table != "periods"):
         return None
-    facts = dict(zip(columns, row, strict=False))
+    # Where a cell names a row of another table, Datasette has put its label beside it.
+    facts = {
+        name: cell["value"] if isinstance(cell, dict) else cell
+        for name, cell in zip(columns, row, strict=False)
+    }
     if table == "observations":
         return "observation/" + "/".join(observation_notation(facts))
     if table == "periods":

@@ -24,6 +24,8 @@ What other modules may call:
     reconcile_list(edition, pasted, lines, faults, most)   a list that was pasted, and what its names mean
     reconcile_preview(edition, known)         a small page of a thing, for a frame
     sparql(edition, query, results, failure)  the form; results is SPARQL 1.1 JSON, or Turtle as text
+    questions(edition)                        every question that people ask, with its doors
+    question(edition, name, query)            one with its answer; None if there is no such question
     api_reference(edition, openapi)           every operation, from the OpenAPI document
     problem(edition, code)                    what a problem or a failure means, and its mend; None if unknown
     problems(edition)                         all of them
@@ -62,6 +64,7 @@ from api.pages.page import Frame, Page, render
 from api.pages.plans import outcome, plan, plans
 from api.pages.programme import body_programme, programme, write_programme
 from api.pages.propose import propose
+from api.pages.questions import question, questions
 from api.pages.reconcile import reconcile_list, reconcile_preview
 from api.pages.reference import api_reference, vocabulary
 from api.pages.register import register
@@ -100,6 +103,8 @@ __all__ = [
     "problems",
     "programme",
     "propose",
+    "question",
+    "questions",
     "reconcile_list",
     "reconcile_preview",
     "register",

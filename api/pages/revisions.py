@@ -206,7 +206,8 @@ def read_told(edition: Edition, row: sqlite3.Row) -> Told:
     before, after = write_said(edition, row, "before"), write_said(edition, row, "after")
     if before == after and row["change"] == "revised":
         # Only the range or digits that are not shown differ.
-        before, after = _in_full(row, "before"), _in_full(row, "after")
+        has_ranges = any(row[f"{end}_limit_{side}"] is not None for end in _ENDS for side in _SIDES)
+        before, after = (_in_full(row, side, has_ranges=has_ranges) for side in _SIDES)
     parts = [
         row["indicator_label"] or row["indicator"],
         row["area_label"] or row["area"],
@@ -249,11 +250,17 @@ def write_said(edition: Edition, row: Mapping[str, object] | sqlite3.Row, side: 
     return f"{text} ({words.lower()})" if words else text
 
 
-def _in_full(row: sqlite3.Row, side: str) -> str:
-    """Write a value with its digits as published, and its range."""
-    limits = [(word, row[f"{name}_limit_{side}"]) for word, name in (("from", "lower"), ("to", "upper"))]
+_ENDS = ("lower", "upper")
+_SIDES = ("before", "after")
+
+
+def _in_full(row: sqlite3.Row, side: str, *, has_ranges: bool) -> str:
+    """Write a value with its digits as published, and its range, where one was published on either side."""
+    limits = [(word, row[f"{end}_limit_{side}"]) for word, end in zip(("from", "to"), _ENDS, strict=True)]
     told = " ".join(f"{word} {limit:g}" for word, limit in limits if limit is not None)
     text = str(row[f"value_text_{side}"])
+    if not has_ranges:
+        return text
     return f"{text} (range {told})" if told else f"{text} (no range)"
 
 
