@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import httpx
@@ -237,6 +238,36 @@ def test_sql_of_a_visitor_is_bounded(client: httpx.Client, sql: str, said: str) 
     answer = client.get("/data/catalogue", params={"sql": sql})
     assert answer.status_code == 400
     assert said.lower() in answer.text.lower()
+
+
+def test_server_answers_others_while_and_after_visitors_ask_too_much(
+    client: httpx.Client, site: Served
+) -> None:
+    """Four threads run SQL. Twice as many endless and oversized questions at once leave the pages as they are."""
+    endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
+    huge = "SELECT group_concat(hex(randomblob(100000))) FROM codes"
+
+    def ask(sql: str) -> int:
+        with httpx.Client(base_url=site.url, timeout=60) as own:
+            return own.get("/data/catalogue", params={"sql": sql}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(ask, sql) for sql in (endless, huge) * 4]
+        page = client.get("/areas/E06000002", headers={"Accept": "text/html"})
+        statuses = {one.result() for one in asked}
+    assert page.status_code == 200
+    assert statuses == {400}
+    assert client.get("/data/catalogue/areas").status_code == 200
+    assert client.get("/healthz").status_code == 200
+
+
+def test_longest_answer_is_cut_and_says_so(client: httpx.Client) -> None:
+    sql = "SELECT a.code FROM codes a, codes b"
+    page = client.get("/data/catalogue", params={"sql": sql})
+    assert page.status_code == 200
+    assert "The answer was cut after 5,000 rows" in page.text
+    document = client.get("/data/catalogue.json", params={"sql": sql}).json()
+    assert (document["truncated"], len(document["rows"])) == (True, 5000)
 
 
 @pytest.mark.parametrize(

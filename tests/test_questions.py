@@ -197,15 +197,17 @@ def test_list_leads_to_every_door_and_every_door_answers(
 def test_value_that_cannot_be_chosen_is_refused_with_the_nearest(client: httpx.Client) -> None:
     headers = {"Accept": "text/html"}
     wrong = client.get("/questions/highest-figures?indicator=adult-obesiti", headers=headers)
-    assert wrong.status_code == 404
-    assert "adult-obesity" in wrong.text
-    hostile = "x> ?s ?p ?o } #"
-    assert (
-        client.get("/questions/highest-figures", params={"indicator": hostile}, headers=headers).status_code
-        == 404
+    assert wrong.status_code == 400
+    assert "Closest: adult-obesity." in wrong.text
+    hostile = client.get(
+        "/questions/highest-figures", params={"indicator": "x> ?s ?p ?o } #<b>"}, headers=headers
     )
+    assert hostile.status_code == 400
+    assert "<b>" not in hostile.text
     assert client.get("/questions/highest-figures?indikator=x", headers=headers).status_code == 400
-    assert client.get("/questions/hihest-figures", headers=headers).status_code == 404
+    unknown = client.get("/questions/hihest-figures")
+    assert unknown.status_code == 404
+    assert unknown.json()["nearest"] == "highest-figures"
 
 
 def test_choices_have_names_and_no_double(example_site: ExampleSite) -> None:

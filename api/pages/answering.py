@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from api.failures import unknown_thing
+from api.failures import Failure
 from api.pages.page import with_query
+from ingest.problems import find_nearest, shown
 from schemas import load_model
 from schemas.questions import Parameter, Question
 
@@ -82,7 +83,7 @@ def begin(edition: Edition, question: Question) -> Asked:
 def ask(edition: Edition, question: Question, chosen: Mapping[str, str]) -> Asked:
     """Ask a question with what a request chose, and with the first value where it chose nothing.
 
-    Raises Failure (400 or 404) for a value that cannot be chosen, with the nearest.
+    Raises Failure (400) for a value that cannot be chosen, with the nearest.
     """
     values = {}
     for name, parameter in question.parameters.items():
@@ -91,7 +92,9 @@ def ask(edition: Edition, question: Question, chosen: Mapping[str, str]) -> Aske
         if not value:
             value = parameter.default if parameter.default in known else known[0] if known else ""
         elif value not in known:
-            raise unknown_thing(name, value, known)
+            nearest = find_nearest(value, known)
+            hint = f" Closest: {nearest}." if nearest else ""
+            raise Failure("parameter-wrong", f"'{shown(value)}' is not a value of '{name}' here.{hint}")
         values[name] = value
     return Asked(question, values)
 

@@ -75,6 +75,7 @@ def question(edition: Edition, name: str, query: Mapping[str, str]) -> Page | No
             for key, parameter in asked_of.parameters.items()
         ],
         about=_about(edition, asked),
+        unit=_unit(edition, asked.values.get("indicator")),
         headings=list(asked_of.columns.values()),
         rows=[_cells(asked_of, row) for row in rows],
         numeric=[_is_numeric(rows, column) for column in asked_of.columns],
@@ -91,6 +92,18 @@ def _about(edition: Edition, asked: Asked) -> str:
         named = {one.value: one.label for one in list_choices(edition, parameter)}
         labels.append(named.get(asked.values[name], ""))
     return ", ".join(filter(None, labels))
+
+
+def _unit(edition: Edition, indicator: str | None) -> Mapping[str, Any] | None:
+    """Say in which unit the figures of an indicator are and which way is better; None without an indicator."""
+    found = indicator and edition.row(
+        "SELECT h.indicator, u.label AS unit, p.label AS polarity FROM indicator_heads h"
+        " JOIN indicators i ON i.indicator = h.indicator AND i.version = h.version"
+        " JOIN codes u ON u.code_list = 'unit' AND u.code = i.unit"
+        " JOIN codes p ON p.code_list = 'polarity' AND p.code = i.polarity WHERE h.indicator = ?",
+        (indicator,),
+    )
+    return dict(found) if found else None
 
 
 def _cells(question: Question, row: Mapping[str, Any]) -> list[Value]:
