@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from publish.contents import Contents, Row, plain_number
+from publish.canonical import plain_number
+from publish.contents import Contents, Row
 from publish.files import csv_lines
 from publish.folder import Folder
 from publish.triples import RDF_TYPE, Names, line, literal
