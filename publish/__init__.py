@@ -24,7 +24,15 @@ import ibis
 from ingest import Report, check_packages
 from ingest.harmonise import harmonise
 from ingest.problems import ProblemsFound, as_json
-from publish.build import Making, begin_loading, following, may_load_early, prepare, publish_contents
+from publish.build import (
+    Making,
+    Prepared,
+    begin_loading,
+    following,
+    may_load_early,
+    prepare,
+    publish_contents,
+)
 from publish.comparators import list_disagreements
 from publish.contents import Contents, Heading, Row, gather_contents
 from publish.cube import check_totals
@@ -157,9 +165,7 @@ def publish_site(
                 progress("Writing observations as CSV")
                 prepared = prepare(contents, scratch / "downloads", loading)
                 if dry_run:
-                    prepared = following(prepared, live)
-                    name = folder.find_digest(prepared.digest) or edition_name(on, prepared.digest)
-                    moved = name != folder.current
+                    name, moved = _would_publish(prepared, folder, live, on)
                 else:
                     making = Making(on, site.rdf_url, _reports(report, contents), progress, at, is_preview)
                     name, moved = publish_contents(prepared, folder, making, live)
@@ -177,6 +183,15 @@ def publish_site(
         warnings=sum(found.count for found in report.problems),
         held_back=tuple(sorted(report.held_back)),
     )
+
+
+def _would_publish(
+    prepared: Prepared, folder: EditionsFolder, live: EditionsFolder, on: date
+) -> tuple[str, bool]:
+    """Name the edition that a publication would make, and say whether the pointer would move."""
+    digest = following(prepared, live).digest
+    name = folder.find_digest(digest) or edition_name(on, digest)
+    return name, name != folder.current
 
 
 def _as_published(folder: EditionsFolder, edition: str) -> Published:
