@@ -75,6 +75,9 @@ def standardise(values: Sequence[float], standardisation: Standardisation) -> li
         return [(value - lowest) / width for value in values]
     mean = math.fsum(values) / len(values)
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
+    if deviation == 0:
+        # So near to each other that the squares of their distances are too small for a number.
+        return [0.0] * len(values)
     return [(value - mean) / deviation for value in values]
 
 

@@ -21,7 +21,7 @@ def stages(**entered: str) -> list[Stages]:
 def test_two_current_versions_that_both_count_are_told_on_the_older_one(tmp_path: Path) -> None:
     newer = indicator("bottles", "1.1.0", valid_from="2020-04-01", comparable_with_previous="with-care")
     [found] = check_world(small_world(indicators=[indicator("bottles", "1.0.0"), newer]), tmp_path)
-    assert (found.code, found.row, found.column) == ("version-current-twice", 6, "status")
+    assert (found.code, found.row, found.column) == ("version-current-twice", 8, "status")
     assert found.message == ("bottles 1.0.0 is current, and so is 1.1.0; both count from 2020-04-01 on.")
 
 

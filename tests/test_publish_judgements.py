@@ -119,6 +119,7 @@ WORLD = {
     "framework_questions": QUESTIONS,
     "rollup_rules": RULES,
     "judgements": JUDGEMENTS,
+    "responses": [],
 }
 
 

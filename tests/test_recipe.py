@@ -564,6 +564,7 @@ def test_object_of_objects_and_several_tables_from_one_source(tmp_path: Path) ->
               test: at-least
               basis: absolute
               value: "{required}"
+              unit: homes
               owner: us
           - table: observations
             figure: {cell: "{delivered}"}
