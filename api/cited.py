@@ -305,8 +305,15 @@ async def _ask(request: Request, path: str, query: str) -> _Opened:
     told: dict[str, Any] = {"status": 0, "headers": {}}
     body: list[bytes] = []
 
+    asked = False
+
     async def receive() -> dict[str, Any]:
-        return {"type": "http.disconnect"}
+        # Who asks has sent nothing more, and waits: whoever leaves has a query stopped.
+        nonlocal asked
+        if asked:
+            await anyio.sleep_forever()
+        asked = True
+        return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Any) -> None:
         if message["type"] == "http.response.start":

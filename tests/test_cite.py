@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import bibtexparser
 import httpx
@@ -172,6 +173,16 @@ def test_an_edition_is_cited_as_data(client: httpx.Client, site: Served) -> None
     (csl,) = ask(client, f"{site.url}editions/{name}", "csl").json()
     assert (csl["type"], csl["version"], csl["genre"]) == ("dataset", name, "Edition")
     assert csl["URL"] == f"{site.url}id/edition/{name}"
+
+
+def test_the_answer_of_a_query_can_be_cited(client: httpx.Client, site: Served) -> None:
+    query = "SELECT ?area WHERE { ?area a <http://www.w3.org/2004/02/skos/core#Concept> } LIMIT 3"
+    address = f"{site.url.rstrip('/')}/sparql?{urlencode({'query': query})}"
+    page = client.get(address, headers={"Accept": "text/html"})
+    assert (page.status_code, "text/html" in page.headers["content-type"]) == (200, True)
+    told = client.get("/cite", params={"url": address, "format": "text"})
+    assert told.status_code == 200
+    assert "/sparql?query=SELECT" in told.text
 
 
 def test_a_pinned_address_stays_pinned(client: httpx.Client, site: Served) -> None:
