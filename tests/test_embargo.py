@@ -143,7 +143,16 @@ def test_a_preview_says_on_every_page_and_answer_that_it_is_one(site: Site):
     preview_of(site)
     for served, is_preview in ((site, False), (site.as_preview(), True)):
         with asking(served) as client:
-            for address in ("/", "/areas", "/areas/E06000002", "/revisions", "/downloads", "/nothing-here"):
+            framed = "/reconcile/preview?id=area/E06000002"
+            for address in (
+                "/",
+                "/areas",
+                "/areas/E06000002",
+                "/revisions",
+                "/downloads",
+                "/no-such",
+                framed,
+            ):
                 page = client.get(address, headers={"Accept": "text/html"})
                 assert ("Preview: not published yet." in page.text) == is_preview, address
                 assert (page.headers.get("x-robots-tag") == "noindex, nofollow") == is_preview

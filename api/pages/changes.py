@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 # Events of one page, in every form.
 ON_A_PAGE = OnPages.ON_A_PAGE
 
-# What narrows the list, and how each is told in an address.
-FILTERS = ("theme", "owner", "indicator")
-PARAMETERS = (*FILTERS, "page")
 
 _CONDITIONS: Mapping[str, str] = {
     "theme": "instr(';' || c.themes || ';', ';' || :theme || ';') > 0",
@@ -57,6 +54,11 @@ class Asked(Narrowing):
     theme: str = ""
     owner: str = ""
     indicator: str = ""
+
+
+# What an address may narrow the list by.
+FILTERS = Asked.names()
+PARAMETERS = (*FILTERS, "page")
 
 
 @dataclass(frozen=True, slots=True)

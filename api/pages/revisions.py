@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 TABLE = "revisions"
 ON_A_PAGE = OnPages.ON_A_PAGE
 
-FILTERS = ("indicator", "area", "body", "dataset", "figure", "since")
-PARAMETERS = (*FILTERS, "page")
 
 _CONDITIONS: Mapping[str, str] = {
     "indicator": "r.indicator = :indicator",
@@ -109,6 +107,11 @@ class Asked(Narrowing):
     dataset: str = ""
     figure: str = ""
     since: str = ""
+
+
+# What an address may narrow the list by.
+FILTERS = Asked.names()
+PARAMETERS = (*FILTERS, "page")
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,6 @@ ON_A_PAGE = OnPages.ON_A_PAGE
 # Signals that an area's or a body's page lists; the register has all.
 _ON_OTHER_PAGES = 8
 
-FILTERS = ("rule", "area", "body", "theme", "state")
-PARAMETERS = (*FILTERS, "page")
 
 _CONDITIONS: Mapping[str, str] = {
     "rule": "s.rule = :rule",
@@ -111,6 +109,11 @@ class Asked(Narrowing):
     body: str = ""
     theme: str = ""
     state: str = ""
+
+
+# What an address may narrow the list by.
+FILTERS = Asked.names()
+PARAMETERS = (*FILTERS, "page")
 
 
 @dataclass(frozen=True)
