@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ibis
+import pyarrow as pa
 
 from schemas import load_model
 
@@ -33,40 +34,24 @@ def distributions(figures: ibis.Table) -> ibis.Table:
     Columns: KEY, tier, area_count, lowest, lower_quartile, median, upper_quartile, highest (float64).
     """
     key = [*KEY, "tier"]
-    window = ibis.window(group_by=key, order_by=["value", "area"])
-    ranked = figures.mutate(
-        place=ibis.row_number().over(window).cast("int64"),
-        area_count=figures.area.count().over(ibis.window(group_by=key)).cast("int64"),
-    )
+    spread = figures.group_by(key).aggregate(values=figures.value.collect())
+    # Sorted, so that it is all one in which order the engine met them.
+    spread = spread.mutate(values=spread.values.sort(), area_count=spread.values.length().cast("int64"))
+    last = spread.area_count - 1
     quarters = {"lower_quartile": 1, "median": 2, "upper_quartile": 3}
-    spread = ranked.group_by(key).aggregate(
-        area_count=ranked.area_count.max(),
-        lowest=ranked.value.min(),
-        highest=ranked.value.max(),
-        **{
-            f"{name}_{end}": _value_at(ranked, quarter, end)
-            for name, quarter in quarters.items()
-            for end in ("below", "above")
-        },
-    )
-    spread = spread.mutate(
-        **{
-            name: spread[f"{name}_below"]
-            + (spread[f"{name}_above"] - spread[f"{name}_below"])
-            * (((spread.area_count - 1) * quarter) % 4).cast("float64")
-            / ibis.literal(4.0)
-            for name, quarter in quarters.items()
-        }
-    )
-    columns = ["area_count", "lowest", "lower_quartile", "median", "upper_quartile", "highest"]
-    return spread.select(*key, *columns)
+    return spread.select(
+        *key,
+        "area_count",
+        lowest=spread.values[0],
+        **{name: _between(spread.values, last * quarter) for name, quarter in quarters.items()},
+        highest=spread.values[last],
+    ).select(*key, "area_count", "lowest", *quarters, "highest")
 
 
-def _value_at(ranked: ibis.Table, quarter: int, end: str) -> Any:
-    """Give the figure just below or above the quarter's place among figures numbered from 0."""
-    at = (ranked.area_count - 1) * quarter
-    place = at // 4 if end == "below" else (at + 3) // 4
-    return ranked.value.max(where=ranked.place == place)
+def _between(values: Any, quarters: Any) -> Any:
+    """Give what lies so many quarters of a step into sorted values, in proportion between its two neighbours."""
+    below, above = values[quarters // 4], values[(quarters + 3) // 4]
+    return below + (above - below) * (quarters % 4).cast("float64") / ibis.literal(4.0)
 
 
 def council_figures(tables: Mapping[str, ibis.Table], more: Sequence[str] = ()) -> ibis.Table:
@@ -120,9 +105,10 @@ def tiers_of_types() -> ibis.Table:
     """Tell which area types belong to the two tiers that are compared within."""
     tiers = load_model().code_lists["tier"]
     pairs = [
-        (area_type, code.code)
+        {"area_type": area_type, "tier": code.code}
         for code in tiers.codes
         if code.code != "every-council"
         for area_type in code.more["area_types"]
     ]
-    return ibis.memtable(pairs, schema={"area_type": "string", "tier": "string"})
+    # As an Arrow table: of Python's own rows Ibis makes a data frame first, which needs pandas.
+    return ibis.memtable(pa.Table.from_pylist(pairs))

@@ -15,7 +15,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from publish.catalogue import write_catalogue
@@ -51,8 +50,6 @@ TABLE_ROWS = 100_000
 
 # So many files are loaded one after another by each that loads: what one took in memory serves the next.
 _FILES = 4
-
-_LINE_END = ord("\n")
 
 Progress = Callable[[str], None]
 
@@ -253,13 +250,6 @@ def _write_observations(contents: Contents, folder: Path, parts: int) -> Iterato
         yield path
 
 
-def observation_texts(contents: Contents, spelling: Spelling) -> Iterator[memoryview]:
-    """Write what every observation says, a batch at a time."""
-    writer = StatementWriter(contents, spelling)
-    for batch in contents.observations.batches():
-        yield from map(text_bytes, writer.write(batch))
-
-
 def _write_quads(contents: Contents, downloads: Folder, statements: Sequence[str]) -> int:
     """Write every statement as N-Quads: a graph for each dataset's observations, and one for the rest.
 
@@ -267,14 +257,12 @@ def _write_quads(contents: Contents, downloads: Folder, statements: Sequence[str
     """
     # A line end stands nowhere but at the end of a statement: inside of texts it is escaped.
     rest = "".join(statements).replace(" .\n", f" <{contents.base}catalog> .\n")
-    spelling = Spelling(Names(contents.base, contents.model), is_lines=True)
+    writer = StatementWriter(contents, Spelling(Names(contents.base, contents.model), is_lines=True))
     with downloads.compressed("site.nq.gz") as write:
         write(rest.encode())
-        count = rest.count("\n")
-        for piece in observation_texts(contents, spelling):
+        for piece in writer.write_all():
             write(piece)
-            count += int(np.count_nonzero(np.frombuffer(piece, np.uint8) == _LINE_END))
-    return count
+    return rest.count("\n") + writer.written
 
 
 def statement_lines(contents: Contents, names: Names) -> Iterator[bytes | memoryview]:

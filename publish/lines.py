@@ -74,6 +74,13 @@ def together_where(condition: Text, texts: Sequence[Text]) -> list[Text]:
     return [pc.binary_join_element_wise(*texts, "")]
 
 
+def count_where(condition: Text, rows: int) -> int:
+    """Count the rows where a condition text is there."""
+    if isinstance(condition, pa.Scalar):
+        return rows if condition.is_valid else 0
+    return rows - int(condition.null_count)
+
+
 class CsvLines:
     """Writes coded rows as lines of CSV: for the file of all, and for the files of the datasets."""
 

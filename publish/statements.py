@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from publish.contents import Contents
-from publish.lines import Pairs, Pieces, Text, numbers_of, together, together_where
+from publish.engine import text_bytes
+from publish.lines import Pairs, Pieces, Text, count_where, numbers_of, together, together_where
 from publish.triples import RDF_TYPE, XSD, Names, english
 
 # Namespaces that Turtle shortens; everything else in it is written out.
@@ -87,6 +88,8 @@ class StatementWriter:
 
     What a row says comes from the numbers of its codes: its series (dataset and definition, with a value or
     without), its cell (dataset and breakdown), area, period, status and note.
+
+    written   how many pieces of text were written so far; in lines, each is one statement
     """
 
     def __init__(self, contents: Contents, spelling: Spelling) -> None:
@@ -110,6 +113,13 @@ class StatementWriter:
         }
         self._starts, self._ends = _starts_and_ends(contents, names)
         self._suffixes = Pieces(_suffixes(contents))
+        self._observations = contents.observations
+        self.written = 0
+
+    def write_all(self) -> Iterator[memoryview]:
+        """Write what every observation says, as bytes, a batch at a time."""
+        for batch in self._observations.batches():
+            yield from map(text_bytes, self.write(batch))
 
     def write(self, batch: pa.RecordBatch) -> Iterator[pa.StringArray]:
         """Write a batch: one text for each row, all that it says. Rows without a value come after the others:
@@ -138,15 +148,20 @@ class StatementWriter:
         subject = together([start, *place, self._suffixes.pick(numbers["cell"]), ">"], rows)
         before, after = ([subject], [end]) if self._spelling.is_lines else ([], [])
         texts: list[Text] = [] if self._spelling.is_lines else [subject]
-        for said in ("series", "area", "period", "status", "cell"):
-            for pieces in self._said[said]:
-                piece = pieces.pick(numbers[said])
-                texts += together_where(piece, [*before, piece, *after])
+
+        def say(condition: Text, *said: Text) -> None:
+            texts.extend(together_where(condition, [*before, *said, *after]))
+            self.written += count_where(condition, rows)
+
+        for name in ("series", "area", "period", "status", "cell"):
+            for pieces in self._said[name]:
+                piece = pieces.pick(numbers[name])
+                say(piece, piece)
         for number in self._figures(batch):
-            texts += together_where(number[1], [*before, *number, *after])
+            say(number[1], *number)
         for pieces in self._said["note"]:
             piece = pieces.pick(numbers["note"])
-            texts += together_where(piece, [*before, piece, *after])
+            say(piece, piece)
         return together(texts if self._spelling.is_lines else [*texts, ".\n"], rows)
 
     def _figures(self, batch: pa.RecordBatch) -> Iterator[list[Text]]:

@@ -96,6 +96,14 @@ def test_what_is_published_can_be_submitted_again(tmp_path: Path, package: Path)
     assert str(published).startswith(f"{published.rows_read} rows read, 8 observations, 0 warnings.")
 
 
+def test_publishing_needs_no_pandas(tmp_path: Path, package: Path):
+    # It is there for the tests, so it is hidden; a newcomer does not have it.
+    hide = "import sys\nclass Hide:\n  def find_spec(self, name, *_):\n    if name == 'pandas': raise ModuleNotFoundError(name)"
+    site = make_site(tmp_path / "site", package)
+    hidden = publish_elsewhere(site, f"{hide}\nsys.meta_path.insert(0, Hide())")
+    assert hidden == publish_site(site, on=DAY).edition
+
+
 def test_the_manifest_names_every_download_by_its_digest(tmp_path: Path, package: Path):
     site = make_site(tmp_path / "site", package)
     edition = site.editions_folder / publish_site(site, on=DAY).edition

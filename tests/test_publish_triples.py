@@ -24,9 +24,8 @@ from test_publish_world import (
     write_world,
 )
 
-from publish.build import observation_texts
 from publish.engine import text_bytes
-from publish.statements import Spelling
+from publish.statements import Spelling, StatementWriter
 from publish.triples import Names, english, line, table_lines
 from schemas import load_model
 
@@ -194,7 +193,7 @@ def test_a_hostile_note_of_a_figure_is_only_a_note(given_notes: list[str]):
     )
     for is_lines in (False, True):
         spelling = Spelling(NAMES, is_lines=is_lines)
-        text = spelling.heading.encode() + b"".join(observation_texts(contents, spelling))
+        text = spelling.heading.encode() + b"".join(StatementWriter(contents, spelling).write_all())
         form = pyoxigraph.RdfFormat.N_QUADS if is_lines else pyoxigraph.RdfFormat.TURTLE
         statements = list(pyoxigraph.parse(text, format=form))
         notes = [s.object.value for s in statements if s.predicate.value.endswith("#comment")]
@@ -237,7 +236,7 @@ def test_a_line_ends_once():
 )
 def test_a_decimal_is_canonical(published: str, canonical: str):
     contents = make_contents([observation("E06000002", "2023-04-01_P1Y", published), *OBSERVATIONS[5:]])
-    text = b"".join(observation_texts(contents, Spelling(NAMES, is_lines=True)))
+    text = b"".join(StatementWriter(contents, Spelling(NAMES, is_lines=True)).write_all())
     assert f'obsValue> "{canonical}"^^' in text.decode()
 
 
