@@ -37,6 +37,15 @@ except PublishingStopped as stopped:
     print(type(stopped).__name__, stopped)
 """
 
+HIDE_PANDAS = """
+import sys
+class Hide:
+    def find_spec(self, name, *_):
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Hide())
+"""
+
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -98,9 +107,8 @@ def test_what_is_published_can_be_submitted_again(tmp_path: Path, package: Path)
 
 def test_publishing_needs_no_pandas(tmp_path: Path, package: Path):
     # It is there for the tests, so it is hidden; a newcomer does not have it.
-    hide = "import sys\nclass Hide:\n  def find_spec(self, name, *_):\n    if name == 'pandas': raise ModuleNotFoundError(name)"
     site = make_site(tmp_path / "site", package)
-    hidden = publish_elsewhere(site, f"{hide}\nsys.meta_path.insert(0, Hide())")
+    hidden = publish_elsewhere(site, HIDE_PANDAS)
     assert hidden == publish_site(site, on=DAY).edition
 
 
