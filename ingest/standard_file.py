@@ -1,7 +1,7 @@
 """A file of text under a publisher's headings, seen under the columns of its standard table.
 
 In:   staged text Parquet (columns c1 … cN, _row), and which of its columns is which of the table
-Out:  the same rows as a query, or as an Ibis expression: the table's columns, NULL where empty, _source, _row
+Out:  the same rows as a query: the table's columns, NULL where empty, _source, _row
 
 Nothing is copied: large files would cost as much to write once more as they cost to check.
 """
@@ -10,10 +10,9 @@ Nothing is copied: large files would cost as much to write once more as they cos
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -57,30 +56,12 @@ class StandardFile:
         ]
         return f"SELECT {', '.join(columns)} FROM {rows}"
 
-    def expression(self, connection: Any) -> Any:
-        """The rows as an expression of an Ibis backend."""
-        import ibis
-
-        rows = connection.read_parquet(str(self.parquet))
-        if self.source is None:
-            return rows
-        missing = list(self.missing)
-        return rows.select(
-            **{
-                column: ibis.ifelse(rows[cell].isin(missing), ibis.null(), rows[cell]).cast("string")
-                for column, cell in self.cells.items()
-            },
-            **{column: ibis.literal(text) for column, text in self.given.items()},
-            _source=ibis.literal(self.source, "int32"),
-            _row=rows["_row"],
-        )
-
 
 def as_standard(file: Path | StandardFile) -> StandardFile:
     """Take a Parquet file for what it is: one that has the table's own columns already."""
     return StandardFile(file) if isinstance(file, Path) else file
 
 
-def union_query(files: list[StandardFile]) -> str:
+def union_query(files: Sequence[StandardFile]) -> str:
     """The rows of several files as one relation, columns by their names."""
     return "(" + " UNION ALL BY NAME ".join(file.query for file in files) + ")"

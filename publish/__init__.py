@@ -36,7 +36,7 @@ from publish.build import (
 from publish.comparators import list_disagreements
 from publish.contents import Contents, Heading, Row, gather_contents
 from publish.cube import check_totals
-from publish.derived import with_derived
+from publish.derived import derive_figures
 from publish.edition import (
     EditionsFolder,
     EditionUnknown,
@@ -47,6 +47,7 @@ from publish.edition import (
 )
 from publish.engine import Engine
 from publish.kept_definitions import check_definitions
+from publish.observations import COLUMNS
 from publish.signal_rules import find_problems
 from publish.signals import check_responses
 from publish.small_numbers import without_small_numbers
@@ -66,6 +67,9 @@ __all__ = [
 
 # What the engine may keep in memory before it uses the disk. Rows of 5 million observations fit.
 MEMORY = "1GB"
+
+# Harmonised observations, as the engine keeps them.
+_HARMONISED = "harmonised_observations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +242,13 @@ def _gather(site: Site, report: Report, connection: Any) -> Contents:
     engine = Engine(connection)
     tables = harmonise(report, connection)
     # What is hidden must not come back in what is worked out of it.
-    tables["observations"] = without_small_numbers(engine, tables)
-    tables["observations"] = with_derived(engine, tables)
-    return gather_contents(engine, load_model(), heading, tables, _sources(report))
+    shown = without_small_numbers(engine, tables).select(*COLUMNS)
+    # What harmonises is worked out once, not once for each that asks.
+    tables["observations"] = engine.keep(_HARMONISED, shown)
+    engine.append(_HARMONISED, derive_figures(engine, tables))
+    contents = gather_contents(engine, load_model(), heading, tables, _sources(report))
+    engine.drop(_HARMONISED)
+    return contents
 
 
 def _sources(report: Report) -> list[Row]:

@@ -1,7 +1,7 @@
 """Figures that are worked out of others join the submitted ones before anything is published.
 
 In:   harmonised tables, among them derivations
-Out:  the observations, with the figures of every derivation among them
+Out:  the figures of every derivation, in the form of observations
 
 Which figures are paired is an expression; what becomes of a pair is decided by compare.derived on its decimals. A
 figure that was worked out names the row of its first input as where it came from.
@@ -30,11 +30,15 @@ _SIDES = pa.schema(
 )
 
 
-def with_derived(engine: Engine, tables: Mapping[str, ibis.Table]) -> ibis.Table:
-    """Give the observations of harmonised tables with the figures of every derivation among them."""
-    observations = tables["observations"]
+def derive_figures(engine: Engine, tables: Mapping[str, ibis.Table]) -> pa.Table:
+    """Work out the figures of every derivation from the observations of harmonised tables.
+
+    Returns rows of FORM, in the order of their keys.
+    """
+    none = FORM.empty_table()
     if "derivations" not in tables:
-        return observations
+        return none
+    observations = tables["observations"]
     derivations = sorted(engine.read(tables["derivations"]).to_pylist(), key=lambda row: row["derivation"])
     indicators = engine.read(
         tables["indicators"].select("indicator", "version", "decimals", "multiplier")
@@ -44,7 +48,7 @@ def with_derived(engine: Engine, tables: Mapping[str, ibis.Table]) -> ibis.Table
         versions.setdefault(row["indicator"], []).append(row["version"])
     sides = sides_of(derivations, versions)
     if not sides:
-        return observations
+        return none
     by_version = {(row["indicator"], row["version"]): row for row in indicators}
     loaded = engine.load("derivation_sides", pa.Table.from_pylist(sides, schema=_SIDES))
     found = engine.read(pairs(observations, loaded)).to_pylist()
@@ -62,9 +66,7 @@ def with_derived(engine: Engine, tables: Mapping[str, ibis.Table]) -> ibis.Table
         made = placed.derive(pair) if way is None else derive(*_inputs(pair), way)
         rows.append(_row(named[pair["derivation"]], pair, made))
     rows.sort(key=lambda row: (row["dataset"], row["indicator"], row["area"], row["period"]))
-    figures = engine.load("derived_figures", pa.Table.from_pylist(rows, schema=FORM))
-    submitted = observations.select(*OBSERVATION_COLUMNS)
-    return submitted.union(figures.select(*OBSERVATION_COLUMNS), distinct=False)
+    return pa.Table.from_pylist(rows, schema=FORM)
 
 
 def _way(row: Mapping[str, Any], definition: Mapping[str, Any]) -> Way:

@@ -93,9 +93,10 @@ class Observations:
 
 
 def code_observations(engine: Engine, observations: ibis.Table) -> Observations:
-    """Code the observations and keep them in key order."""
-    # What harmonises is worked out once, not once for each list.
-    observations = engine.keep("harmonised_observations", observations.select(*COLUMNS))
+    """Code the observations and keep them in key order.
+
+    observations   with COLUMNS; better kept in the engine already, because they are looked at for every list
+    """
     lists: dict[str, tuple[tuple[str, ...], ...]] = {}
     lookups: dict[str, ibis.Table] = {}
     coded = observations
@@ -129,7 +130,6 @@ def code_observations(engine: Engine, observations: ibis.Table) -> Observations:
         ),
         ORDER,
     )
-    engine.drop("harmonised_observations")
     return Observations(
         engine,
         kept,
