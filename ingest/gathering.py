@@ -237,7 +237,7 @@ class _Gathering:
             self.report.problems.extend(self.by_schemas)
             return
         self.progress("Checking all tables together")
-        with open_engine(self.scratch) as connection:
+        with open_engine(self.scratch, sum(self.report.rows_made.values())) as connection:
             tables, places = self.report.tables, self.report.places
             # Recipes may have given rows since the packages were read.
             stand_back(tables, self._pulled_sources(), connection)

@@ -22,6 +22,7 @@ from typing import Any
 import ibis
 
 from ingest import Report, check_packages
+from ingest.checking import threads_for
 from ingest.harmonise import harmonise
 from ingest.problems import ProblemsFound, as_json
 from publish.build import (
@@ -152,7 +153,7 @@ def publish_site(
         if report.has_errors:
             raise ProblemsFound(report.problems)
         progress("Harmonising")
-        connection = _connect(site, scratch)
+        connection = _connect(site, scratch, report.rows_read)
         try:
             contents = _gather(site, report, connection)
             found = [*check_totals(contents), *check_definitions(contents, live, report.places)]
@@ -228,12 +229,14 @@ def _workshop(folder: EditionsFolder, *, dry_run: bool) -> Iterator[Path]:
             yield scratch
 
 
-def _connect(site: Site, scratch: Path) -> Any:
-    """Open the engine in memory; what does not fit there goes to the disk."""
+def _connect(site: Site, scratch: Path, rows: int) -> Any:
+    """Open the engine in memory, for about so many rows; what does not fit there goes to the disk."""
     spilt = str(scratch / "spilt")
     settings: dict[str, Any] = {"memory_limit": site.memory or MEMORY, "temp_directory": spilt}
-    if site.threads is not None:
-        settings["threads"] = site.threads
+    # With many rows the engine itself knows best: as many as there are cores.
+    threads = site.threads or (1 if threads_for(rows) == 1 else None)
+    if threads is not None:
+        settings["threads"] = threads
     return ibis.duckdb.connect(**settings)
 
 

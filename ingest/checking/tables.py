@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 from frictionless import Schema
 
 from ingest.checking.cells import Grid, check_cells
@@ -31,6 +32,10 @@ from ingest.problems import Place, Problem, problem
 
 # The engine's work space; beyond it sorting and joining go to disk.
 MEMORY = "300MB"
+
+# With fewer rows a second thread costs more than it saves: a package has hundreds of small statements, and each
+# would wait for both.
+ROWS_OF_TWO_THREADS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,15 @@ class TableFaults:
     faults: list[Fault]
 
 
+def threads_for(rows: int) -> int:
+    """Say with how many threads the engine works on so many rows."""
+    return 1 if rows < ROWS_OF_TWO_THREADS else 2
+
+
 @contextmanager
-def open_engine(scratch: Path | None = None, threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open an engine for checking, in memory, with bounded memory."""
-    connection = duckdb.connect(":memory:", config={"threads": threads, "memory_limit": MEMORY})
+def open_engine(scratch: Path | None = None, rows: int = 0) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an engine for checking about so many rows, in memory, with bounded memory."""
+    connection = duckdb.connect(":memory:", config={"threads": threads_for(rows), "memory_limit": MEMORY})
     try:
         if scratch is not None:
             connection.execute(f"SET temp_directory = {literal(str(scratch))}")
@@ -97,6 +107,8 @@ def _check(
     unread: Collection[str] = (),
 ) -> list[Problem]:
     problems: list[Problem] = []
+    rows = sum(pq.read_metadata(table.parquet).num_rows for table in tables)
+    connection.execute(f"SET threads = {threads_for(rows)}")
     with _open_grids(tables, connection) as (opened, refused):
         for table in wanted:
             if table in refused:
