@@ -101,7 +101,7 @@ async def find_citation(request: Request, edition: Edition, text: str) -> Citati
     path, query = read_address(text, edition.base)
     first = path.strip("/").partition("/")[0]
     reason = _NOT_CITED.get(first)
-    if reason is not None and path.strip("/") not in ("api", "downloads"):
+    if reason is not None and path.strip("/") not in ("api", "api/examples", "downloads"):
         raise _refused(reason)
     pairs = dict(parse_qsl(query))
     if not pairs.keys().isdisjoint(PINS):
