@@ -28,6 +28,7 @@ from api import (
     chart_door,
     cite_door,
     citizens,
+    croissant,
     diff_door,
     documents,
     downloads,
@@ -136,6 +137,7 @@ def create_app(
         citizens.make_list_router(),
         diff_door.router,
         definition_forms.make_router(),
+        croissant.make_router(),
         documents.make_router(),
     ):
         app.include_router(router)
