@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 from judging import HERE, Ran
 
 from tools.example_site import ExampleSite
@@ -27,8 +30,11 @@ def test_pysdmx_reads_figures_by_their_structure(
         told = json.loads(ran.stdout)
         assert told["flow"] == told["data"]
         assert set(told["columns"]) <= set(told["components"])
-        lines = paths[1].read_text(encoding="utf-8").splitlines()
-        assert told["rows"] == len(lines) - 1 > 100
+        rows = list(csv.DictReader(io.StringIO(paths[1].read_text(encoding="utf-8"))))
+        values = [float(row["OBS_VALUE"]) for row in rows if row["OBS_VALUE"]]
+        assert told["rows"] == len(rows) > 100
+        assert told["missing"] == len(rows) - len(values)
+        assert told["sum"] == pytest.approx(sum(values))
 
 
 def test_pysdmx_refuses_figures_of_another_structure(
