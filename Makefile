@@ -75,10 +75,10 @@ example: dev      ## make examples/england again from the publishers' files
 	@$(BIN)/python -m examples.make_england
 
 lock:             ## resolve requirements*.lock again (needs uv)
-	uv pip compile -q pyproject.toml --extra env --generate-hashes --no-header --no-emit-index-url --no-annotate \
+	uv pip compile -q pyproject.toml --extra env --extra mcp --generate-hashes --no-header --no-emit-index-url --no-annotate \
 	  --python-version 3.11 -o requirements.lock
-	uv pip compile -q pyproject.toml --extra env --extra dev --extra postcodes --generate-hashes --no-header \
-	  --no-emit-index-url --no-annotate --python-version 3.11 -c requirements.lock -o requirements-dev.lock
+	uv pip compile -q pyproject.toml --extra env --extra dev --extra mcp --extra postcodes --generate-hashes \
+	  --no-header --no-emit-index-url --no-annotate --python-version 3.11 -c requirements.lock -o requirements-dev.lock
 	uv pip compile -q --group judges --generate-hashes --no-header --no-emit-index-url --no-annotate \
 	  --python-version 3.11 -o requirements-judges.lock
 

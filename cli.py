@@ -33,6 +33,7 @@ from rich.progress import (
 )
 
 from cli_diff import diff
+from cli_mcp import mcp
 from cli_propose import propose
 from cli_pull import pull
 from schemas.site import Site, SiteFault, load_site
@@ -268,6 +269,7 @@ def rollback(
 app.command()(pull)
 app.command()(diff)
 app.command()(propose)
+app.command()(mcp)
 
 
 @app.command()

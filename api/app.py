@@ -22,11 +22,13 @@ from fastapi.routing import APIRoute
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route
 
 from api import (
     chart_door,
     cite_door,
     citizens,
+    croissant,
     diff_door,
     documents,
     downloads,
@@ -60,6 +62,8 @@ from api.gate import Gate, methods_of
 from api.html import send_failure, wants_page
 from api.kept import Kept, Shelf
 from api.metrics import Metrics
+from api.model_context import is_installed
+from api.model_context.door import PATH, ModelContextDoor
 from api.replies import root_of_site
 from api.sparql_pool import Limits
 from ingest.problems import shown
@@ -85,6 +89,7 @@ def create_app(
         gc.collect()
         gc.freeze()
         yield
+        await app.state.model_context.stop()
         await app.state.sparql.stop()
         app.state.datasette.close()
 
@@ -102,6 +107,7 @@ def create_app(
     app.state.kept = Kept(None if shelf is None else Shelf(shelf))
     app.state.sparql = sparql.SparqlDoor(limits or Limits())
     app.state.datasette = DatasetteDoor(app.state.editions)
+    app.state.model_context = ModelContextDoor(app, site.base)
     for router in (
         housekeeping.router,
         v1_lists.make_router(),
@@ -131,10 +137,13 @@ def create_app(
         citizens.make_list_router(),
         diff_door.router,
         definition_forms.make_router(),
+        croissant.make_router(),
         documents.make_router(),
     ):
         app.include_router(router)
     app.mount("/data", app.state.datasette)
+    if is_installed():
+        app.router.routes.append(Route(PATH, app.state.model_context))
     for kind, answer in (
         (Failure, _answer_failure),
         (HTTPException, _answer_http),

@@ -14,10 +14,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
-from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
-import anyio
 import anyio.to_thread
 from starlette.requests import Request
 
@@ -26,7 +24,8 @@ from api.as_of import PINS, find_pinned
 from api.citations import Citation, key_of
 from api.edition import Edition, Editions
 from api.failures import Failure, unknown_parameters
-from api.forms import split_suffix
+from api.forms import HTML, split_suffix
+from api.inside import ask_inside
 from api.licences import licence_address, licence_title
 from api.pages.chart import PARAMETERS, make_chart
 from api.pages.made import Since, look_since, look_since_thing
@@ -38,7 +37,6 @@ from schemas import load_model
 
 LONGEST = 2_000
 _MOST_STEPS = 5
-_MOST_SECONDS = 10.0
 
 # Addresses that answer a question rather than hold something: there is nothing to cite.
 _NOT_CITED = {
@@ -103,7 +101,7 @@ async def find_citation(request: Request, edition: Edition, text: str) -> Citati
     path, query = read_address(text, edition.base)
     first = path.strip("/").partition("/")[0]
     reason = _NOT_CITED.get(first)
-    if reason is not None and path.strip("/") not in ("api", "downloads"):
+    if reason is not None and path.strip("/") not in ("api", "api/examples", "downloads"):
         raise _refused(reason)
     pairs = dict(parse_qsl(query))
     if not pairs.keys().isdisjoint(PINS):
@@ -279,7 +277,7 @@ async def _open(request: Request, edition: Edition, path: str, query: str) -> st
     """
     root = urlsplit(edition.base).path.rstrip("/")
     for _ in range(_MOST_STEPS):
-        opened = await _ask(request, path, query)
+        opened = await _ask(request, edition.base, path, query)
         if opened.status == 200 and opened.title:
             return opened.title
         if opened.status not in (301, 302, 303, 307, 308) or not opened.location:
@@ -291,42 +289,11 @@ async def _open(request: Request, edition: Edition, path: str, query: str) -> st
     )
 
 
-async def _ask(request: Request, path: str, query: str) -> _Opened:
+async def _ask(request: Request, base: str, path: str, query: str) -> _Opened:
     """Ask the application for one page, without a network between."""
-    scope: dict[str, Any] = {
-        **{key: request.scope[key] for key in ("type", "asgi", "http_version", "scheme", "server", "client")},
-        "method": "GET",
-        "path": path,
-        "raw_path": quote(path, safe="/=,;:").encode(),
-        "root_path": "",
-        "query_string": query.encode(),
-        "headers": [(b"accept", b"text/html"), (b"host", request.headers.get("host", "").encode())],
-    }
-    told: dict[str, Any] = {"status": 0, "headers": {}}
-    body: list[bytes] = []
-
-    asked = False
-
-    async def receive() -> dict[str, Any]:
-        # Who asks has sent nothing more, and waits: whoever leaves has a query stopped.
-        nonlocal asked
-        if asked:
-            await anyio.sleep_forever()
-        asked = True
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            told["status"] = message["status"]
-            told["headers"] = {key.decode().lower(): value.decode() for key, value in message["headers"]}
-        elif message["type"] == "http.response.body" and not body:
-            body.append(message.get("body", b""))
-
-    with anyio.move_on_after(_MOST_SECONDS):  # what never ends is no page
-        await request.app(scope, receive, send)
-    headers = told["headers"]
+    told = await ask_inside(request.app, base, path, query, accept=HTML.media_type, most=4_000)
     title = ""
-    if headers.get("content-type", "").startswith("text/html"):
-        found = re.search(rb"<title>(.*?)</title>", b"".join(body)[:4_000], re.DOTALL)
+    if told.media_type == HTML.media_type:
+        found = re.search(rb"<title>(.*?)</title>", told.body, re.DOTALL)
         title = unescape(found[1].decode("utf-8")) if found else ""
-    return _Opened(told["status"], headers.get("location", ""), title)
+    return _Opened(told.status, told.headers.get("location", ""), title)

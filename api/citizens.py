@@ -155,6 +155,27 @@ async def api_reference(request: Request) -> Response:
     return await _page(request, "api_reference", lambda: pages.api_reference(edition, described))
 
 
+@router.get("/api/examples")
+async def worked_examples(request: Request) -> Response:
+    """Answer the same tasks in every tool."""
+    edition = edition_of(request)
+    return await _page(request, "worked_examples", lambda: pages.worked_examples(edition))
+
+
+@router.get("/api/examples/{name}")
+async def worked_example(request: Request, name: str) -> Response:
+    """Answer the file of one tool."""
+    edition = edition_of(request)
+    tools = {tool.file: tool for tool in pages.read_worked(edition).tools}
+    if name not in tools:
+        raise unknown_thing("example", name, tools)
+    moved = check_parameters(request, edition, ())
+    if moved is not None:
+        return moved
+    reply = Reply(request, edition, "text/plain")
+    return reply.unchanged() or reply.send(tools[name].text.encode("utf-8"))
+
+
 @router.get("/problems")
 async def problems(request: Request) -> Response:
     """Answer every kind of problem and failure."""

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from api import pages
 from api.answers import standing_links
 from api.as_of import PINS
+from api.croissant import croissant_link
 from api.definition_forms.offers import offer_links
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters, unknown_thing
@@ -197,6 +198,9 @@ def _links(edition: Edition, thing: Thing, chosen: Form) -> list[str]:
         found.append(link(f"{root_of(edition)}{following}", "successor-version"))
     if thing.kind.kind == "indicator":
         found += offer_links(address, chosen)
+    if thing.kind.kind == "dataset" and chosen is not CSV:
+        # A reader of CSV on the Web would take it for its own description.
+        found.append(croissant_link(address))
     return found
 
 

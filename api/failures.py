@@ -109,7 +109,7 @@ _KINDS = (
         405,
         "Method is not allowed here",
         "Everything here is read with GET or HEAD; a SPARQL query, a proposed definition and a list of names to "
-        "match may also be sent with POST.",
+        "match may also be sent with POST, and messages of the Model Context Protocol are only posted.",
         "Use one of the methods in the header Allow.",
     ),
     FailureKind(

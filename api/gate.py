@@ -34,6 +34,10 @@ _COMPRESSED = ("text/", "application/json", "application/xml", "image/svg+xml")
 
 METHODS = "GET, HEAD, OPTIONS"
 METHODS_WITH_POST = "GET, HEAD, POST, OPTIONS"
+METHODS_OF_MESSAGES = "POST, OPTIONS"
+
+# Where messages of the Model Context Protocol are posted; there is nothing to read.
+MESSAGES = "/mcp"
 
 # Addresses that a question too long for an address may be posted to.
 POSTED_TO = frozenset(
@@ -146,6 +150,8 @@ def _is_framed(path: str, root: str) -> bool:
 
 def methods_of(path: str) -> str:
     """Say which methods an address has. Everything is read; only a long question may also be posted."""
+    if path == MESSAGES:
+        return METHODS_OF_MESSAGES
     return METHODS_WITH_POST if path in POSTED_TO else METHODS
 
 

@@ -37,6 +37,7 @@ Parquet and Arrow: name it with `format`, or accept its media type.
 - Every answer names its edition, licence and source. Keep them beside the figures.
 - Names of your own list become codes at `/reconcile`, by the Reconciliation Service API that OpenRefine
   speaks, or on the page `/reconcile/list`.
+- Programs that language models call find the same answers at `/mcp`, by the Model Context Protocol.
 - Everything under `/api/v1` keeps its meaning until there is a `/api/v2`. Members and parameters may be
   added.
 """

@@ -1,7 +1,7 @@
 """The model becomes the files that are derived from it and committed.
 
 In:   the model that ships, shapes_beyond_tables.ttl
-Out:  metadata.json, schemas/shapes.ttl and docs/reference/, in a checkout
+Out:  metadata.json, schemas/shapes.ttl, docs/reference/ and docs/examples.md, in a checkout
 
 `python -m schemas.derive` rewrites them all. With --check it writes nothing, names each stale file and exits
 1.
@@ -21,6 +21,7 @@ from schemas.definitions import Model
 from schemas.model import FOLDER, load_model
 from schemas.reference import make_problems_page, make_tables_page, make_words_page
 from schemas.shapes import make_shapes
+from schemas.worked import load_worked, make_examples_page
 
 ROOT = FOLDER.parent
 
@@ -39,6 +40,7 @@ def derive_files(model: Model) -> dict[str, str]:
         "docs/reference/tables.md": make_tables_page(model),
         "docs/reference/problems.md": make_problems_page(model),
         "docs/reference/words.md": make_words_page(model),
+        "docs/examples.md": make_examples_page(load_worked()),
     }
     for table in model.tables.values():
         files[f"{_TABLE_SCHEMAS}/{table.name}.json"] = _json(make_table_schema(model, table.name))

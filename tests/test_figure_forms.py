@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import math
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -130,6 +131,51 @@ def test_cube_holds_to_the_rules_of_json_stat(client: httpx.Client, door: str) -
     assert validate_jsonstat(cube)
     assert cube["id"] == ["dataset", "indicator", "area", "period", "breakdown"]
     assert cube["role"] == {"metric": ["indicator"], "geo": ["area"], "time": ["period"]}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *DOORS,
+        "observations?indicator=recycled",
+        "series?area=E06000002",
+        "compare?indicator=recycled&group=all",
+    ],
+)
+def test_cube_has_as_many_cells_as_its_sizes_say(client: httpx.Client, address: str) -> None:
+    together = "&" if "?" in address else "?"
+    cube = read(client, f"/api/v1/{address}{together}format=jsonstat")
+    rows = csv_rows(client.get(f"/api/v1/{address}{together}format=csv").text)
+    cells = math.prod(cube["size"])
+    for name, length in zip(cube["id"], cube["size"], strict=True):
+        index = cube["dimension"][name]["category"]["index"]
+        assert len(index) == len(set(index)) == length
+        assert set(cube["dimension"][name]["category"]["label"]) == set(index)
+    values = cube["value"]
+    if isinstance(values, dict):
+        # Written by place, because fewer than half of the cells are there.
+        assert len(values) == len(rows) < cells / 2 + 1
+        assert all(str(int(at)) == at and 0 <= int(at) < cells for at in values)
+    else:
+        assert len(values) == cells
+    special: dict[str, str] = cube.get("status", {})
+    assert all(str(int(at)) == at and 0 <= int(at) < cells for at in special)
+    found = [
+        (told, values.get(at) if isinstance(values, dict) else values[int(at)])
+        for at, told in special.items()
+    ]
+    wanted = [
+        (row["status"], float(row["value"]) if row["value"] else None)
+        for row in rows
+        if row["status"] != "normal"
+    ]
+    assert sorted(found, key=str) == sorted(wanted, key=str)
+
+
+def test_cubes_are_written_in_both_ways(client: httpx.Client) -> None:
+    every = read(client, "/api/v1/observations?format=jsonstat")["value"]
+    one = read(client, "/api/v1/observations?indicator=recycled&format=jsonstat")["value"]
+    assert (type(every), type(one)) == (dict, list)
 
 
 def test_cube_puts_each_figure_at_its_place(client: httpx.Client) -> None:

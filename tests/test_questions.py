@@ -243,3 +243,24 @@ def test_question_whose_doors_disagree_is_refused(tmp_path: Path, damage: Any, s
     file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
     with pytest.raises(ModelFaults, match=re.escape(said)):
         read_questions(tmp_path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_json_of_a_question_is_its_answer(name: str, client: httpx.Client, example_site: ExampleSite) -> None:
+    asked = begin(example_site.edition, load_questions()[name])
+    document = client.get(f"/questions/{name}.json", params=dict(asked.values)).json()
+    names, rows = ask_sql(client, asked)
+    assert [tuple(told(row[one]) for one in names) for row in document["items"]] == rows
+    assert document["sparql"] == write_sparql(example_site.edition, asked)
+    assert {one["name"]: one["value"] for one in document["parameters"]} == asked.values
+
+
+def test_questions_as_json_say_where_each_is_answered(client: httpx.Client) -> None:
+    document = client.get("/questions", headers={"Accept": "application/json"}).json()
+    assert [one["question"] for one in document["items"]] == NAMES
+    assert client.get("/questions.json").json() == document
+    for one in document["items"][:3]:
+        assert client.get(one["address"], headers={"Accept": "text/html"}).status_code == 200
+    wrong = client.get("/questions/compared-with-similar.json", params={"area": "E1"})
+    assert (wrong.status_code, wrong.headers["content-type"]) == (400, "application/problem+json")
+    assert client.get("/questions/nothing.json").status_code == 404

@@ -142,6 +142,7 @@ KINDS: Mapping[str, str] = {
     "question": "/questions/compared-with-similar",
     "question-plain": "/questions/breaks-in-definitions",
     "api": "/api",
+    "api-examples": "/api/examples",
     "problems": "/problems",
     "problem": "/problems/area-ended",
     "vocabulary": "/def/",

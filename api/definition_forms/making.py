@@ -1,6 +1,6 @@
 """Each form that is offered, made.
 
-In:   an offer, a Blank, and the address the form stands at
+In:   an offer, an edition, a Blank, and the address the form stands at
 Out:  its bytes
 """
 
@@ -12,14 +12,19 @@ from api.definition_forms.blank import Blank
 from api.definition_forms.json_rows import json_schema
 from api.definition_forms.offers import CSVW_ENDING, Offer
 from api.definition_forms.sdmx import structure
+from api.definition_forms.sdmx_data import figures
 from api.definition_forms.shacl import shapes
 from api.definition_forms.tabular import csvw, table_schema
 from api.definition_forms.template import csv_template, package
 from api.definition_forms.workbook import xlsx_template
+from api.edition import Edition
 
 
-def make_form(offer: Offer, blank: Blank, address: str) -> bytes:
-    """Make a form that is offered."""
+def make_form(offer: Offer, edition: Edition, blank: Blank, address: str) -> bytes:
+    """Make a form that is offered.
+
+    Raises Failure (422) for figures that are too many for one file.
+    """
     match offer.name:
         case "template":
             return xlsx_template(blank) if offer.form.suffix == "xlsx" else csv_template(blank)
@@ -33,6 +38,8 @@ def make_form(offer: Offer, blank: Blank, address: str) -> bytes:
             return shapes(blank, address)
         case "structure":
             return structure(blank)
+        case "figures":
+            return figures(edition, blank)
         case _:
             assert offer.name == CSVW_ENDING
             file = address.rpartition("/")[2].removesuffix(f"{CSVW_ENDING}.json")

@@ -16,6 +16,7 @@ from api.forms import CSV, JSON, TURTLE, Form, link
 XLSX = Form("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "XLSX")
 JSON_SCHEMA = Form("json", "application/schema+json", "JSON", ("application/json",))
 SDMX = Form("xml", "application/vnd.sdmx.structure+xml", "XML", ("application/xml", "text/xml"))
+SDMX_CSV = Form("csv", "application/vnd.sdmx.data+csv", "CSV", ("text/csv",))
 CSVW = Form("json", "application/csvm+json", "JSON", ("application/json", "application/ld+json"))
 
 # The CSV file of a document is described by the file of this name beside it.
@@ -50,6 +51,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer("schema", JSON_SCHEMA, "check", "JSON Schema", "for figures as rows of JSON"),
     Offer("shapes", TURTLE, "check", "SHACL shapes", "for figures as linked data"),
     Offer("structure", SDMX, "read", "SDMX structure", "for statistical systems"),
+    Offer("figures", SDMX_CSV, "read", "SDMX-CSV 2.0", "every figure of this version, in that structure"),
     Offer(CSVW_ENDING, CSVW, "read", "CSV on the Web", "describes the CSV file of newest figures"),
 )
 

@@ -18,7 +18,7 @@ from api.answers import standing_links
 from api.as_of import PINS
 from api.definition_forms.blank import load_blank
 from api.definition_forms.making import make_form
-from api.definition_forms.offers import CSVW_ENDING, NAMES, OFFERS, SDMX, Offer, offered
+from api.definition_forms.offers import CSVW_ENDING, NAMES, OFFERS, SDMX, SDMX_CSV, Offer, offered
 from api.edition import Edition
 from api.failures import Failure, unknown_parameters, unknown_thing
 from api.forms import choose, content_type, link
@@ -29,6 +29,9 @@ from api.things import Thing, find_meant, find_thing
 from api.v1_responses import usual_answers
 from ingest.problems import shown
 from schemas import load_model
+
+# Media types that say which version of the standard they are.
+_VERSIONS = {SDMX.media_type: "2.1", SDMX_CSV.media_type: "2.0.0"}
 
 _LISTED = tuple(name for name in NAMES if name != CSVW_ENDING)
 
@@ -58,7 +61,8 @@ FormName = Annotated[
     str,
     Path(
         description="template.xlsx or template.csv to fill in; datapackage.json to send it in; "
-        "table-schema.json, schema.json or shapes.ttl to check figures; structure.xml for SDMX.",
+        "table-schema.json, schema.json or shapes.ttl to check figures; structure.xml for SDMX, "
+        "and figures.csv for every figure in that structure.",
         json_schema_extra={
             "enum": [
                 *(f"{offer.name}.{offer.form.suffix}" for offer in OFFERS if offer.name in _LISTED),
@@ -99,15 +103,17 @@ async def answer_form(request: Request, indicator: str, version: str | None, ask
         return unchanged
 
     def make() -> bytes:
-        return make_form(offer, load_blank(edition, thing.row), f"{edition.base.rstrip('/')}{address}")
+        return make_form(
+            offer, edition, load_blank(edition, thing.row), f"{edition.base.rstrip('/')}{address}"
+        )
 
     body = await anyio.to_thread.run_sync(make)
     file = f"{thing.row['indicator']}-{thing.row['version']}-{offer.name.lstrip('.')}.{offer.form.suffix}"
     headers = {
         "Content-Disposition": f'{"attachment" if offer.use == "fill" else "inline"}; filename="{file}"'
     }
-    if offer.form is SDMX and media_type == SDMX.media_type:
-        headers["Content-Type"] = f"{content_type(media_type)}; version=2.1"
+    if media_type in _VERSIONS:
+        headers["Content-Type"] = f"{content_type(media_type)}; version={_VERSIONS[media_type]}"
     links = [
         *standing_links(edition, sources_of(edition, thing)),
         *(

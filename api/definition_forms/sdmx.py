@@ -1,7 +1,8 @@
 """The structure of exactly this indicator's figures, as SDMX 2.1 has it.
 
 In:   Blank
-Out:  a structure message: concepts, code lists and the data structure definition that uses them
+Out:  a structure message: concepts, code lists, the data structure definition that uses them and the dataflow that
+      figures are sent in
 
 An SDMX name has fewer signs than ours, so a sign that it does not permit becomes a low line; no two codes of
 a list may become one.
@@ -24,7 +25,8 @@ _XML = "http://www.w3.org/XML/1998/namespace"
 # Signs that XML 1.0 cannot hold.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-_TOTAL = "_T"
+# The code for all of them, where a list has none of its own.
+TOTAL = "_T"
 
 # Concepts that SDMX has names for; a breakdown's concept has its own.
 _CONCEPTS = {
@@ -54,8 +56,9 @@ def structure(blank: Blank) -> bytes:
     _add(header, _MESSAGE, "ID", text=sdmx_id(f"{blank.indicator}-{blank.version}"))
     _add(header, _MESSAGE, "Test", text="false")
     _add(header, _MESSAGE, "Prepared", text=f"{blank.made_on.isoformat()}T00:00:00")
-    _add(header, _MESSAGE, "Sender", id=_agency(blank))
+    _add(header, _MESSAGE, "Sender", id=agency_of(blank))
     structures = _add(message, _MESSAGE, "Structures")
+    _add_dataflow(_add(structures, _STRUCTURE, "Dataflows"), blank)
     lists = _add(structures, _STRUCTURE, "Codelists")
     for name, label, codes in _code_lists(blank):
         _add_code_list(lists, blank, name, label, codes)
@@ -81,16 +84,19 @@ def sdmx_code(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_@$-]", "_", text)
 
 
-def _agency(blank: Blank) -> str:
+def agency_of(blank: Blank) -> str:
+    """Name who answers for the structure: the owner of the definition."""
     return sdmx_id(str(blank.row["owner"]))
 
 
-def _concept(blank: Blank, column: str) -> tuple[str, str]:
+def concept_of(blank: Blank, column: str) -> tuple[str, str]:
+    """Name the concept of a column, and its label."""
     dimension = blank.dimension_of(column)
     return (sdmx_id(column), dimension.label) if dimension else _CONCEPTS[column]
 
 
-def _list_id(column: str) -> str:
+def list_id(column: str) -> str:
+    """Name the code list of a column."""
     # Ours are in capitals and a breakdown's is not, so a breakdown by "unit" has a list of its own.
     return f"CL_{column.upper() if column in _CONCEPTS else sdmx_id(column)}"
 
@@ -101,59 +107,85 @@ def _code_lists(blank: Blank) -> Iterable[tuple[str, str, Sequence[tuple[str, st
     def listed(items: Iterable[Item]) -> list[tuple[str, str]]:
         return [(one.text, one.words) for one in items]
 
-    yield _list_id("dataset"), "Datasets", listed(blank.datasets)
-    yield _list_id("indicator"), "Indicators", [(blank.indicator, blank.label)]
+    yield list_id("dataset"), "Datasets", listed(blank.datasets)
+    yield list_id("indicator"), "Indicators", [(blank.indicator, blank.label)]
     if blank.known_areas is not None:
         words = {one.text: one.words for one in blank.areas}
-        yield _list_id("area"), "Areas", [(code, words.get(code, code)) for code in blank.known_areas]
+        yield list_id("area"), "Areas", [(code, words.get(code, code)) for code in blank.known_areas]
     codes = load_model().code_lists["status"].codes
     yield (
-        _list_id("status"),
+        list_id("status"),
         "Observation statuses",
         [(one.code, f"{one.label}. {one.definition}") for one in codes],
     )
-    yield _list_id("unit"), "Units", [(str(blank.row["unit"]), blank.unit_label)]
+    yield list_id("unit"), "Units", [(str(blank.row["unit"]), blank.unit_label)]
     for one in blank.dimensions:
-        total = [] if one.total else [(_TOTAL, "All of them")]
-        yield _list_id(one.dimension), one.label, [*listed(one.codes), *total]
+        total = [] if one.total else [(TOTAL, "All of them")]
+        yield list_id(one.dimension), one.label, [*listed(one.codes), *total]
+
+
+def _write_codes(codes: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Write our codes as SDMX permits; two that would become one stay two."""
+    written: dict[str, str] = {}
+    taken: set[str] = set()
+    for code, _ in codes:
+        wanted = sdmx_code(code)
+        while wanted in taken:
+            wanted += "_"
+        taken.add(wanted)
+        written[code] = wanted
+    return written
+
+
+def code_maps(blank: Blank) -> dict[str, dict[str, str]]:
+    """Give by the id of each code list how its codes are written."""
+    return {name: _write_codes(codes) for name, _, codes in _code_lists(blank)}
 
 
 def _add_code_list(
     parent: ET.Element, blank: Blank, name: str, label: str, codes: Sequence[tuple[str, str]]
 ) -> None:
-    one = _add(parent, _STRUCTURE, "Codelist", id=name, agencyID=_agency(blank), version=blank.version)
+    one = _add(parent, _STRUCTURE, "Codelist", id=name, agencyID=agency_of(blank), version=blank.version)
     _name(one, label)
-    written: set[str] = set()
+    written = _write_codes(codes)
     for code, words in codes:
-        wanted = sdmx_code(code)
-        while wanted in written:
-            wanted += "_"
-        written.add(wanted)
-        _name(_add(one, _STRUCTURE, "Code", id=wanted), words)
+        _name(_add(one, _STRUCTURE, "Code", id=written[code]), words)
 
 
-def _columns(blank: Blank) -> list[str]:
+def columns_of(blank: Blank) -> list[str]:
+    """List the dimensions in their order."""
     return ["dataset", "indicator", "area", *(one.dimension for one in blank.dimensions), "period"]
 
 
-def _attributes(blank: Blank) -> list[str]:
-    left = set(blank.schema.field_names) - {*_columns(blank), "value", "status"}
+def attributes_of(blank: Blank) -> list[str]:
+    """List what is said beside a value."""
+    left = set(blank.schema.field_names) - {*columns_of(blank), "value", "status"}
     return ["status", "unit", *(name for name in _CONCEPTS if name in left)]
 
 
 def _add_concepts(parent: ET.Element, blank: Blank) -> None:
     scheme = _add(
-        parent, _STRUCTURE, "ConceptScheme", id="CONCEPTS", agencyID=_agency(blank), version=blank.version
+        parent, _STRUCTURE, "ConceptScheme", id="CONCEPTS", agencyID=agency_of(blank), version=blank.version
     )
     _name(scheme, f"Concepts of the figures: {blank.label}")
     described = {field.name: field.description for field in blank.fields} | {
         "unit": "What one of the value is."
     }
-    for column in (*_columns(blank), "value", *_attributes(blank)):
-        name, label = _concept(blank, column)
+    for column in (*columns_of(blank), "value", *attributes_of(blank)):
+        name, label = concept_of(blank, column)
         concept = _add(scheme, _STRUCTURE, "Concept", id=name)
         _name(concept, label)
         _words(concept, "Description", described.get(column, label))
+
+
+def _add_dataflow(parent: ET.Element, blank: Blank) -> None:
+    """Add the flow that figures are sent in; it has the name of its structure."""
+    told = {"id": sdmx_id(blank.indicator), "agencyID": agency_of(blank), "version": blank.version}
+    flow = _add(parent, _STRUCTURE, "Dataflow", **told)
+    _name(flow, blank.label)
+    more = {name: told[name] for name in ("agencyID", "version")}
+    reference = _reference(told["id"], **more, package="datastructure", **{"class": "DataStructure"})
+    _add(flow, _STRUCTURE, "Structure").append(reference)
 
 
 def _add_structure(parent: ET.Element, blank: Blank) -> None:
@@ -163,7 +195,7 @@ def _add_structure(parent: ET.Element, blank: Blank) -> None:
         _STRUCTURE,
         "DataStructure",
         id=sdmx_id(blank.indicator),
-        agencyID=_agency(blank),
+        agencyID=agency_of(blank),
         version=blank.version,
         uri=blank.uri,
     )
@@ -171,15 +203,15 @@ def _add_structure(parent: ET.Element, blank: Blank) -> None:
     _words(one, "Description", str(blank.row["definition"]))
     parts = _add(one, _STRUCTURE, "DataStructureComponents")
     dimensions = _add(parts, _STRUCTURE, "DimensionList", id="DimensionDescriptor")
-    for place, column in enumerate(_columns(blank), 1):
+    for place, column in enumerate(columns_of(blank), 1):
         kind = "TimeDimension" if column == "period" else "Dimension"
-        name, _ = _concept(blank, column)
+        name, _ = concept_of(blank, column)
         component = _add(dimensions, _STRUCTURE, kind, id=name, position=str(place))
         _add_identity(component, blank, name)
         _add_representation(component, blank, column)
     attributes = _add(parts, _STRUCTURE, "AttributeList", id="AttributeDescriptor")
-    for column in _attributes(blank):
-        name, _ = _concept(blank, column)
+    for column in attributes_of(blank):
+        name, _ = concept_of(blank, column)
         status = "Mandatory" if column in ("status", "unit") else "Conditional"
         component = _add(attributes, _STRUCTURE, "Attribute", id=name, assignmentStatus=status)
         _add_identity(component, blank, name)
@@ -199,7 +231,7 @@ def _add_identity(parent: ET.Element, blank: Blank, concept: str) -> None:
             concept,
             maintainableParentID="CONCEPTS",
             maintainableParentVersion=blank.version,
-            agencyID=_agency(blank),
+            agencyID=agency_of(blank),
             package="conceptscheme",
             **{"class": "Concept"},
         )
@@ -209,13 +241,13 @@ def _add_identity(parent: ET.Element, blank: Blank, concept: str) -> None:
 def _add_representation(parent: ET.Element, blank: Blank, column: str) -> None:
     """Say what values a component takes: codes of a list, or text of a type."""
     where = _add(parent, _STRUCTURE, "LocalRepresentation")
-    if _list_id(column) in {name for name, _, _ in _code_lists(blank)}:
+    if list_id(column) in {name for name, _, _ in _code_lists(blank)}:
         enumeration = _add(where, _STRUCTURE, "Enumeration")
         enumeration.append(
             _reference(
-                _list_id(column),
+                list_id(column),
                 version=blank.version,
-                agencyID=_agency(blank),
+                agencyID=agency_of(blank),
                 package="codelist",
                 **{"class": "Codelist"},
             )

@@ -27,6 +27,7 @@ What other modules may call:
     questions(edition)                        every question that people ask, with its doors
     question(edition, name, query)            one with its answer; None if there is no such question
     api_reference(edition, openapi)           every operation, from the OpenAPI document
+    worked_examples(edition)                  the same tasks in every tool
     problem(edition, code)                    what a problem or a failure means, and its mend; None if unknown
     problems(edition)                         all of them
     vocabulary(edition)                       the terms of {base}def/
@@ -76,6 +77,7 @@ from api.pages.sparql import sparql
 from api.pages.statements import accessibility, failure, methods, not_for, not_found, problem, problems
 from api.pages.targets import target, targets
 from api.pages.things import ListMaker, PageMaker, make_list_page, make_thing_page, period
+from api.pages.worked import read_worked, worked_examples
 from schemas import load_model
 
 __all__ = [
@@ -105,6 +107,7 @@ __all__ = [
     "propose",
     "question",
     "questions",
+    "read_worked",
     "reconcile_list",
     "reconcile_preview",
     "register",
@@ -114,6 +117,7 @@ __all__ = [
     "signals",
     "sparql",
     "vocabulary",
+    "worked_examples",
     "write_programme",
 ]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from api import sentences
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page, with_query
 from api.pages.rows import find_named, list_facts
+from api.pages.schema_org import describe_dataset
 from schemas import load_model
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def dataset(edition: Edition, notation: Sequence[str], query: Mapping[str, str])
         crumbs=[Link("Datasets", "/datasets")],
         uri=edition.uri("dataset", notation[0]),
         forms=("csv", *LINKED_DATA),
+        downloads=[Link("Croissant", f"{path}/croissant.json")],
         datasets=[notation[0]],
     )
     facts = list_facts(edition, model.tables["datasets"], row, ("dataset", "title", "description"))
@@ -75,7 +77,8 @@ def dataset(edition: Edition, notation: Sequence[str], query: Mapping[str, str])
         figures=figures,
         coverage=coverage,
         preview=_preview(edition, notation[0], coverage),
-        columns=_columns(edition, notation[0]),
+        columns=[column[:3] for column in list_columns(edition, notation[0])],
+        described=describe_dataset(edition, notation[0]),
         sources=_sources(edition, notation[0]),
         uses=_uses(edition, notation[0], path),
         sql=with_query("/data/catalogue", sql=_sql(notation[0])),
@@ -126,17 +129,17 @@ def _preview(edition: Edition, dataset: str, coverage: Sequence[Coverage]) -> li
     )
 
 
-def _columns(edition: Edition, dataset: str) -> list[tuple[str, str, str]]:
-    """List the columns of the dataset's CSV file: heading, name and meaning."""
+def list_columns(edition: Edition, dataset: str) -> list[tuple[str, str, str, str]]:
+    """List the columns of the dataset's CSV file: heading, name, meaning and type."""
     schema = load_model().tables["observations"]
     dimensions = edition.rows(
         "SELECT d.dimension, d.label, d.definition FROM dataset_dimensions x"
         " JOIN dimensions d ON d.dimension = x.dimension WHERE x.dataset = ? ORDER BY x.place",
         (dataset,),
     )
-    out = [(field.name, field.title, field.description) for field in schema.fields]
+    out = [(field.name, field.title, field.description, field.type) for field in schema.fields]
     place = schema.field_names.index("period") + 1
-    out[place:place] = [(row["dimension"], row["label"], row["definition"]) for row in dimensions]
+    out[place:place] = [(row["dimension"], row["label"], row["definition"], "string") for row in dimensions]
     return out
 
 

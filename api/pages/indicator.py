@@ -27,6 +27,7 @@ from api.pages.mapping import MapSection, draw_cell
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page, with_query
 from api.pages.pairings import list_derivations
 from api.pages.places import COMPARED_TIERS, Place, list_around, tier_plain
+from api.pages.schema_org import describe_indicator
 from api.pages.target_rows import TargetRow, targets_of_cell
 from api.successor import find_successor
 from schemas import load_model
@@ -113,6 +114,7 @@ def indicator(edition: Edition, notation: Sequence[str], query: Mapping[str, str
         definition=definition,
         row=row,
         successor=find_successor(edition, dict(row)),
+        described=describe_indicator(edition, dict(row), [one["dataset"] for one in datasets]),
         labels=labels,
         themes=[definitions.themes[theme] for theme in definition.themes if theme in definitions.themes],
         versions=sorted(versions, key=lambda one: version_order(one["version"]), reverse=True),

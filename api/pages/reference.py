@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from api.forms import EVERY_FORM
+from api.model_context import is_installed
+from api.model_context.tools import MOST_ROWS, TOOLS
 from api.pages.page import Frame, Link, Page, make_page
 from api.pages.rows import Value
 from schemas import load_model
@@ -57,6 +59,8 @@ def api_reference(edition: Edition, openapi: Mapping[str, Any]) -> Page:
         words=[part.strip() for part in words.split("\n\n") if part.strip()],
         tasks=_tasks(edition),
         operations=list_operations(openapi),
+        tools=TOOLS if is_installed() else (),
+        most_rows=MOST_ROWS,
     )
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jsonschema
 import pytest
 from judging import PROGRAMS
@@ -36,6 +37,12 @@ def test_descriptor_has_the_profile_of_data_package(profile: Any, descriptor: di
         f"{list(fault.absolute_path)}: {fault.message[:300]}" for fault in profile.iter_errors(descriptor)
     ]
     assert faults == []
+
+
+def test_package_to_send_figures_in_has_the_profile(profile: Any, example_site: ExampleSite) -> None:
+    for indicator in ("persistent-absence", "attainment-8"):
+        told = httpx.get(f"{example_site.url}/indicators/{indicator}/datapackage.json").json()
+        assert [fault.message[:300] for fault in profile.iter_errors(told)] == []
 
 
 def test_profile_refuses_a_resource_without_a_name(profile: Any, descriptor: dict[str, Any]) -> None:
