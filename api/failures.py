@@ -170,7 +170,8 @@ _KINDS = (
         422,
         "Answer has more rows than one answer may have",
         "A query gave more rows than the limit. It is refused, not cut: a cut answer looks whole.",
-        "Add ORDER BY with LIMIT and OFFSET and ask in parts, aggregate in the query, or use the downloads.",
+        "Ask in parts: end the query with ORDER BY, LIMIT 10000 and OFFSET 0, then OFFSET 10000 and so on until a part "
+        "has fewer rows; each answer's header Link leads to the next. Or aggregate in the query, or use the downloads.",
     ),
     FailureKind(
         "file-too-long",

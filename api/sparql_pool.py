@@ -31,6 +31,8 @@ from api.sparql_worker import LENGTH, LENGTHS
 
 _ROOT = Path(__file__).resolve().parent.parent
 _TICKS = os.sysconf("SC_CLK_TCK")
+# Seconds for finding words, on a machine that is busy; the grammar alone takes half of one.
+_LEAST_TO_EXPLAIN = 5.0
 # How many heavy queries are remembered.
 _MOST_KNOWN = 1_000
 
@@ -48,7 +50,7 @@ class Limits:
     """
 
     seconds: float = 10.0
-    fast_seconds: float = 0.1
+    fast_seconds: float = 0.2
     memory: int = 1 << 30
     rows: int = 10_000
     triples: int = 100_000
@@ -87,6 +89,8 @@ class _Worker:
             stderr=asyncio.subprocess.DEVNULL,
             cwd="/",
             env=environment,
+            # A session of its own, so that it can give way to the server's: see give_way.
+            start_new_session=True,
         )
         assert process.stdout is not None
         try:
@@ -125,7 +129,7 @@ class _Worker:
     def stop(self) -> None:
         """Let the process do nothing until it gives way."""
         with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(signal.SIGSTOP)
+            os.kill(self.process.pid, signal.SIGSTOP)
 
     def give_way(self) -> None:
         """Let the process go on with what others leave, for the rest of its life, and not on the first core."""
@@ -135,11 +139,14 @@ class _Worker:
         if sys.platform == "linux":
             with contextlib.suppress(OSError):
                 os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+            # Where the system shares the processor out between sessions first, it is the session that gives way.
+            with contextlib.suppress(OSError):
+                Path(f"/proc/{pid}/autogroup").write_text("19")
             with contextlib.suppress(OSError):
                 first, *others = sorted(os.sched_getaffinity(pid))
                 os.sched_setaffinity(pid, others or [first])
         with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(signal.SIGCONT)
+            os.kill(pid, signal.SIGCONT)
 
     def processor_seconds(self) -> float:
         """Say how long the process has worked in all, or how late it is where the system does not tell."""
@@ -187,6 +194,8 @@ class Pool:
         self._store_folder = store_folder
         self._fast = _Lane(limits.fast_places, limits.seconds)
         self._slow = _Lane(limits.slow_places, limits.patience)
+        self._explaining = _Lane(1, limits.patience)
+        self._explainer: _Worker | None = None
         self._heavy: OrderedDict[bytes, None] = OrderedDict()
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
@@ -200,7 +209,7 @@ class Pool:
 
         Raises Failure.
         """
-        told = {**request, "rows": self.limits.rows, "triples": self.limits.triples}
+        told = {**request, "rows": self.limits.rows, "triples": self.limits.triples, "explains": False}
         message = json.dumps(told).encode()
         name = hashlib.blake2b(message, digest_size=16).digest()
         try:
@@ -208,6 +217,8 @@ class Pool:
                 header, body = await self._run_heavy(message)
             else:
                 header, body = await self._run_any(message, name)
+            if header.get("failure") == "query-unread":
+                header = await self._explain({**told, "explains": True})
         except EOFError:
             detail = f"The query was ended when it needed more than {self.limits.memory >> 20} MB."
             raise Failure("query-too-large", detail) from None
@@ -217,13 +228,14 @@ class Pool:
 
     async def _run_any(self, message: bytes, name: bytes) -> tuple[dict[str, Any], bytes]:
         """Run a query of which nothing is known: in the fast lane, and if that does not do, in the slow one."""
+        limits = self.limits
         async with contextlib.AsyncExitStack() as held:
-            async with self._fast.place(self.limits.waiting):
+            async with self._fast.place(limits.waiting):
                 worker = await self._take()
                 held.callback(self._end, worker)
-                asking = asyncio.create_task(worker.ask(message, self.limits.answer_bytes))
+                asking = asyncio.create_task(worker.ask(message, limits.answer_bytes))
                 held.callback(asking.cancel)
-                seconds = await self._work_lightly(worker, asking)
+                seconds = await self._work(worker, asking, limits.fast_seconds, 5 * limits.fast_seconds)
                 if asking.done():
                     answer = asking.result()
                     held.pop_all()
@@ -232,9 +244,9 @@ class Pool:
                 worker.stop()
             self._remember(name)
             self._replace()
-            async with self._slow.place(self.limits.stopped):
+            async with self._slow.place(limits.stopped):
                 worker.give_way()
-                return await self._finish(asking, self.limits.seconds - seconds)
+                return await self._finish(asking, limits.seconds - seconds)
 
     async def _run_heavy(self, message: bytes) -> tuple[dict[str, Any], bytes]:
         """Run a query that is known to be heavy: it waits for its place before it begins."""
@@ -246,19 +258,41 @@ class Pool:
             held.callback(asking.cancel)
             return await self._finish(asking, self.limits.seconds)
 
-    async def _work_lightly(self, worker: _Worker, asking: asyncio.Task[Any]) -> float:
-        """Wait until a query is done or has proved to be heavy; gives the seconds that have gone by.
+    async def _explain(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Say what is wrong with a query that cannot be read: in a worker kept for that, apart from both lanes.
+
+        Raises Failure, with no more words, if that takes too long.
+        """
+        unread = Failure("query-malformed", "The query cannot be read.", line=None, column=None)
+        try:
+            async with self._explaining.place(self.limits.waiting), contextlib.AsyncExitStack() as held:
+                worker, self._explainer = self._explainer or await self._start(), None
+                held.callback(self._end, worker)
+                asking = asyncio.create_task(worker.ask(json.dumps(told).encode(), self.limits.answer_bytes))
+                held.callback(asking.cancel)
+                await asyncio.wait({asking}, timeout=max(self.limits.seconds, _LEAST_TO_EXPLAIN))
+                if not asking.done():
+                    raise unread
+                header, _ = asking.result()
+                if not self._is_closed:
+                    held.pop_all()
+                    self._explainer = worker
+                return header
+        except EOFError:
+            raise unread from None
+
+    async def _work(self, worker: _Worker, asking: asyncio.Task[Any], work: float, most: float) -> float:
+        """Wait until a query is done, has worked so long, or most seconds have gone by; gives the seconds.
 
         What counts is the work: on a busy machine a light query takes long too.
         """
         began, worked = time.monotonic(), worker.processor_seconds()
-        used = 0.0
-        while True:
-            await asyncio.wait({asking}, timeout=max(self.limits.fast_seconds - used, 0.02))
+        seconds = used = 0.0
+        while not asking.done() and used < work and seconds < most:
+            await asyncio.wait({asking}, timeout=max(min(work - used, most - seconds), 0.02))
             seconds = time.monotonic() - began
             used = worker.processor_seconds() - worked
-            if asking.done() or used >= self.limits.fast_seconds or seconds >= 5 * self.limits.fast_seconds:
-                return seconds
+        return seconds
 
     async def _finish(self, asking: asyncio.Task[Any], seconds: float) -> tuple[dict[str, Any], bytes]:
         """Wait for a query's answer. Raises Failure, and EOFError if its process has ended."""
@@ -328,6 +362,9 @@ class Pool:
         self._is_closed = True
         while self._idle:
             self._end(self._idle.pop())
+        if self._explainer is not None:
+            self._end(self._explainer)
+            self._explainer = None
 
     async def stop(self) -> None:
         """End every worker now and wait until they are gone."""
