@@ -70,6 +70,13 @@ _KINDS = (
         "Correct the query at the line and column given.",
     ),
     FailureKind(
+        "sql-refused",
+        400,
+        "SQL is not answered",
+        "It is not one SELECT, it is not right, or it takes more time or memory than one question may.",
+        "Correct it as the detail says, ask for less, or take the whole database from the downloads.",
+    ),
+    FailureKind(
         "query-refused",
         403,
         "Query asks for what this service does not do",
