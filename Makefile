@@ -13,7 +13,7 @@ PIP    := $(BIN)/pip --disable-pip-version-check --no-input
 help:             ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
-env: $(VENV)/.runtime     ## the environment from the lock, in .venv
+env: $(VENV)/.runtime $(VENV)/.editor     ## the environment from the lock, in .venv
 $(VENV)/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' \
 	  || { echo "Python 3.11 or 3.12 is needed; found: `$(PYTHON) --version`" >&2; exit 2; }
@@ -24,11 +24,20 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 	@$(PIP) install -q --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# An extra: without npm, or without its packages, the SPARQL page has a plain text area.
+$(VENV)/.editor: package-lock.json $(wildcard tools/editor/*) | $(VENV)/.runtime
+	@if ! command -v npm >/dev/null; then echo "npm is not here: the SPARQL page goes without its editor" >&2; \
+	  elif ! { npm ci --silent --no-audit --no-fund --fetch-retries 1 --fetch-timeout 20000 \
+	  && npm run --silent build; }; then \
+	  echo "npm could not make the editor of the SPARQL page, which goes without it" >&2; fi
+	@touch $@
+
 dev: $(VENV)/.dev         ## the same, with what tests and lint need
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime package-lock.json
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime $(VENV)/.editor
 	@echo "Adding what the tests need" >&2
 	@$(PIP) install -q --require-hashes -r requirements-dev.lock
-	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund; \
+	@if command -v npm >/dev/null; then \
+	  test -d node_modules/axe-core || npm ci --silent --no-audit --no-fund; \
 	  else echo "npm is not here: accessibility tests will be skipped" >&2; fi
 	@touch $@
 
@@ -83,4 +92,4 @@ lock:             ## resolve requirements*.lock again (needs uv)
 	  --python-version 3.11 -o requirements-judges.lock
 
 clean:            ## remove what this Makefile made
-	rm -rf $(VENV) node_modules tests/judges/node_modules shots $(SITE)
+	rm -rf $(VENV) node_modules api/static/built tests/judges/node_modules shots $(SITE)

@@ -70,6 +70,13 @@ _KINDS = (
         "Correct the query at the line and column given.",
     ),
     FailureKind(
+        "sql-refused",
+        400,
+        "SQL is not answered",
+        "It is not one SELECT, it is not right, or it takes more time or memory than one question may.",
+        "Correct it as the detail says, ask for less, or take the whole database from the downloads.",
+    ),
+    FailureKind(
         "query-refused",
         403,
         "Query asks for what this service does not do",
@@ -170,7 +177,8 @@ _KINDS = (
         422,
         "Answer has more rows than one answer may have",
         "A query gave more rows than the limit. It is refused, not cut: a cut answer looks whole.",
-        "Add ORDER BY with LIMIT and OFFSET and ask in parts, aggregate in the query, or use the downloads.",
+        "Ask in parts: end the query with ORDER BY, LIMIT 10000 and OFFSET 0, then OFFSET 10000 and so on until a part "
+        "has fewer rows; each answer's header Link leads to the next. Or aggregate in the query, or use the downloads.",
     ),
     FailureKind(
         "file-too-long",

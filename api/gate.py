@@ -62,7 +62,7 @@ STANDING_HEADERS = (
     ("access-control-allow-origin", "*"),
     (
         "access-control-expose-headers",
-        "Content-Disposition, Content-Location, Content-Range, ETag, Link, Retry-After",
+        "Content-Disposition, Content-Location, Content-Range, ETag, Link, Retry-After, X-Rows",
     ),
     ("content-security-policy", CONTENT_POLICY),
     ("cross-origin-opener-policy", "same-origin"),

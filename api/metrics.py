@@ -1,13 +1,16 @@
 """Counts of what this worker process has answered, in the text format of Prometheus.
 
 In:   the route, status and time of each answer; events of the SPARQL service
-Out:  text. No address, query or visitor is ever in it: a route is a pattern such as /areas/{notation}
+Out:  text. Nothing that a visitor wrote and no visitor is ever in it: a route is a pattern such as /areas/{notation},
+      a slow query its shape without constants
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+
+from api.sparql_shapes import Shapes
 
 _BOUNDS = (0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
 
@@ -21,6 +24,7 @@ class Metrics:
         self._buckets: Counter[tuple[str, float]] = Counter()
         self._counts: Counter[str] = Counter()
         self._events: Counter[tuple[str, str]] = Counter()
+        self.shapes = Shapes()
 
     def count_request(self, route: str, status: int, seconds: float) -> None:
         """Count one answer."""
@@ -67,6 +71,7 @@ class Metrics:
             lines.append(
                 f'likeforlike_events_total{{family="{_escape(family)}",event="{_escape(name)}"}} {count}'
             )
+        lines += self.shapes.lines()
         return "\n".join(lines) + "\n"
 
 

@@ -105,13 +105,13 @@ def answer(store: ox.Store, request: Mapping[str, Any]) -> tuple[dict[str, Any],
 
     request   query; default_graphs and named_graphs (lists, or None where the request names no dataset);
               table_form and graph_form (suffixes, None where the client takes none); rows, triples (limits);
-              prefixes
+              prefixes; explains (whether this process may take the time to find words for what is wrong)
 
     Returns (header, body). The header says the kind of query, the form and how many rows there are.
     Raises Refused.
     """
-    query = request["query"]
-    refuse_service(query)
+    query, explains = request["query"], request["explains"]
+    refuse_service(query, explains=explains)
     default_graphs, named_graphs = (request["default_graphs"], request["named_graphs"])
     try:
         if default_graphs is None and named_graphs is None:
@@ -126,7 +126,7 @@ def answer(store: ox.Store, request: Mapping[str, Any]) -> tuple[dict[str, Any],
             return _graph_answer(result, request)
         return _table_answer(result, request)
     except SyntaxError as fault:
-        raise malformed(str(fault), query) from fault
+        raise malformed(str(fault), query, explains=explains) from fault
 
 
 def _graph(uri: str) -> ox.NamedNode:
@@ -176,7 +176,7 @@ def too_long(limit: int, what: str) -> Refused:
     )
 
 
-def refuse_service(query: str) -> None:
+def refuse_service(query: str, *, explains: bool = True) -> None:
     """Refuse a query that would call another service.
 
     The word alone proves nothing: it may stand in a text, a comment, an IRI or a name. So Oxigraph's own
@@ -192,10 +192,10 @@ def refuse_service(query: str) -> None:
     try:
         ox.Store().query(_WORD.sub(stand_in, query))
     except SyntaxError as fault:
-        if _has_service(query):
+        if explains and _has_service(query):
             detail = "SERVICE asks another server; this service answers only from what is published here."
             raise Refused("query-refused", detail) from fault
-        raise malformed(str(fault).replace(stand_in, "service"), query) from fault
+        raise malformed(str(fault).replace(stand_in, "service"), query, explains=explains) from fault
 
 
 def _has_service(query: str) -> bool:
@@ -212,8 +212,13 @@ def _has_service(query: str) -> bool:
     return "ServiceGraphPattern" in found
 
 
-def malformed(message: str, query: str) -> Refused:
-    """Say where a query goes wrong and what was wanted there, in words."""
+def malformed(message: str, query: str, *, explains: bool = True) -> Refused:
+    """Say where a query goes wrong and what was wanted there, in words.
+
+    These take a second parser, which is slow to load: a process that does not explain says only that it cannot read.
+    """
+    if not explains:
+        return Refused("query-unread", "")
     match = _PLACE.match(message)
     if match is None:
         return Refused("query-malformed", message[:500], line=None, column=None)

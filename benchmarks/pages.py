@@ -75,7 +75,7 @@ def ask(site: Path) -> dict[str, Any]:
         "profile": [f"/areas/{area}" for area in picked],
         **{f"compare, {view}": [_compare(view, area) for area in picked] for view in _VIEWS},
     }
-    with _serving(site) as port:
+    with serving(site, workers=2) as port:
         found = {}
         for kind, paths in asked.items():
             # The server is warm when every worker has served each kind of page.
@@ -102,10 +102,12 @@ def _compare(view: str, area: str) -> str:
 
 
 @contextmanager
-def _serving(site: Path) -> Iterator[int]:
+def serving(site: Path, workers: int) -> Iterator[int]:
+    """Serve a site until the block ends; gives the port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "cli", "serve", str(site), "--port", str(port), "--workers", "2"]
+    command = [sys.executable, "-m", "cli", "serve", str(site), "--port", str(port)]
+    command += ["--workers", str(workers)]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as server:  # noqa: S603 - our own command
         try:
             for _ in range(300):

@@ -232,12 +232,51 @@ def test_text_of_a_visitor_is_never_markup(client: httpx.Client) -> None:
         ("SELECT writefile('x', 'y')", "no such function"),
         ("SELECT " + "+".join(["1"] * 300), "Expression tree"),
         ("SELECT nope", "no such column"),
+        ("SELECT randomblob(2000000000)", "too big"),
+        (
+            "WITH RECURSIVE c(x) AS (SELECT 'a' UNION ALL SELECT x || x FROM c) SELECT max(length(x)) FROM c",
+            "too big",
+        ),
+        ("SELECT 'aaa' REGEXP '(a+)+$'", "no such function"),
+        (f"SELECT 'a' LIKE '{'%a' * 300}'", "pattern too complex"),
+        (
+            "SELECT count(*) FROM codes a, codes b, codes c, codes d, codes e WHERE a.code || e.code LIKE '%a%b%c%d%'",
+            "time limit",
+        ),
+        ("SELECT " + "(" * 500 + "1" + ")" * 500, ""),
+        ("SELECT 1; SELECT 2", "one statement"),
     ],
 )
-def test_sql_of_a_visitor_is_bounded(client: httpx.Client, sql: str, said: str) -> None:
-    answer = client.get("/data/catalogue", params={"sql": sql})
-    assert answer.status_code == 400
+@pytest.mark.parametrize("form", ["", ".json", ".csv"])
+def test_sql_of_a_visitor_is_bounded_in_every_form(
+    client: httpx.Client, sql: str, said: str, form: str
+) -> None:
+    answer = client.get(f"/data/catalogue{form}", params={"sql": sql})
+    assert answer.status_code == 400, answer.text[:300]
     assert said.lower() in answer.text.lower()
+    if form:
+        told = answer.json()
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (told["type"].rpartition("/")[2], told["status"], told["ok"]) == ("sql-refused", 400, False)
+
+
+def test_table_that_is_not_there_is_a_problem_in_every_form(client: httpx.Client) -> None:
+    for form in (".json", ".csv"):
+        for path in (f"/data/catalogue/nope{form}", f"/data/nope{form}"):
+            answer = client.get(path)
+            assert (answer.status_code, answer.headers["content-type"]) == (
+                404,
+                "application/problem+json",
+            ), path
+            assert answer.json()["type"].endswith("/address-unknown")
+
+
+def test_answer_without_a_row_is_no_refusal(client: httpx.Client) -> None:
+    sql = "SELECT area FROM areas WHERE 0"
+    answer = client.get("/data/catalogue.csv", params={"sql": sql})
+    assert answer.status_code == 200
+    document = client.get("/data/catalogue.json", params={"sql": sql})
+    assert (document.status_code, document.json()["rows"]) == (200, [])
 
 
 def test_server_answers_others_while_and_after_visitors_ask_too_much(

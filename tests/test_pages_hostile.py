@@ -23,6 +23,7 @@ from api.pages.chart import Chart, make_chart
 from api.pages.cite import cite
 from api.pages.embed import embed
 from api.pages.rows import address_of_row
+from api.sparql_pool import Limits
 from api.svg_alone import Caption, write_document
 from publish.build import Making, prepare, publish_contents
 from publish.edition import EditionsFolder
@@ -117,8 +118,14 @@ def charts_of(edition: Edition, indicator: str) -> Iterator[Chart]:
             yield make_chart(edition, indicator, query)
 
 
+# The one script there is, on the one page that has it.
+EDITOR = b'<script type="module" src="/under/here/static/built/sparql-editor.js"></script>'
+
+
 def check_harmless(name: str, html: bytes) -> Element:
     """Check that nothing of a page's own text became an element, an attribute or an address that runs."""
+    if name.lower() == "sparql":
+        html = html.replace(EDITOR, b"", 1)
     assert b"<script" not in html, name
     page = read_page(html)
     for element in page.every():
@@ -172,8 +179,8 @@ def test_what_a_visitor_writes_stays_text(edition: Edition, text: str) -> None:
         ),
         cite(edition, text, None),
         pages.not_found(edition, f"/{text}"),
-        pages.sparql(edition, {"query": text}),
-        pages.sparql(edition, {"query": text}, f"# {text}"),
+        pages.sparql(edition, text, Limits()),
+        pages.sparql(edition, text, Limits(), f"# {text}"),
         *(make(edition, dict.fromkeys(pages.PARAMETERS[name], text)) for name, make in pages.LISTS.items()),
     ]
     area = pages.PAGES["area"](edition, ("E06000002",), {"topic": text, "map": text})
@@ -188,7 +195,7 @@ def test_results_of_a_query_stay_text(edition: Edition) -> None:
         '{"head":{"vars":["a","<b>"]},"results":{"bindings":[{"a":{"type":"literal","value":"<script>1</script>"},'
         '"<b>":{"type":"uri","value":"javascript:alert(1)"}}]}}'
     )
-    page = check_harmless("sparql", pages.sparql(edition, {"query": "SELECT"}, document).html)
+    page = check_harmless("sparql", pages.sparql(edition, "SELECT", Limits(), document).html)
     assert "<script>1</script>" in page.one("tbody").text
     assert [heading.text for heading in page.one("thead").every("th")] == ["a", "<b>"]
 

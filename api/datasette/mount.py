@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.datasette import plugin
 from api.datasette.metadata import TEMPLATES, count_rows, describe
 from api.datasette.plugin import DATABASE, template_globals
+from api.datasette.refusals import refusing
 from api.edition import Edition, Editions
 from api.failures import Failure
 from api.forms import etag, has_tag
@@ -112,7 +113,7 @@ class DatasetteDoor:
                 if self._edition is not edition:
                     made = make_datasette(edition)
                     await made.invoke_startup()
-                    app = made.app()
+                    app = refusing(made.app(), edition.base)
                     self._close_former()
                     self._former, self._datasette = self._datasette, made
                     self._app, self._edition = app, edition

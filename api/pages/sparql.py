@@ -1,7 +1,9 @@
 """The page of the SPARQL endpoint: a form, questions to start from, and results as a table.
 
 In:   a query as a visitor wrote it, and what api/sparql.py got for it
-Out:  the page; things of this site stand in the table by their names, with links
+Out:  the page; things of this site stand in the table by their names, with links; a fault is shown in its line
+
+The page is whole without a script. Where npm has made it, an editor takes the place of the text area.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -19,9 +23,18 @@ from schemas import load_model
 if TYPE_CHECKING:
     from api.edition import Edition
     from api.failures import Failure
+    from api.sparql_pool import Limits
 
 # Rows that the page shows; a file has them all.
 _SHOWN = 500
+
+# Made at install time, see tools/editor.
+_EDITOR = "built/sparql-editor.js"
+_STATIC = Path(__file__).resolve().parent.parent / "static"
+
+# Lines of the query that are shown before one that is wrong.
+_BEFORE = 2
+_LONGEST_LINE = 300
 
 # Prefixes that the page lists, besides the vocabulary's own.
 _PREFIXES = ("qb", "skos", "rdfs", "dct", "org", "sdmx-dimension", "sdmx-measure", "sdmx-attribute")
@@ -94,17 +107,34 @@ class Table:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a query cannot be read: the lines up to there, and the last one in two parts."""
+
+    line: int
+    column: int
+    before: Sequence[tuple[int, str]]
+    start: str
+    rest: str
+
+
 def sparql(
-    edition: Edition, query: Mapping[str, str], results: str | None = None, failure: Failure | None = None
+    edition: Edition,
+    text: str,
+    limits: Limits,
+    results: str | None = None,
+    failure: Failure | None = None,
+    following: str | None = None,
 ) -> Page:
     """Make the form, with the results of a query or what is wrong with it.
 
-    results   a SPARQL 1.1 JSON document, or a graph as Turtle
+    text        the query; empty for the first of the examples
+    results     a SPARQL 1.1 JSON document, or a graph as Turtle
+    following   the query for the next part of the rows, if there may be one
     """
-    text = query.get("query", "")
     table, graph, truth = read_results(edition, results) if results is not None else (None, None, None)
     examples = list_examples(edition)
-    forms = (("JSON", "json"), ("CSV", "csv"), ("XML", "xml"))
+    forms = (("JSON", "json"), ("CSV", "csv"), ("TSV", "tsv"), ("XML", "xml"))
     frame = Frame(
         path=with_query("/sparql", query=text),
         title="SPARQL",
@@ -123,9 +153,31 @@ def sparql(
         graph=graph,
         truth=truth,
         failure=failure,
+        place=find_place(text, failure) if failure is not None else None,
+        following=with_query("/sparql", query=following, format="html") if following else None,
         examples=examples,
         prefixes=_prefixes(edition),
+        limits=limits,
+        editor=_EDITOR if has_editor() else None,
     )
+
+
+@cache
+def has_editor() -> bool:
+    """Say whether the editor has been made on this machine."""
+    return (_STATIC / _EDITOR).is_file()
+
+
+def find_place(text: str, failure: Failure) -> Place | None:
+    """Find the line and the sign at which a query cannot be read, if the failure says where."""
+    line, column = failure.more.get("line"), failure.more.get("column")
+    lines = text.splitlines()
+    if not isinstance(line, int) or not isinstance(column, int) or not 0 < line <= len(lines):
+        return None
+    before = [(at, lines[at - 1][:_LONGEST_LINE]) for at in range(max(1, line - _BEFORE), line)]
+    whole, at = lines[line - 1], max(0, column - 1)
+    start = max(0, at - _LONGEST_LINE)
+    return Place(line, column, before, whole[start:at], whole[at : at + _LONGEST_LINE])
 
 
 def read_results(edition: Edition, results: str) -> tuple[Table | None, str | None, str | None]:
