@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pyoxigraph as ox
 import pytest
 from page_reading import read_page
+from recipe_world import apply, rows_of
 from test_api_world import Served, serving
 from test_publish_world import BASE, TABLES, make_contents
 
@@ -272,3 +275,27 @@ def test_name_in_another_language_is_a_reason_to_match(client: httpx.Client) -> 
     first = client.post("reconcile", data=asked).json()["q"]["result"][0]
     assert (first["id"], first["match"]) == ("area/E06000003", True)
     assert "Its name in Welsh." in str(first)
+
+
+def test_recipe_of_the_docs_fills_the_table_from_a_publishers_columns(tmp_path: Path, root: Path) -> None:
+    text = (root / "docs" / "languages.md").read_text(encoding="utf-8")
+    [recipe] = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    names = "LAD24CD,LAD24NM,LAD24NMW\nW06000015,Cardiff,Caerdydd\nE09000015,Harrow,\n"
+    applied = apply(
+        tmp_path,
+        recipe + "    unused:\n      - {columns: [LAD24NM], reason: English.}\n",
+        {"names.csv": names},
+    )
+    assert applied.problems == []
+    assert rows_of(applied, "translations", "kind", "thing", "column", "language", "text") == [
+        ("area", "W06000015", "label", "cy", "Caerdydd")
+    ]
+
+
+def test_other_names_of_an_area_say_their_language(client: httpx.Client) -> None:
+    assert '<span lang="cy" dir="auto">Sir Newydd</span> (Welsh).' in client.get("areas/E06000003").text
+
+
+def test_table_of_translations_can_be_browsed(client: httpx.Client) -> None:
+    page = client.get("data/catalogue/translations").text
+    assert "What things are called and how they are described in languages other than English" in page
