@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +14,11 @@ import pytest
 from page_reading import read_page
 from recipe_world import apply, rows_of
 from test_api_world import Served, serving
+from test_checking_world import check_world, small_world
 from test_publish_world import BASE, TABLES, make_contents
 
 from api.languages import choose_language, read_ranges
+from ingest import check_packages
 from publish.translations import translation_lines
 from publish.triples import Names
 from schemas import load_model
@@ -275,6 +278,26 @@ def test_name_in_another_language_is_a_reason_to_match(client: httpx.Client) -> 
     first = client.post("reconcile", data=asked).json()["q"]["result"][0]
     assert (first["id"], first["match"]) == ("area/E06000003", True)
     assert "Its name in Welsh." in str(first)
+
+
+def test_two_texts_for_one_thing_column_and_language_are_refused(tmp_path: Path) -> None:
+    row = dict.fromkeys(("kind", "thing"), "area") | {"thing": "E06000060", "column": "label"}
+    rows = [
+        row | {"language": "cy", "text": text, "taken_from": "A register"} for text in ("Un enw", "Enw arall")
+    ]
+    [found] = check_world(small_world(translations=rows), tmp_path)
+    assert (found.code, found.file, found.row) == ("key-repeated", "translations.csv", 3)
+
+
+def test_names_of_a_package_alone_are_not_looked_up_and_it_says_so(tmp_path: Path) -> None:
+    text = "kind,thing,column,language,text,taken_from\narea,W06000015,label,cy,Caerdydd,A register\n"
+    (tmp_path / "translations.csv").write_text(text, encoding="utf-8")
+    resource = {"name": "translations", "path": "translations.csv", "table": "translations"}
+    described = json.dumps({"name": "names", "resources": [resource]})
+    (tmp_path / "datapackage.json").write_text(described, encoding="utf-8")
+    report = check_packages([str(tmp_path)], tmp_path / "scratch")
+    assert "references-unchecked" in {one.code for one in report.problems}
+    assert not report.has_errors
 
 
 def test_recipe_of_the_docs_fills_the_table_from_a_publishers_columns(tmp_path: Path, root: Path) -> None:
