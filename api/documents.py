@@ -36,6 +36,7 @@ from api.forms import (
 )
 from api.graphs import describe_thing, prefixes_of, sources_of
 from api.html import check_parameters, parameters_of, send_page
+from api.languages import LANG, Reader, find_reader
 from api.pages.made import look_since_thing
 from api.pages.page import Page
 from api.pages.revisions import find_withdrawn
@@ -47,6 +48,7 @@ from api.things import Thing, find_meant, find_thing
 from api.v1_figures import Document
 from ingest.problems import find_nearest, shown
 from schemas import Kind, load_model
+from schemas.languages import ENGLISH
 
 # Kinds whose data are lists of figures, which can be read in parts.
 _IN_PARTS = ("limit", "cursor")
@@ -128,13 +130,16 @@ async def answer_document(request: Request, kind: Kind, notation: str) -> Respon
     # What became of a thing since follows from the current edition too.
     is_told = edition.pin is not None and kind.kind in _TOLD_SINCE
     current = editions_of(request).current if is_told else None
+    asked, header = request.query_params.get(LANG), request.headers.get("accept-language")
+    reader = find_reader(edition, kind.kind, path, header, asked)
     reply = Reply(
         request,
         edition,
         choice.media_type,
         address=f"{address}.{choice.form.suffix}",
-        vary=None if ending else "Accept",
+        vary=_vary(reader, ending, is_asked=asked is not None),
         beside=current,
+        language=reader.language if choice.form is HTML else None,
     )
     unchanged = reply.unchanged()
     if unchanged is not None:
@@ -147,12 +152,12 @@ async def answer_document(request: Request, kind: Kind, notation: str) -> Respon
     moved = _check(request, edition, thing, choice.form)
     if moved is not None:
         return moved
-    links = _links(edition, thing, choice.form)
+    links = [*_links(edition, thing, choice.form), *_language_links(edition, thing, reader)]
     if choice.form is HTML:
         query = dict(request.query_params)
 
         def make() -> Page | None:
-            return pages.PAGES[kind.kind](edition, thing.notation, query)
+            return pages.PAGES[kind.kind](edition.read_by(reader), thing.notation, query)
 
         licences = standing_links(edition, sources_of(edition, thing))
         return await send_page(request, make, reply=reply, links=[*licences, *links])
@@ -161,6 +166,21 @@ async def answer_document(request: Request, kind: Kind, notation: str) -> Respon
     triples = describe_thing(edition, thing)
     body = write_graph(triples, choice.form.suffix, prefixes_of(edition), thing.uri(edition))
     return reply.send(body, [*standing_links(edition, sources_of(edition, thing)), *links])
+
+
+def _vary(reader: Reader, ending: Form | None, *, is_asked: bool) -> str | None:
+    """Say which headers chose the answer: the form without an ending, and of a page the language."""
+    told = [] if ending else ["Accept"]
+    if reader.names and not is_asked and ending in (None, HTML):
+        told.append("Accept-Language")
+    return ", ".join(told) or None
+
+
+def _language_links(edition: Edition, thing: Thing, reader: Reader) -> list[str]:
+    """Link a document to itself with its name in each language that it has one in."""
+    tags = [ENGLISH, *reader.names] if reader.names else []
+    address = f"{root_of(edition)}{thing.address}"
+    return [link(f"{address}?{LANG}={tag}", "alternate", type=HTML.media_type, hreflang=tag) for tag in tags]
 
 
 def _moved(request: Request, edition: Edition, thing: Thing, form: Form | None) -> Response:
@@ -174,9 +194,9 @@ def _moved(request: Request, edition: Edition, thing: Thing, form: Form | None) 
 def _check(request: Request, edition: Edition, thing: Thing, form: Form) -> Response | None:
     """Refuse parameters that the form of a thing does not have."""
     if form is HTML:
-        return check_parameters(request, edition, parameters_of(thing.kind.kind))
+        return check_parameters(request, edition, [*parameters_of(thing.kind.kind), LANG])
     is_list = thing.kind.kind == "dataset" or (thing.kind.kind == "indicator" and form is CSV)
-    known = [*PINS, *(_IN_PARTS if is_list and form in (JSON, CSV) else ())]
+    known = [*PINS, LANG, *(_IN_PARTS if is_list and form in (JSON, CSV) else ())]
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
         raise unknown_parameters(unknown, known)

@@ -24,10 +24,13 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import pyoxigraph
+
+if TYPE_CHECKING:
+    from api.languages import Reader
 
 # Seconds one statement may run. Everything an address asks for is an indexed look-up of a few milliseconds;
 # only counting over the whole catalogue comes near.
@@ -81,10 +84,12 @@ class Edition:
     digest   of its content; two editions with one digest answer alike
     base     the public address that its URIs start with
     pin      how a request asked for it; None where it did not, and got the current one
+    reader   whom a page about one thing is made for; None where it is not about one
     is_preview  whether it is shown before it is published
     """
 
     pin: Pin | None = None
+    reader: Reader | None = None
 
     def __init__(self, folder: Path) -> None:
         """Open the edition in a folder.
@@ -130,6 +135,12 @@ class Edition:
         pinned = copy.copy(self)
         pinned.pin = pin
         return pinned
+
+    def read_by(self, reader: Reader) -> Edition:
+        """Give the same edition, which says whom a page is made for. What is open stays shared."""
+        told = copy.copy(self)
+        told.reader = reader
+        return told
 
     def rows(self, sql: str, params: Params = (), *, seconds: float = TIME_LIMIT) -> list[sqlite3.Row]:
         """Get all rows of a statement.

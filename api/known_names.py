@@ -21,8 +21,10 @@ from typing import Literal
 
 from api import sentences
 from api.edition import Edition
+from api.languages import list_names
 from api.search import SMALL, plain
 from schemas import load_model
+from schemas.languages import name_of
 
 KINDS = ("area", "body", "indicator")
 
@@ -181,6 +183,7 @@ class _Making:
         self._read_areas()
         self._read_bodies()
         self._read_indicators()
+        self._read_translations()
         bare: dict[str, dict[str, Known]] = {}
         beginnings: dict[str, dict[str, Known]] = {}
         for key, fits in self.whole.items():
@@ -297,6 +300,13 @@ class _Making:
                     (row["question"], "other-name", "The question it answers."),
                 ),
             )
+
+    def _read_translations(self) -> None:
+        """Add names in other languages. Where one is the name in English too, it stays that."""
+        for kind, notation, language, name in list_names(self.edition):
+            known = self.things.get(f"{kind}/{notation}")
+            if known is not None:
+                self._add(known, ((name, "name", f"Its name in {name_of(language)}."),))
 
     def _read_followers(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}

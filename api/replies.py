@@ -15,6 +15,7 @@ from starlette.responses import Response
 from api.as_of import find_asked, is_settled
 from api.edition import Edition, Editions
 from api.forms import Choice, content_type, etag, has_tag
+from schemas.languages import ENGLISH
 
 # Browsers ask each time and mostly hear 304; shared caches may answer for a minute.
 CURRENT = "public, max-age=0, s-maxage=60, stale-while-revalidate=60"
@@ -73,6 +74,7 @@ class Reply:
         vary: str | None = None,
         content: str | None = None,
         beside: Edition | None = None,
+        language: str | None = None,
     ) -> None:
         """Name what is going to be answered.
 
@@ -81,10 +83,16 @@ class Reply:
         vary      the request header that chose it, or None where the address alone did
         content   the digest of what the address names, where it never changes from edition to edition
         beside    another edition that the answer depends on, which may be the current one: it is not pinned then
+        language  the one that was chosen for a reader; however it was asked for, the answer has one tag. None where
+                  an answer is not in one of several
         """
         self.request = request
         self.media_type = media_type
-        query = urlencode(sorted(request.query_params.multi_items()))
+        pairs = request.query_params.multi_items()
+        if language is not None:
+            pairs = [pair for pair in pairs if pair[0] != "lang"]
+            pairs += [] if language == ENGLISH else [("lang", language)]
+        query = urlencode(sorted(pairs))
         self.address = address or request.url.path
         digests = edition.digest if beside is None else f"{edition.digest} {beside.digest}"
         self.tag = etag(content or digests, f"{self.address}?{query}#{media_type}")
@@ -92,7 +100,8 @@ class Reply:
         self.headers: dict[str, str] = {
             "ETag": self.tag,
             "Cache-Control": IMMUTABLE if content else PINNED if is_pinned else CURRENT,
-            "Content-Language": "en",
+            # A name in another language stands on a page whose other words are English.
+            "Content-Language": ENGLISH if language in (None, ENGLISH) else f"{language}, {ENGLISH}",
         }
         if vary:
             self.headers["Vary"] = vary

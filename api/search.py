@@ -13,10 +13,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from api.edition import Edition
+from api.languages import list_names
 from schemas import load_model
 
 # What people look for first. Kinds that are not here come after, by name.
@@ -41,6 +42,7 @@ class Hit:
 
     name        the name that fits, where it is another than the label
     area_type   of an area
+    language    of the name, where it is not English
     """
 
     kind: str
@@ -49,6 +51,7 @@ class Hit:
     name: str | None = None
     is_current: bool = True
     area_type: str | None = None
+    language: str | None = None
 
     @property
     def address(self) -> str:
@@ -125,6 +128,11 @@ def _read_names(edition: Edition) -> Names:
         hit = Hit(row["kind"], row["notation"], row["label"])
         add(row["notation"], hit)
         add(row["label"], hit)
+    for kind, notation, language, name in list_names(edition):
+        # Everything has its notation among its names.
+        known = hits.get(plain(notation), {}).get((kind, notation))
+        if known is not None:
+            add(name, replace(known, name=name, language=language))
     return Names({name: tuple(found.values()) for name, found in hits.items()})
 
 

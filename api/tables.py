@@ -23,6 +23,7 @@ from api.crosswalk import as_items, list_matches
 from api.edition import Edition
 from api.forms import CSV
 from api.graphs import sources_of
+from api.languages import LANG, labels_of_thing
 from api.observations import FIELDS, LATEST, Filters
 from api.pages.revisions import rows_of_figure
 from api.successor import find_successor
@@ -58,8 +59,10 @@ def _asked(request: Request) -> ListParameters:
 
     Raises RequestValidationError for what they cannot be.
     """
+    # Figures have the same words in every language.
+    given = {name: value for name, value in request.query_params.items() if name != LANG}
     try:
-        return ListParameters.model_validate(dict(request.query_params))
+        return ListParameters.model_validate(given)
     except ValidationError as fault:
         raise RequestValidationError(fault.errors()) from None
 
@@ -118,6 +121,7 @@ def _answer_row(edition: Edition, thing: Thing, document: Document) -> Response:
         "notation": thing.path,
         "label": thing.label,
         "uri": thing.uri(edition),
+        "labels": labels_of_thing(edition, thing),
         "item": item,
     }
     if thing.kind.kind == "indicator":

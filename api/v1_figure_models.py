@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from api.figure_forms.receipt import ReceiptModel
-from api.v1_models import Envelope
+from api.v1_models import LABELS, Envelope
 from api.v1_restated import RestatedOfSeries
 
 
@@ -134,6 +134,7 @@ class ProfileArea(BaseModel):
     start_on: str | None = Field(description="The first day its code was in use, if known.")
     end_on: str | None = Field(description="The last day its code was in use; null while it is.")
     uri: str = Field(description="The URI of the area.")
+    labels: dict[str, str] = Field(description=LABELS)
 
 
 class ProfileAnswer(Envelope):

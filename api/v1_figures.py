@@ -37,6 +37,7 @@ from api.figure_forms.sending import FORMAT_PATTERN, FORMAT_WORDS, RECEIPT, send
 from api.forms import JSON, Choice, link
 from api.graphs import sources_of
 from api.kept import Kept, Made
+from api.languages import labels_of_thing
 from api.observations import FIELDS, Filters, Selection
 from api.profile import PROFILE_FIELDS, list_profile
 from api.replies import Reply, edition_of
@@ -284,7 +285,10 @@ def _make_profile(edition: Edition, thing: Thing) -> Made:
     links = standing_links(edition, sources)
     answer = envelope(edition, sources, {"area": thing.path})
     told = ("area", "label", "everyday_label", "area_type", "start_on", "end_on")
-    answer["area"] = {name: thing.row[name] for name in told} | {"uri": thing.uri(edition)}
+    answer["area"] = {name: thing.row[name] for name in told} | {
+        "uri": thing.uri(edition),
+        "labels": labels_of_thing(edition, thing),
+    }
     answer |= {"count": len(rows), "next": None, "items": rows}
     answer["receipt"] = receipt_of(rows, complete=True)
     return Made(dump(answer), tuple(links))

@@ -45,6 +45,7 @@ class Filter:
 class List:
     """One list. `more` says of a row what other tables hold; `members` describes that.
 
+    has_labels  its things have names, which may be there in several languages
     more        is told what was asked, by the names of the filters
     flat        gives an item once for each row of CSV, where one of its members is a list of rows
     columns     the columns that stand in CSV in the place of such members
@@ -58,6 +59,7 @@ class List:
     filters: Mapping[str, Filter]
     flags: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     members: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    has_labels: bool = False
     more: Callable[[Edition, Sequence[Row], Mapping[str, Sequence[str]]], None] = lambda *_: None
     flat: Callable[[Row], Iterator[Row]] = lambda row: iter((row,))
     columns: Callable[[], Sequence[str]] | None = None

@@ -18,6 +18,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
 
+from api import v1_labels
 from api.answers import (
     Row,
     begin,
@@ -85,6 +86,7 @@ LISTS = (
         table="areas",
         kind="area",
         summary="Areas, past and present",
+        has_labels=True,
         filters={
             "area": Filter("The area's code.", "t.area = ?", form="area-code", known=AREA_KNOWN),
             "area_type": Filter("What kind of place it is.", "t.area_type = ?", codes="area-type"),
@@ -110,6 +112,7 @@ LISTS = (
         table="indicators",
         kind="indicator",
         summary="Definitions of indicators: the version in use, or all versions",
+        has_labels=True,
         filters={
             "indicator": Filter("The indicator.", "t.indicator = ?", form="notation", known=INDICATOR_KNOWN),
             "theme": Filter(
@@ -154,6 +157,7 @@ LISTS = (
         table="datasets",
         kind="dataset",
         summary="Datasets, with publisher, licence and source",
+        has_labels=True,
         filters={
             "dataset": Filter(
                 "The dataset.", "t.dataset = ?", form="notation", known="SELECT dataset FROM datasets"
@@ -168,6 +172,7 @@ LISTS = (
         table="groups",
         kind="group",
         summary="Comparator groups and their members",
+        has_labels=True,
         filters={
             "group": Filter("The group.", 't."group" = ?', form="notation", known=GROUP_KNOWN),
             "method": Filter("How its members were chosen.", "t.method = ?", codes="group-method"),
@@ -266,6 +271,8 @@ def parameters_of(listed: List) -> type[ListParameters]:
         kind = Annotated[str | None, Field(pattern="^all$")]
         words = "all: every version of each definition; left out, the version in use."
         declared["versions"] = (kind, Field(None, description=words))
+    if listed.has_labels:
+        declared["lang"] = v1_labels.PARAMETER
     return create_model(f"{listed.name.capitalize()}Parameters", __base__=ListParameters, **declared)
 
 
@@ -342,6 +349,8 @@ def read_rows(
             item[name] = None if item[name] is None else bool(item[name])
         items.append(item)
     listed.more(edition, items, asked)
+    if listed.has_labels:
+        v1_labels.add_labels(edition, listed.kind, listed.schema, items)
     for item in items:
         item["uri"] = f"{edition.base}id/{listed.schema.subject.format_map(item)}"
     return items
@@ -361,6 +370,7 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
         return unchanged
     where, params = _conditions(edition, listed, asked)
     given = {name: getattr(asked, name) for name in listed.filters}
+    language = getattr(asked, "lang", None)
     # Tables and columns are those of our own model; what the visitor wrote is bound.
     source = f'FROM "{listed.table}" AS t WHERE {where}'
     names = ", ".join(f't."{column}"' for column in key)
@@ -372,7 +382,7 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
     sql = f"SELECT t.* {page_source} ORDER BY {names}"
     if choice.form is CSV and not asked.is_limited:
         chunks = (read_rows(edition, listed, chunk, given) for chunk in edition.chunks(sql, page_params))
-        return _csv(edition, listed, reply, chunks, [])
+        return _csv(edition, listed, reply, chunks, [], language)
     # One more than asked for, to know whether there is a next part.
     rows = edition.rows(f"{sql} LIMIT {asked.limit + 1}", page_params)
     has_more = len(rows) > asked.limit
@@ -383,7 +393,7 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
     items = read_rows(edition, listed, rows, given)
     links = [link(following, "next")] if following else []
     if choice.form is CSV:
-        return _csv(edition, listed, reply, iter([items]), links)
+        return _csv(edition, listed, reply, iter([items]), links, language)
     is_derived = listed.table not in load_model().tables
     sources = sources_of_signals(edition, rows) if is_derived else sources_of_rows(edition, rows)
     document = envelope(edition, sources, asked.model_dump(exclude={"cursor", "format", *PIN_FIELDS}))
@@ -396,18 +406,28 @@ async def answer_list(request: Request, listed: List, asked: ListParameters) -> 
 
 
 def _csv(
-    edition: Edition, listed: List, reply: Any, chunks: Iterator[list[Row]], links: Sequence[str]
+    edition: Edition,
+    listed: List,
+    reply: Any,
+    chunks: Iterator[list[Row]],
+    links: Sequence[str],
+    language: str | None,
 ) -> Response:
     sources = sources_of_table(edition, listed.table)
-    rows = ([row for item in items for row in listed.flat(item)] for items in chunks)
-    return stream_csv(reply, listed.fields, rows, [*standing_links(edition, sources), *links])
+    rows = (
+        [v1_labels.in_language(row, language) for item in items for row in listed.flat(item)]
+        for items in chunks
+    )
+    columns = v1_labels.columns_in(listed.fields, language)
+    return stream_csv(reply, columns, rows, [*standing_links(edition, sources), *links])
 
 
 @cache
 def item_model(name: str) -> type[BaseModel]:
     """Describe the items of a list, by its name: one model, wherever they stand."""
     listed = next(one for one in LISTS if one.name == name)
-    members = {**listed.members, "uri": (str, "The URI of the thing.")}
+    labels = v1_labels.MEMBER if listed.has_labels else {}
+    members = {**listed.members, **labels, "uri": (str, "The URI of the thing.")}
     return row_model(listed.kind.capitalize(), listed.schema, members)
 
 

@@ -20,6 +20,8 @@ MOST_VALUES = 100
 # The members of Parameters that pin an answer; they are no part of what it is about.
 PIN_FIELDS = ("edition", "as_of")
 
+LABELS = "What it is called by language (BCP 47): English, and others where somebody gives a name."
+
 # Any text but control characters, which no address may hold.
 TEXT_PATTERN = r"^[^\x00-\x1f\x7f]*$"
 

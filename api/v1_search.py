@@ -48,6 +48,7 @@ class HitModel(BaseModel):
     notation: str = Field(description="Its short stable name.")
     label: str = Field(description="Its name.")
     name: str | None = Field(description="The other or former name that fits, if it is not the label.")
+    language: str | None = Field(description="The language of that name, where it is not English (BCP 47).")
     is_current: bool = Field(description="Whether it exists today.")
     uri: str = Field(description="Its URI.")
     address: str = Field(description="Where its document is, on this site.")
@@ -77,6 +78,7 @@ def _item(edition: Edition, hit: Hit) -> Row:
         "notation": hit.notation,
         "label": hit.label,
         "name": hit.name,
+        "language": hit.language,
         "is_current": hit.is_current,
         "uri": edition.uri(hit.kind, hit.notation),
         "address": hit.address,

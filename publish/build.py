@@ -38,6 +38,7 @@ from publish.revisions import History, form_of, work_out_history, write_history_
 from publish.signal_forms import signal_tables, write_signal_files
 from publish.statements import Spelling, StatementWriter
 from publish.target_forms import target_lines, write_target_files
+from publish.translations import translation_lines
 from publish.triples import Names, list_lines, shown_properties, table_lines
 from schemas import Field, TableSchema
 
@@ -287,6 +288,7 @@ def statement_lines(contents: Contents, names: Names) -> Iterator[bytes | memory
         component_lines(contents, names),
         structure_lines(contents, names),
         target_lines(contents, names),
+        translation_lines(contents, names),
     )
     yield from (text.encode() for text in texts)
 

@@ -27,6 +27,7 @@ from publish.observations import LISTS, Observations
 from publish.packing import insert_observations
 from publish.views import FIGURES_VIEW, OBSERVATIONS_VIEW
 from schemas import Model, TableSchema
+from schemas.languages import NAMES
 from schemas.sqlite import sqlite_columns, sqlite_foreign_keys
 
 PAGE_BYTES = 8192
@@ -346,6 +347,9 @@ def _things(contents: Contents) -> Iterator[tuple[str, str, str, str]]:
     for table, kind, column in _OTHER_NAMES:
         for row in contents.rows(table):
             names.setdefault((kind, row[kind]), []).append(row[column])
+    for row in contents.rows("translations"):
+        if row["column"] in NAMES:
+            names.setdefault((row["kind"], row["thing"]), []).append(row["text"])
     for kind, table, key, label, others in _SEARCHED:
         for row in contents.rows(table):
             words = [row[column] or "" for column in others]
@@ -358,6 +362,7 @@ def _things(contents: Contents) -> Iterator[tuple[str, str, str, str]]:
         if (row["indicator"], row["version"]) in current:
             words = [row["question"], row["definition"], row["caveats"] or "", row["source"]]
             words += [themes.get(theme, theme) for theme in (row["themes"] or "").split(";")]
+            words += names.get(("indicator", row["indicator"]), [])
             yield "indicator", row["indicator"], row["label"], _distinct(words)
 
 

@@ -24,20 +24,6 @@ RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 _DATATYPES = {"number": "decimal", "integer": "integer", "date": "date", "boolean": "boolean"}
 
-# Texts that are names or were copied letter by letter: they are in no language.
-_VERBATIM = frozenset(
-    {
-        "dcat:version",
-        "dct:identifier",
-        "def:changedField",
-        "def:sourceColumn",
-        "def:sourceResource",
-        "def:valueCorrected",
-        "def:valueFound",
-        "skos:notation",
-    }
-)
-
 # An absolute web address that any parser of RDF accepts; other texts in a field of addresses stay texts.
 _HARMLESS_ADDRESS = (
     r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?"
@@ -145,12 +131,12 @@ def _object(model: Model, names: Names, schema: TableSchema, field: Field, rows:
         is_harmless = pc.match_substring_regex(cell, _HARMLESS_ADDRESS)
         as_text = _join(['"', escaped(cell), f'"^^<{XSD}anyURI>'])
         return [pc.if_else(is_harmless, _join(["<", cell, ">"]), as_text)]
-    return ['"', escaped(cell), *_after_text(field, rows)]
+    return ['"', escaped(cell), *_after_text(model, schema, field, rows)]
 
 
-def _after_text(field: Field, rows: pa.Table) -> list[Text]:
+def _after_text(model: Model, schema: TableSchema, field: Field, rows: pa.Table) -> list[Text]:
     """Close a text: in English unless it is verbatim, or the row has a column that says its language."""
-    if field.rdf_property in _VERBATIM or field.pattern is not None or field.enum is not None:
+    if not model.is_in_words(schema, field):
         return ['"']
     if field.rdf_property == "skos:altLabel" and "language" in rows.column_names:
         return ['"@', rows["language"].combine_chunks().fill_null("en")]

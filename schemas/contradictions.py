@@ -25,6 +25,7 @@ _FIELDS_OF_RULE = {
     "dates-in-order": 2,
     "extension-agrees": None,
     "in-order": 2,
+    "language-known": 1,
     "no-cycle": 2,
     "one-of": None,
     "list-items-known": None,
@@ -67,7 +68,7 @@ def _faults_of_table(model: Model, table: TableSchema, file: str) -> Iterator[st
             yield f"{file}: the subject names '{name}', which is not a field."
     if table.kind is not None and table.kind not in model.kinds:
         yield f"{file}: the kind '{table.kind}' is not in kinds.yaml."
-    if table.subject and table.subject.split("/")[0] not in model.kinds:
+    if table.subject and not _kinds_of_subject(table) <= set(model.kinds):
         yield f"{file}: the subject '{table.subject}' begins with no kind of kinds.yaml."
     for curie in (table.rdf_type, *(field.rdf_property for field in table.fields)):
         if curie is None:
@@ -89,6 +90,15 @@ def _faults_of_table(model: Model, table: TableSchema, file: str) -> Iterator[st
     for field in table.fields:
         for fault in _faults_of_field(model, table, field):
             yield f"{file}, field '{field.name}': {fault}"
+
+
+def _kinds_of_subject(table: TableSchema) -> set[str]:
+    """Give the kinds that a table's rows are about: one, or those that a column may name."""
+    start = table.subject.split("/")[0]
+    column = re.fullmatch(r"{(\w+)}", start)
+    if column is None or column[1] not in table.field_names:
+        return {start}
+    return set(table.field(column[1]).enum or {start})
 
 
 def _faults_of_foreign_keys(model: Model, table: TableSchema, file: str) -> Iterator[str]:

@@ -27,6 +27,7 @@ RULES = frozenset(
         "grade-known",
         "group-buildable",
         "in-order",
+        "language-known",
         "limits-in-order",
         "list-items-known",
         "mapping-sound",
@@ -41,9 +42,31 @@ RULES = frozenset(
         "rollup-sound",
         "stages-in-order",
         "target-sound",
+        "translation-sound",
         "unit-fits",
         "value-or-reason",
         "version-follows-change",
+    }
+)
+
+# Kinds of things whose rows are versions, and the class of the whole: without its version, a notation names that.
+WHOLE_OF_VERSIONS = {
+    "indicator": "def:Indicator",
+    "framework": "def:Framework",
+    "signal-rule": "def:SignalRule",
+}
+
+# Properties whose texts are names or were copied letter by letter: they are in no language.
+_VERBATIM = frozenset(
+    {
+        "dcat:version",
+        "dct:identifier",
+        "def:changedField",
+        "def:sourceColumn",
+        "def:sourceResource",
+        "def:valueCorrected",
+        "def:valueFound",
+        "skos:notation",
     }
 )
 
@@ -362,6 +385,29 @@ class Model:
         if field.form == "period" and table.kind != "period":
             return f"period/{{{field.name}}}"
         return None
+
+    def is_translatable(self, table: TableSchema) -> bool:
+        """Say whether the things of a table may have words in other languages: the table translations names them."""
+        kinds = self.tables["translations"].field("kind").enum if "translations" in self.tables else None
+        return table.kind in (kinds or ())
+
+    def is_in_words(self, table: TableSchema, field: Field) -> bool:
+        """Say whether a column holds words of a language: no code, name of a thing, address or copied text.
+
+        >>> from schemas import load_model
+        >>> areas = load_model().tables["areas"]
+        >>> [field.name for field in areas.fields if load_model().is_in_words(areas, field)]
+        ['label', 'everyday_label', 'note']
+        """
+        return (
+            field.type == "string"
+            and field.format == "default"
+            and field.rdf_property is not None
+            and field.rdf_property not in _VERBATIM
+            and field.pattern is None
+            and field.enum is None
+            and self.link(table, field) is None
+        )
 
     def _link_by_key(self, key: ForeignKey) -> str | None:
         target = self.table(key.table)

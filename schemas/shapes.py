@@ -13,15 +13,8 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from schemas.definitions import Field, Model, TableSchema
+from schemas.definitions import WHOLE_OF_VERSIONS, Field, Model, TableSchema
 from schemas.model import FOLDER
-
-# What the first segments of a subject name, where a row is one version of it.
-_WHOLE_OF_VERSIONS = {
-    "indicator": "def:Indicator",
-    "framework": "def:Framework",
-    "signal-rule": "def:SignalRule",
-}
 
 _DATATYPES = {"number": "xsd:decimal", "integer": "xsd:integer", "boolean": "xsd:boolean", "date": "xsd:date"}
 # Classes that have members in the standards' own vocabularies too.
@@ -69,8 +62,8 @@ def class_of(model: Model, link: str) -> str:
     """
     kind = link.split("/")[0]
     table = model.table(model.kinds[kind].table or "")
-    if kind in _WHOLE_OF_VERSIONS and link.count("/") < table.subject.count("/"):
-        return _WHOLE_OF_VERSIONS[kind]
+    if kind in WHOLE_OF_VERSIONS and link.count("/") < table.subject.count("/"):
+        return WHOLE_OF_VERSIONS[kind]
     if table.rdf_type is None:
         raise ValueError(f"the rows of '{table.name}' have no class")
     return table.rdf_type
@@ -155,7 +148,11 @@ def _constraints(model: Model, table: TableSchema, field: Field, later: str | No
     path = field.rdf_property or ""
     if field.required:
         yield "    sh:minCount 1"
-    if field.list_of is None and path not in _SEVERAL:
+    is_translated = model.is_translatable(table) and model.is_in_words(table, field)
+    if is_translated and path not in _SEVERAL - {"skos:prefLabel"}:
+        # Once in each language.
+        yield "    sh:uniqueLang true"
+    elif field.list_of is None and path not in _SEVERAL:
         yield "    sh:maxCount 1"
     link = model.link(table, field)
     if link is not None:

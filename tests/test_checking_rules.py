@@ -30,6 +30,14 @@ ROWS = {
     "judgements": judgement(),
     "observations": observation(),
     "targets": target(),
+    "translations": {
+        "kind": "area",
+        "thing": "E06000060",
+        "column": "label",
+        "language": "cy",
+        "text": "Swydd Buckingham",
+        "taken_from": "A register",
+    },
 }
 
 

@@ -106,7 +106,7 @@ def _sentences(tree: ast.Module) -> list[str]:
 
 def test_shipped_model_loads() -> None:
     model = load_model()
-    assert len(model.tables) == 42
+    assert len(model.tables) == 43
     assert set(model.derived) >= {
         "observations",
         "figures",

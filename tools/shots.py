@@ -63,6 +63,7 @@ KINDS: Mapping[str, str] = {
     "area-ended": "/areas/E07000004",
     "area-region": "/areas/E12000007",
     "area-country": "/areas/E92000001",
+    "area-welsh": "/areas/E06000052?lang=cy",
     "area-topic": "/areas/E09000015?topic=children",
     "inspections": "/areas/E10000016/inspections",
     "inspections-district": "/areas/E07000106/inspections",

@@ -22,6 +22,7 @@ from api.pages.inspected import Inspection, list_area_inspections
 from api.pages.inspections import draw_timeline, list_letters
 from api.pages.mapping import draw_map
 from api.pages.neighbourhoods import load_newest_order
+from api.pages.other_names import list_other_names
 from api.pages.page import LINKED_DATA, Frame, Link, Page, address_of, make_page, with_query
 from api.pages.pairings import list_pairings
 from api.pages.places import (
@@ -146,6 +147,7 @@ def area(edition: Edition, notation: Sequence[str], query: Mapping[str, str]) ->
         "pairings": list_pairings(edition, definitions, place),
         "neighbourhoods": load_newest_order(edition, place.area),
         "bodies": _bodies(edition, place.area),
+        "other_names": list_other_names(edition, place.area),
         "elsewhere": _run_elsewhere(definitions, place, figures),
         "only_restated": list_only_restated(
             edition, definitions, place, {one.definition.indicator for one in figures}

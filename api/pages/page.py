@@ -24,6 +24,7 @@ from markupsafe import Markup, escape
 from api.forms import BY_SUFFIX
 from api.sentences import day
 from schemas import load_model
+from schemas.languages import ENGLISH
 
 if TYPE_CHECKING:
     from api.edition import Edition
@@ -105,6 +106,15 @@ def with_query(address: str, **parameters: str | None) -> str:
     return f"{address}?{urlencode(kept, safe=',;:')}" if kept else address
 
 
+def in_language(address: str, language: str) -> str:
+    """Ask for an address in a language.
+
+    >>> in_language("/areas/W06000015", "cy"), in_language("/areas/W06000015?topic=work", "cy")
+    ('/areas/W06000015?lang=cy', '/areas/W06000015?topic=work&lang=cy')
+    """
+    return f"{address}{'&' if '?' in address else '?'}lang={language}"
+
+
 def make_page(edition: Edition, template: str, frame: Frame, **facts: Any) -> Page:
     """Fill a template and its frame."""
     html = render(template, edition, {"frame": frame, **facts})
@@ -115,8 +125,14 @@ def render(page_name: str, edition: Edition, context: Mapping[str, Any]) -> byte
     """Fill the template of that name. `context` holds "frame" and what the template asks for."""
     frame: Frame = context["frame"]
     public = edition.base.rstrip("/")
+    reader = edition.reader
+    languages = [ENGLISH, *reader.names] if reader is not None and reader.names else []
     facts = {
         "edition": edition,
+        "reader": reader,
+        "languages": languages,
+        # A page about a part of what the thing is keeps its own heading.
+        "named": reader.name if reader is not None and frame.uri else None,
         "root": urlsplit(edition.base).path.rstrip("/"),
         "public": public,
         "address": public + frame.path,
@@ -139,6 +155,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals["address_of"] = address_of
     environment.globals["with_query"] = with_query
+    environment.globals["in_language"] = in_language
     environment.tests["web"] = is_web_address
     environment.filters["day"] = day_words
     environment.filters["edition_day"] = lambda name: day_words(name[:10])

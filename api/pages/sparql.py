@@ -45,6 +45,7 @@ _QUESTIONS = (
         "Which indicators are there?",
         """SELECT ?indicator ?label WHERE {
   ?indicator a def:Indicator ; skos:prefLabel ?label .
+  FILTER(LANG(?label) = 'en')
 }
 ORDER BY ?label""",
     ),

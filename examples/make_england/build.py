@@ -149,6 +149,7 @@ def _definitions_package() -> Package:
             Resource("indicators", "indicators", "Indicators", definitions.indicator_rows()),
             Resource("crosswalk", "crosswalk", "Crosswalk", definitions.crosswalk_rows()),
             Resource("stages", "definition_stages", "Stages of definitions", definitions.stage_rows()),
+            Resource("translations", "translations", "Names in Welsh", definitions.translation_rows()),
         ),
     )
 

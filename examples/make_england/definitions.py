@@ -22,7 +22,7 @@ from schemas.model import load_model
 
 FOLDER = Path(__file__).parent / "in_words"
 NOT_INDICATORS = frozenset(
-    {"themes", "datasets", "breakdowns", "crosswalk", "stages", "derivations", "signals"}
+    {"themes", "datasets", "breakdowns", "crosswalk", "stages", "derivations", "signals", "translations"}
 )
 
 
@@ -172,6 +172,16 @@ def stage_rows() -> list[Row]:
 def derivation_rows() -> list[Row]:
     loaded = yaml.safe_load((FOLDER / "derivations.yaml").read_text(encoding="utf-8"))
     return [{name: _text(value) for name, value in entry.items()} for entry in loaded]
+
+
+def translation_rows() -> list[Row]:
+    loaded = yaml.safe_load((FOLDER / "translations.yaml").read_text(encoding="utf-8"))
+    return [
+        {"kind": entry["kind"], "thing": entry["thing"], "column": entry["column"]}
+        | {"language": language, "text": text, "taken_from": loaded["taken_from"]}
+        for entry in loaded["names"]
+        for language, text in sorted(entry["texts"].items())
+    ]
 
 
 def indicator_rows() -> list[Row]:

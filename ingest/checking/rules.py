@@ -35,6 +35,7 @@ from ingest.checking.rules_plain import (
 )
 from ingest.checking.rules_rollup import check_rollups
 from ingest.checking.rules_targets import check_targets
+from ingest.checking.rules_translations import check_languages, check_translations
 from ingest.checking.wording import word_examples
 from ingest.checking.world import StandardTable, World
 from ingest.problems import Problem
@@ -49,6 +50,7 @@ _RULES: dict[str, Callable[[World, StandardTable, Rule], Iterable[Found]]] = {
     "grade-known": check_grades,
     "group-buildable": check_group_inputs,
     "in-order": check_numbers_in_order,
+    "language-known": check_languages,
     "mapping-sound": check_mappings,
     "no-cycle": check_loops,
     "one-current-version": check_current_versions,
@@ -57,6 +59,7 @@ _RULES: dict[str, Callable[[World, StandardTable, Rule], Iterable[Found]]] = {
     "rollup-sound": check_rollups,
     "stages-in-order": check_stages,
     "target-sound": check_targets,
+    "translation-sound": check_translations,
     "unit-fits": check_units,
     "version-follows-change": check_versions,
 }
