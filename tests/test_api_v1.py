@@ -324,6 +324,7 @@ def test_description_has_every_operation_with_its_failures(client: httpx.Client)
         *(f"/reconcile/{name}" for name in ("match", "extend", "extend/propose", "suggest/entity")),
         "/indicators/{indicator}/{form}",
         "/indicators/{indicator}/{version}/{form}",
+        "/datasets/{dataset}/croissant.json",
     }
     posted = [path for path, operations in paths.items() if set(operations) != {"get"}]
     assert posted == ["/api/v1/propose", "/reconcile", "/reconcile/match", "/reconcile/extend"]
