@@ -29,6 +29,9 @@ from urllib.parse import quote
 
 import pyoxigraph
 
+from api.cube.pieces import CUBE, Cube
+from api.cube.reading import CubeStore
+
 # Seconds one statement may run. Everything an address asks for is an indexed look-up of a few milliseconds;
 # only counting over the whole catalogue comes near.
 TIME_LIMIT = 5.0
@@ -117,13 +120,15 @@ class Edition:
         return self.folder / "rdf" / "store"
 
     @property
-    def store(self) -> pyoxigraph.Store:
+    def store(self) -> pyoxigraph.Store | CubeStore:
         """The RDF store, for looking things up by URI. Visitors' queries never run on it: see sparql.py."""
         return self._whole._opened_store
 
     @cached_property
-    def _opened_store(self) -> pyoxigraph.Store:
-        return pyoxigraph.Store.read_only(str(self.store_folder))
+    def _opened_store(self) -> pyoxigraph.Store | CubeStore:
+        store = pyoxigraph.Store.read_only(str(self.store_folder))
+        pieces = self.store_folder.with_name(CUBE)
+        return CubeStore(store, Cube(pieces, self._connection)) if pieces.exists() else store
 
     def pinned(self, pin: Pin) -> Edition:
         """Give the same edition, which says that a request pinned it. What is open stays shared."""

@@ -20,10 +20,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from api.cube.pieces import CUBE
 from api.failures import Failure
+from api.sparql_origin import Origin, Split
 from api.sparql_worker import LENGTH, LENGTHS
 
-_ROOT = Path(__file__).resolve().parent.parent
+# An environment of our own: nothing of the server's settings is visible to a query's process.
+_ENVIRONMENT = {
+    "PYTHONPATH": str(Path(__file__).resolve().parent.parent),
+    "LANG": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "2",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +61,20 @@ class Answer:
 class _Worker:
     """One process. After `ask` has not come to its end, the process can only be killed."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | Split) -> None:
         self.process = process
+        # What one that was split off has added for a query serves no other.
+        self.is_for_one = isinstance(process, Split)
 
     @classmethod
     async def start(cls, store_folder: Path, memory: int) -> _Worker:
-        # An environment of our own: nothing of the server's settings is visible to a query's process.
-        environment = {"PYTHONPATH": str(_ROOT), "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-s", "-m", "api.sparql_worker", str(store_folder), str(memory)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             cwd="/",
-            env=environment,
+            env=_ENVIRONMENT,
         )
         assert process.stdout is not None
         try:
@@ -122,6 +129,8 @@ class Pool:
         self._all: set[_Worker] = set()
         self._ends: set[asyncio.Task[None]] = set()
         self._is_closed = False
+        has_cube = store_folder.with_name(CUBE).exists()
+        self._origin = Origin(store_folder, limits.memory, _ENVIRONMENT) if has_cube else None
 
     async def run(self, request: Mapping[str, Any]) -> Answer:
         """Answer one query. If the caller is cancelled, the query's process is killed.
@@ -185,7 +194,7 @@ class Pool:
             if worker.process.returncode is None:
                 return worker
             self._end(worker)
-        starting = asyncio.create_task(_Worker.start(self._store_folder, self.limits.memory))
+        starting = asyncio.create_task(self._start())
         try:
             worker = await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -195,12 +204,22 @@ class Pool:
         self._all.add(worker)
         return worker
 
+    async def _start(self) -> _Worker:
+        if self._origin is not None:
+            return _Worker(await self._origin.split_off())
+        return await _Worker.start(self._store_folder, self.limits.memory)
+
     async def _end_when_started(self, starting: asyncio.Task[_Worker]) -> None:
         with contextlib.suppress(RuntimeError):
             self._end(await starting)
 
     def _give_back(self, worker: _Worker, *, is_reusable: bool) -> None:
-        if is_reusable and not self._is_closed and len(self._idle) < self.limits.fast_places:
+        if (
+            is_reusable
+            and not worker.is_for_one
+            and not self._is_closed
+            and len(self._idle) < self.limits.fast_places
+        ):
             self._idle.append(worker)
         else:
             self._end(worker)
@@ -209,6 +228,7 @@ class Pool:
         """End a worker now; that it is gone is seen to later."""
         self._all.discard(worker)
         self._track(worker.end())
+        self._end_origin()
 
     def _track(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -220,6 +240,13 @@ class Pool:
         self._is_closed = True
         while self._idle:
             self._end(self._idle.pop())
+        self._end_origin()
+
+    def _end_origin(self) -> None:
+        """End what workers are split off from, once there will be none and none is left."""
+        if self._is_closed and not self._all and self._origin is not None:
+            self._track(self._origin.end())
+            self._origin = None
 
     async def stop(self) -> None:
         """End every worker now and wait until they are gone."""

@@ -86,11 +86,12 @@ def load_site(folder: Path) -> Site:
         files_url=_text(files, "url", "file:editions"),
     )
     for name, url, wanted in (
-        ("engine", site.engine_url, "duckdb:"),
-        ("rdf", site.rdf_url, "oxigraph:"),
+        ("engine", site.engine_url, ("duckdb:",)),
+        ("rdf", site.rdf_url, ("cube:", "oxigraph:")),
     ):
-        if url != wanted:
-            raise SiteFault(f"[{name}] url '{url}' is not a kind this version knows; wanted '{wanted}'.")
+        if url not in wanted:
+            kinds = " or ".join(f"'{kind}'" for kind in wanted)
+            raise SiteFault(f"[{name}] url '{url}' is not a kind this version knows; wanted {kinds}.")
     if not site.files_url.startswith("file:"):
         raise SiteFault(f"[files] url '{site.files_url}' is not a kind this version knows; wanted 'file:…'.")
     return site
