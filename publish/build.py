@@ -72,7 +72,7 @@ class Making:
     """
 
     on: date
-    rdf_url: str = "oxigraph:"
+    rdf_url: str = "cube:"
     reports: Mapping[str, str] = field(default_factory=dict)
     progress: Progress = lambda _stage: None
     at: datetime | None = None

@@ -41,7 +41,7 @@ class Site:
     engine_url: str = "duckdb:"
     memory: str | None = None
     threads: int | None = None
-    rdf_url: str = "oxigraph:"
+    rdf_url: str = "cube:"
     files_url: str = "file:editions"
     is_preview: bool = False
 
@@ -82,7 +82,7 @@ def load_site(folder: Path) -> Site:
         engine_url=_text(engine, "url", "duckdb:"),
         memory=engine.get("memory"),
         threads=engine.get("threads"),
-        rdf_url=_text(rdf, "url", "oxigraph:"),
+        rdf_url=_text(rdf, "url", "cube:"),
         files_url=_text(files, "url", "file:editions"),
     )
     for name, url, wanted in (

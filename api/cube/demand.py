@@ -122,6 +122,8 @@ class Demand:
 
         Returns what each of its solutions binds.
         """
+        if node.name == "ToMultiSet" and isinstance(node.p, list):
+            return _stated(node)
         if node.name in ("Distinct", "Reduced", "ToMultiSet"):
             return self._visit(node.p, bound)
         method = getattr(self, f"_visit_{node.name}", None)
@@ -427,11 +429,11 @@ def _without(bound: Bound, name: Term) -> Bound:
 
 def _stated(node: CompValue) -> Bound:
     """What a list of values binds, and nothing for any other part of a query."""
-    if node.name == "ToMultiSet":
+    if node.name == "ToMultiSet" and not isinstance(node.p, list):
         return _stated(node.p)
-    if node.name != "values":
+    if node.name not in ("ToMultiSet", "values"):
         return {}
-    rows = [dict(row) for row in node.res or ()]
+    rows = [dict(row) for row in (node.p if node.name == "ToMultiSet" else node.res) or ()]
     found: dict[Term, Things] = {}
     for term in {term for row in rows for term in row}:
         things = [row.get(term) for row in rows]

@@ -13,6 +13,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -241,18 +242,19 @@ class _Rows:
             yield ox.Quad(subject, predicate, thing, self.to or self.cube.graphs[dataset - 1])
 
 
-@dataclass(frozen=True, slots=True)
 class _Matches:
-    """Statements that match a pattern, and the graph they go to."""
+    """Statements that match a pattern, and the graph they go to.
 
-    statements: Statements
-    pattern: Pattern
-    to: ox.NamedNode
+    They are found at once: what is added to the store later is not among them.
+    """
+
+    def __init__(self, statements: Statements, pattern: Pattern, to: ox.NamedNode) -> None:
+        found = islice(statements.match(pattern), MOST_STATEMENTS + 1)
+        self._quads = [ox.Quad(quad.subject, quad.predicate, quad.object, to) for quad in found]
 
     def quads(self) -> Iterator[ox.Quad]:
-        """Make the quads."""
-        for quad in self.statements.match(self.pattern):
-            yield ox.Quad(quad.subject, quad.predicate, quad.object, self.to)
+        """Give the quads."""
+        return iter(self._quads)
 
 
 _Source = _Rows | _Matches

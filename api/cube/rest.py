@@ -58,7 +58,7 @@ class Statements:
             None if iri is None else ox.NamedNode(iri)
             for iri in (pattern.subject, pattern.predicate, pattern.object)
         )
-        return self.store.quads_for_pattern(subject, predicate, thing, None)
+        return self.store.quads_for_pattern(subject, predicate, thing, ox.DefaultGraph())
 
     def find(self, variable: Term, parts: Iterable[Part], bound: Bound, most: int) -> frozenset[str] | None:
         """Find the IRIs that a variable may have where all parts match.
