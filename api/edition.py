@@ -29,6 +29,9 @@ from urllib.parse import quote
 
 import pyoxigraph
 
+from api.cube.pieces import CUBE, Cube
+from api.cube.reading import CubeStore
+
 if TYPE_CHECKING:
     from api.languages import Reader
 
@@ -122,13 +125,25 @@ class Edition:
         return self.folder / "rdf" / "store"
 
     @property
-    def store(self) -> pyoxigraph.Store:
+    def has_cube(self) -> bool:
+        """Whether its observations are in no store but become statements when they are asked for."""
+        return self._whole._has_cube
+
+    @property
+    def store(self) -> pyoxigraph.Store | CubeStore:
         """The RDF store, for looking things up by URI. Visitors' queries never run on it: see sparql.py."""
         return self._whole._opened_store
 
     @cached_property
-    def _opened_store(self) -> pyoxigraph.Store:
-        return pyoxigraph.Store.read_only(str(self.store_folder))
+    def _has_cube(self) -> bool:
+        return self.store_folder.with_name(CUBE).exists()
+
+    @cached_property
+    def _opened_store(self) -> pyoxigraph.Store | CubeStore:
+        store = pyoxigraph.Store.read_only(str(self.store_folder))
+        if not self.has_cube:
+            return store
+        return CubeStore(store, Cube(self.store_folder.with_name(CUBE), self._connection))
 
     def pinned(self, pin: Pin) -> Edition:
         """Give the same edition, which says that a request pinned it. What is open stays shared."""

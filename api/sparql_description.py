@@ -40,6 +40,21 @@ _FORMAT_NAMES = {
 PREFIXES = {"sd": _SD, "formats": _FORMATS}
 
 
+def graphs_of(edition: Edition) -> list[str]:
+    """List the named graphs of an edition by their IRIs: the catalogue, its datasets, and the edition itself.
+
+    A store that holds its observations has none: everything lies in its default graph.
+    """
+    if not edition.has_cube:
+        return []
+    datasets = edition.rows("SELECT dataset FROM observation_datasets ORDER BY dataset")
+    return [
+        f"{edition.base}catalog",
+        *(edition.uri("dataset", row[0]) for row in datasets),
+        edition.uri("edition", edition.name),
+    ]
+
+
 def describe_service(edition: Edition, results: Iterable[Form], limits: Limits) -> list[ox.Triple]:
     """Describe the service over an edition."""
     service = ox.NamedNode(f"{edition.base}sparql")
@@ -54,11 +69,17 @@ def describe_service(edition: Edition, results: Iterable[Form], limits: Limits) 
         f"{limits.memory >> 20} MB, and give {limits.rows:,} rows or {limits.triples:,} triples. "
         "SERVICE and SPARQL Update are refused."
     )
+    if edition.has_cube:
+        words += (
+            " Each dataset is a graph, everything else is in the graph of the catalogue, and each edition that is "
+            "kept is a graph for a query that names it."
+        )
     said: list[tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]] = [
         (service, _RDF_TYPE, sd("Service")),
         (service, sd("endpoint"), service),
         (service, sd("supportedLanguage"), sd("SPARQL11Query")),
         (service, sd("feature"), sd("EmptyGraphs")),
+        *([(service, sd("feature"), sd("UnionDefaultGraph"))] if edition.has_cube else []),
         (service, sd("defaultDataset"), dataset),
         (
             service,
@@ -73,6 +94,13 @@ def describe_service(edition: Edition, results: Iterable[Form], limits: Limits) 
         (graph, ox.NamedNode(f"{_DCT}title"), ox.Literal(edition.title, language="en")),
         (graph, ox.NamedNode(f"{_DCT}isPartOf"), ox.NamedNode(edition.uri("edition", edition.name))),
     ]
+    for named in graphs_of(edition):
+        description = ox.NamedNode(f"{service.value}#graph/{named.removeprefix(edition.base)}")
+        said += [
+            (dataset, sd("namedGraph"), description),
+            (description, _RDF_TYPE, sd("NamedGraph")),
+            (description, sd("name"), ox.NamedNode(named)),
+        ]
     said += [
         (service, sd("resultFormat"), ox.NamedNode(_FORMATS + _FORMAT_NAMES[form.suffix])) for form in results
     ]

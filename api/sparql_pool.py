@@ -26,15 +26,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from api.cube.pieces import CUBE
 from api.failures import Failure
+from api.sparql_origin import Origin, Split
 from api.sparql_worker import LENGTH, LENGTHS
 
-_ROOT = Path(__file__).resolve().parent.parent
 _TICKS = os.sysconf("SC_CLK_TCK")
 # Seconds for finding words, on a machine that is busy; the grammar alone takes half of one.
 _LEAST_TO_EXPLAIN = 5.0
 # How many heavy queries are remembered.
 _MOST_KNOWN = 1_000
+# An environment of our own: nothing of the server's settings is visible to a query's process.
+_ENVIRONMENT = {
+    "PYTHONPATH": str(Path(__file__).resolve().parent.parent),
+    "LANG": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "2",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +82,20 @@ class Answer:
 class _Worker:
     """One process. After `ask` has not come to its end, the process can only be killed."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | Split) -> None:
         self.process = process
+        # What one that was split off has added for a query serves no other.
+        self.is_for_one = isinstance(process, Split)
 
     @classmethod
     async def start(cls, store_folder: Path, memory: int) -> _Worker:
-        # An environment of our own: nothing of the server's settings is visible to a query's process.
-        environment = {"PYTHONPATH": str(_ROOT), "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-s", "-m", "api.sparql_worker", str(store_folder), str(memory)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             cwd="/",
-            env=environment,
+            env=_ENVIRONMENT,
             # A session of its own, so that it can give way to the server's: see give_way.
             start_new_session=True,
         )
@@ -201,6 +208,8 @@ class Pool:
         self._all: set[_Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
+        has_cube = store_folder.with_name(CUBE).exists()
+        self._origin = Origin(store_folder, limits.memory, _ENVIRONMENT) if has_cube else None
 
     async def run(self, request: Mapping[str, Any]) -> Answer:
         """Answer one query. If the caller is cancelled, the query's process is killed.
@@ -317,7 +326,7 @@ class Pool:
         return await self._start()
 
     async def _start(self) -> _Worker:
-        starting = asyncio.create_task(_Worker.start(self._store_folder, self.limits.memory))
+        starting = asyncio.create_task(self._open())
         try:
             worker = await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -326,6 +335,11 @@ class Pool:
             raise
         self._all.add(worker)
         return worker
+
+    async def _open(self) -> _Worker:
+        if self._origin is not None:
+            return _Worker(await self._origin.split_off())
+        return await _Worker.start(self._store_folder, self.limits.memory)
 
     async def _end_when_started(self, starting: asyncio.Task[_Worker]) -> None:
         with contextlib.suppress(RuntimeError):
@@ -338,11 +352,12 @@ class Pool:
             with contextlib.suppress(RuntimeError):
                 self._give_back(await self._start())
 
-        if not self._idle and not self._is_closed:
+        # One that is split off is there at once.
+        if not self._idle and not self._is_closed and self._origin is None:
             self._track(replace())
 
     def _give_back(self, worker: _Worker) -> None:
-        if not self._is_closed and len(self._idle) < self.limits.fast_places:
+        if not self._is_closed and not worker.is_for_one and len(self._idle) < self.limits.fast_places:
             self._idle.append(worker)
         else:
             self._end(worker)
@@ -351,6 +366,7 @@ class Pool:
         """End a worker now; that it is gone is seen to later."""
         self._all.discard(worker)
         self._track(worker.end())
+        self._end_origin()
 
     def _track(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -365,6 +381,13 @@ class Pool:
         if self._explainer is not None:
             self._end(self._explainer)
             self._explainer = None
+        self._end_origin()
+
+    def _end_origin(self) -> None:
+        """End what workers are split off from, once there will be none and none is left."""
+        if self._is_closed and not self._all and self._origin is not None:
+            self._track(self._origin.end())
+            self._origin = None
 
     async def stop(self) -> None:
         """End every worker now and wait until they are gone."""

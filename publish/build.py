@@ -37,9 +37,11 @@ from publish.restated_forms import restated_lines, write_restated_files
 from publish.revisions import History, form_of, work_out_history, write_history_file
 from publish.signal_forms import signal_tables, write_signal_files
 from publish.statements import Spelling, StatementWriter
+from publish.store import holds_observations
 from publish.target_forms import target_lines, write_target_files
 from publish.translations import translation_lines
 from publish.triples import Names, list_lines, shown_properties, table_lines
+from publish.virtual import PIECES, write_pieces
 from schemas import Field, TableSchema
 
 CATALOGUE = "catalogue.db"
@@ -68,7 +70,7 @@ class Making:
     """
 
     on: date
-    rdf_url: str = "oxigraph:"
+    rdf_url: str = "cube:"
     reports: Mapping[str, str] = field(default_factory=dict)
     progress: Progress = lambda _stage: None
     at: datetime | None = None
@@ -102,10 +104,18 @@ def may_load_early(contents: Contents) -> bool:
 
 
 def begin_loading(contents: Contents, folder: Path, rdf_url: str) -> Loading:
-    """Write every observation as Turtle into a new folder, and load the store there beside other work."""
+    """Write every observation as Turtle into a new folder, and load the store there beside other work.
+
+    For a store that holds none, write what says them again from their rows.
+    """
     with ExitStack() as stack:
-        at_once = files_at_once(contents.observations.count)
+        is_held = holds_observations(rdf_url)
+        at_once = files_at_once(contents.observations.count if is_held else 0)
         loading = stack.enter_context(Loading(rdf_url, folder, contents.base, at_once))
+        if not is_held:
+            write_pieces(contents, folder / PIECES)
+            stack.pop_all()
+            return loading
         for turtle in _write_observations(contents, folder, parts=at_once * _FILES or 1):
             loading.add(turtle)
         stack.pop_all()

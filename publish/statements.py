@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -68,7 +69,8 @@ class Spelling:
         """
         if self.is_lines:
             return [f" <{predicate}> {thing}" for predicate, thing in statements]
-        return ["".join(f" {self.short(predicate)} {self._short(thing)};" for predicate, thing in statements)]
+        text = "".join(f" {self.short(predicate)} {self._short(thing)};" for predicate, thing in statements)
+        return [text] if text else []
 
     def short(self, iri: str) -> str:
         """Write an IRI, shortened where Turtle can."""
@@ -94,27 +96,55 @@ class StatementWriter:
 
     def __init__(self, contents: Contents, spelling: Spelling) -> None:
         names, lists = spelling.names, contents.observations.lists
-        self._spelling = spelling
+        self._spelling, self._observations = spelling, contents.observations
         self._series, self._cells = Pairs(contents.observations.series), Pairs(contents.observations.cells)
         self._codes = {name: Pieces([text for (text,) in lists[name]]) for name in ("area", "period")}
         area, period = names.iri("sdmx-dimension:refArea"), names.iri("sdmx-dimension:refPeriod")
         note = names.iri("rdfs:comment")
 
-        def single(name: str, say: Callable[[str], Statement]) -> list[Pieces]:
-            return _by_place([spelling.said([say(text)]) for (text,) in lists[name]])
+        def single(name: str, say: Callable[[str], Statement]) -> list[list[Statement]]:
+            return [[say(text)] for (text,) in lists[name]]
 
-        self._said = {
+        self._statements = {
             "area": single("area", lambda text: (area, f"<{names.thing(f'area/{text}')}>")),
             "period": single("period", lambda text: (period, f"<{names.thing(f'period/{text}')}>")),
             "note": single("note", lambda text: (note, english(text))),
-            "status": _by_place(_statuses(contents, spelling)),
-            "series": _by_place(_series(contents, spelling)),
-            "cell": _by_place(_cells(contents, spelling)),
+            "status": _statuses(contents, names),
+            "series": _series(contents, names),
+            "cell": _cells(contents, names),
         }
-        self._starts, self._ends = _starts_and_ends(contents, names)
-        self._suffixes = Pieces(_suffixes(contents))
-        self._observations = contents.observations
+        self._said = {
+            name: _by_place([spelling.said(one) for one in said]) for name, said in self._statements.items()
+        }
+        starts, ends = _starts_and_ends(contents, names)
+        self._texts = {"starts": starts, "suffixes": _suffixes(contents)}
+        self._starts, self._ends = Pieces([f"<{start}" for start in starts]), Pieces(ends)
+        self._suffixes = Pieces(self._texts["suffixes"])
         self.written = 0
+
+    def pieces(self) -> dict[str, Any]:
+        """Give all that statements are put together from, for a reader of rows: see publish/virtual.py."""
+        names, observations = self._spelling.names, self._observations
+        numbers = [
+            (names.iri(curie), "value" if column == "value_text" else column, f"{XSD}decimal")
+            for curie, column in _NUMBERS
+        ]
+        return {
+            "start": names.thing("observation/"),
+            "count": observations.count,
+            "lists": {
+                name: observations.lists[name]
+                for name in ("dataset", "definition", "area", "period", "breakdown")
+            },
+            "said": self._statements,
+            "series": [
+                [*pair, start] for pair, start in zip(observations.series, self._texts["starts"], strict=True)
+            ],
+            "cells": [
+                [*pair, end] for pair, end in zip(observations.cells, self._texts["suffixes"], strict=True)
+            ],
+            "numbers": [*numbers, (names.iri("def:sampleSize"), "sample_size", f"{XSD}integer")],
+        }
 
     def write_all(self) -> Iterator[memoryview]:
         """Write what every observation says, as bytes, a batch at a time."""
@@ -192,9 +222,9 @@ def _by_place(said: list[list[str]]) -> list[Pieces]:
     return [Pieces([texts[at] if at < len(texts) else None for texts in said]) for at in range(most)]
 
 
-def _series(contents: Contents, spelling: Spelling) -> list[list[str]]:
+def _series(contents: Contents, names: Names) -> list[list[Statement]]:
     """Say what all figures of one dataset and definition share, those with a value and those without."""
-    names, lists = spelling.names, contents.observations.lists
+    lists = contents.observations.lists
     units = {(row["indicator"], row["version"]): row["unit"] for row in contents.rows("indicators")}
     said = []
     for dataset_number, definition_number in contents.observations.series:
@@ -208,26 +238,26 @@ def _series(contents: Contents, spelling: Spelling) -> list[list[str]]:
         ]
         observed = [(RDF_TYPE, f"<{names.iri('qb:Observation')}>"), (names.iri("qb:dataSet"), member)]
         missing = [(RDF_TYPE, f"<{names.iri('def:MissingObservation')}>"), (names.iri("def:dataset"), member)]
-        said.append(spelling.said([*observed, *shared, (names.iri("sdmx-attribute:unitMeasure"), unit)]))
-        said.append(spelling.said([*missing, *shared]))
+        said.append([*observed, *shared, (names.iri("sdmx-attribute:unitMeasure"), unit)])
+        said.append([*missing, *shared])
     return said
 
 
-def _statuses(contents: Contents, spelling: Spelling) -> list[list[str]]:
+def _statuses(contents: Contents, names: Names) -> list[list[Statement]]:
     """Say each status, and in words why there is no value where there is none."""
-    names, statuses = spelling.names, contents.model.code_lists["status"]
+    statuses = contents.model.code_lists["status"]
     said = []
     for (text,) in contents.observations.lists["status"]:
         status = statuses.code(text)
         this = (names.iri("sdmx-attribute:obsStatus"), f"<{names.thing(f'code/status/{text}')}>")
         reason = (names.iri("def:reason"), english(status.more["words"] or status.label))
-        said += [spelling.said([this]), spelling.said([this, reason])]
+        said += [[this], [this, reason]]
     return said
 
 
-def _cells(contents: Contents, spelling: Spelling) -> list[list[str]]:
+def _cells(contents: Contents, names: Names) -> list[list[Statement]]:
     """Say where the figures of one dataset and breakdown stand in the dataset's own dimensions."""
-    names, lists = spelling.names, contents.observations.lists
+    lists = contents.observations.lists
     totals = {row["code_list"]: row["code"] for row in contents.rows("codes") if row["is_total"] == "true"}
     code_lists = {row["dimension"]: row["code_list"] for row in contents.rows("dimensions")}
     said = []
@@ -239,20 +269,20 @@ def _cells(contents: Contents, spelling: Spelling) -> list[list[str]]:
             code = codes.get(dimension) or totals[code_lists[dimension]]
             thing = names.thing(f"code/{code_lists[dimension]}/{code}")
             statements.append((names.thing(f"dimension/{dimension}"), f"<{thing}>"))
-        said.append(spelling.said(statements) if statements else [])
+        said.append(statements)
     return said
 
 
-def _starts_and_ends(contents: Contents, names: Names) -> tuple[Pieces, Pieces]:
+def _starts_and_ends(contents: Contents, names: Names) -> tuple[list[str], list[str]]:
     """Give how the subject of each series starts, and how a line of its dataset's graph ends."""
     lists = contents.observations.lists
     starts, ends = [], []
     for dataset_number, definition_number in contents.observations.series:
         (dataset,) = lists["dataset"][dataset_number - 1]
         indicator, _ = lists["definition"][definition_number - 1]
-        starts.append(f"<{names.thing(f'observation/{dataset}/{indicator}/')}")
+        starts.append(names.thing(f"observation/{dataset}/{indicator}/"))
         ends.append(f" <{names.thing(f'dataset/{dataset}')}> .\n")
-    return Pieces(starts), Pieces(ends)
+    return starts, ends
 
 
 def _suffixes(contents: Contents) -> list[str]:

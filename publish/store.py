@@ -42,14 +42,22 @@ class Oxigraph:
         self._store = None
 
 
+def holds_observations(url: str) -> bool:
+    """Say whether every observation goes into the store that an address names.
+
+    With "cube:" none does: what they say is made from their coded rows when it is asked for.
+    """
+    return url != "cube:"
+
+
 def open_store(url: str, folder: Path) -> RdfStore:
     """Open the new, empty store that an address names.
 
-    url       "oxigraph:", the store embedded in the edition's own folder
+    url       "oxigraph:" or "cube:", the store embedded in the edition's own folder, with observations or without
     folder    where an embedded store lies
 
     Raises ValueError for a kind of store that there is not.
     """
-    if url == "oxigraph:":
+    if url in ("oxigraph:", "cube:"):
         return Oxigraph(folder)
     raise ValueError(f"'{url}' is not a kind of RDF store that this version knows")

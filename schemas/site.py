@@ -41,7 +41,7 @@ class Site:
     engine_url: str = "duckdb:"
     memory: str | None = None
     threads: int | None = None
-    rdf_url: str = "oxigraph:"
+    rdf_url: str = "cube:"
     files_url: str = "file:editions"
     is_preview: bool = False
 
@@ -82,15 +82,16 @@ def load_site(folder: Path) -> Site:
         engine_url=_text(engine, "url", "duckdb:"),
         memory=engine.get("memory"),
         threads=engine.get("threads"),
-        rdf_url=_text(rdf, "url", "oxigraph:"),
+        rdf_url=_text(rdf, "url", "cube:"),
         files_url=_text(files, "url", "file:editions"),
     )
     for name, url, wanted in (
-        ("engine", site.engine_url, "duckdb:"),
-        ("rdf", site.rdf_url, "oxigraph:"),
+        ("engine", site.engine_url, ("duckdb:",)),
+        ("rdf", site.rdf_url, ("cube:", "oxigraph:")),
     ):
-        if url != wanted:
-            raise SiteFault(f"[{name}] url '{url}' is not a kind this version knows; wanted '{wanted}'.")
+        if url not in wanted:
+            kinds = " or ".join(f"'{kind}'" for kind in wanted)
+            raise SiteFault(f"[{name}] url '{url}' is not a kind this version knows; wanted {kinds}.")
     if not site.files_url.startswith("file:"):
         raise SiteFault(f"[files] url '{site.files_url}' is not a kind this version knows; wanted 'file:…'.")
     return site

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyoxigraph
 import pytest
 from playwright.sync_api import Browser
 
@@ -40,6 +43,18 @@ def example_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExampleSi
     """The bundled example, published once and served: its `url`, its `site` and its `edition`."""
     with serving_example(tmp_path_factory.mktemp("england")) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def example_store(example_site: ExampleSite) -> pyoxigraph.Store:
+    """Every statement of the bundled example, its observations too, in one store in memory."""
+    edition = example_site.edition
+    store = pyoxigraph.Store()
+    with gzip.open(edition.folder / "downloads" / "site.nq.gz") as quads:
+        # The lines of N-Quads without their graph's name.
+        triples = re.sub(rb" <[^>]*> \.$", b" .", quads.read(), flags=re.MULTILINE)
+    store.load(triples, pyoxigraph.RdfFormat.N_TRIPLES)
+    return store
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from publish.edition import EditionsFolder, EditionUnknown, OtherPublisher
 def publish(folder: EditionsFolder, contents: Contents, on: date = DAY) -> tuple[str, bool]:
     with folder.locked(), folder.scratch() as scratch:
         prepared = prepare(contents, scratch / "downloads")
-        return publish_contents(prepared, folder, Making(on))
+        return publish_contents(prepared, folder, Making(on, rdf_url="oxigraph:"))
 
 
 @pytest.fixture

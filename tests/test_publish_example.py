@@ -60,8 +60,8 @@ def catalogue(england: Path) -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture(scope="module")
-def store(england: Path) -> pyoxigraph.Store:
-    return pyoxigraph.Store.read_only(str(england / "rdf" / "store"))
+def store(example_store: pyoxigraph.Store) -> pyoxigraph.Store:
+    return example_store
 
 
 @pytest.fixture(scope="module")

@@ -343,8 +343,13 @@ def small_world() -> Contents:
     return make_contents()
 
 
-def write_world(contents: Contents, folder: Path, name: str = "2026-01-02-000000000000") -> Path:
-    """Write an edition of a world into a folder that is not there yet, and give the folder."""
+def write_world(
+    contents: Contents, folder: Path, name: str = "2026-01-02-000000000000", rdf_url: str = "oxigraph:"
+) -> Path:
+    """Write an edition of a world into a folder that is not there yet, and give the folder.
+
+    Its store holds the observations too, unless it is to be of another kind.
+    """
     folder.mkdir()
-    write_edition(prepare(contents, folder / "downloads"), folder, name, Making(DAY))
+    write_edition(prepare(contents, folder / "downloads"), folder, name, Making(DAY, rdf_url=rdf_url))
     return folder

@@ -47,8 +47,8 @@ def catalogue(example_site: ExampleSite) -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture(scope="module")
-def store(example_site: ExampleSite) -> pyoxigraph.Store:
-    return pyoxigraph.Store.read_only(str(example_site.edition.store_folder))
+def store(example_store: pyoxigraph.Store) -> pyoxigraph.Store:
+    return example_store
 
 
 @pytest.fixture

@@ -1,0 +1,316 @@
+"""A query over the virtual cube is made ready: a store that gives the answer the whole edition would give.
+
+In:   a folder of an edition whose observations are not in its store; a request
+Out:  Ready: a store with all that the query can need, and the dataset it is to be run over
+
+The store of everything but observations is read into memory once. Each query runs in a process split off from
+that one, where what it needs of observations is added, and which ends with it.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pyoxigraph as ox
+from rdflib.plugins.sparql.algebra import translateQuery
+from rdflib.plugins.sparql.parser import parseQuery
+from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.term import URIRef
+
+from api.cube.demand import Demand, Need, Pattern, walk
+from api.cube.graphs import Scope, edition_named, scope_of, wanted
+from api.cube.pieces import CUBE, Asked, Cube
+from api.cube.rest import Statements
+
+# The most statements that are put into a store for one query. They take about half a gigabyte.
+MOST_STATEMENTS = 750_000
+
+# So many are tried first where a query is done as soon as it has found a few solutions.
+_FIRST_STATEMENTS = 30_000
+
+# Where a default graph lies that is not the store's own.
+_DEFAULT = ox.NamedNode("x-likeforlike:default-graph")
+
+_GRAPH_WORD = re.compile(r"\bgraph\b", re.IGNORECASE)
+
+
+class TooMuch(Exception):  # noqa: N818 - what is wrong with a query, not with us
+    """A query needs more statements about observations than are put together for one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"To answer this, more than {MOST_STATEMENTS:,} statements about figures would have to be put "
+            "together. Name an indicator, an area, a dataset or a period in the query, or the properties that "
+            "are wanted in place of a variable."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A store to run a query on. default and named are as Store.query takes them; None for the store's own."""
+
+    store: ox.Store
+    default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] | None
+    named: list[ox.NamedNode | ox.BlankNode] | None
+
+
+class _Full(Exception):  # noqa: N818 - a limit that was reached
+    """There are more statements than were to be added."""
+
+
+class _Edition:
+    """One kept edition: its observations as rows, and its other statements."""
+
+    def __init__(self, folder: Path, store: ox.Store, shared: frozenset[str] = frozenset()) -> None:
+        self.name = folder.name
+        self.statements = Statements(store, shared)
+        pieces = folder / "rdf" / CUBE
+        self.cube = Cube(pieces, connecting(folder / "catalogue.db")) if pieces.exists() else None
+
+
+class Engine:
+    """Makes queries over one edition ready. It may be split off at any moment: it has no threads."""
+
+    def __init__(self, folder: Path, statements: bytes | None = None) -> None:
+        """Read an edition's statements into memory.
+
+        folder       of the edition
+        statements   all that is in its store, as N-Triples
+        """
+        store = ox.Store()
+        store.load(statements or b"", ox.RdfFormat.N_TRIPLES)
+        pattern = rb"^<[^>]*/id/observation/[^>]*> <([^>]*)>"
+        shared = {found.decode() for found in re.findall(pattern, statements or b"", re.MULTILINE)}
+        self._folder = folder
+        self._current = _Edition(folder, store, frozenset(shared))
+        assert self._current.cube is not None
+        self._cube: Cube = self._current.cube
+        self._catalogue = f"{self._cube.base}catalog"
+        self._known = [self._catalogue, *(graph.value for graph in self._cube.graphs)]
+        self._datasets = frozenset(self._known[1:])
+        for graph in self._known:
+            store.add_graph(ox.NamedNode(graph))
+        # What the parser makes at its first use serves every process that is split off.
+        read_query("SELECT * { ?s ?p ?o }")
+
+    def make_ready(self, request: Mapping[str, Any]) -> Ready:
+        """Put together what a query can need. The store is of no use for another query after that.
+
+        request   as api.sparql_worker.answer takes it; its query can be parsed
+
+        Raises TooMuch.
+        """
+        store, query = self._current.statements.store, read_query(request["query"])
+        scope = scope_of(query, request)
+        ready = (
+            Ready(store, None, None)
+            if scope.is_plain
+            else Ready(store, [_DEFAULT], [ox.NamedNode(graph) for graph in scope.named or ()])
+        )
+        wanted_statements = list(self._list(query, request["query"], scope))
+        enough = _enough(query)
+        if enough is not None:
+            try:
+                _add(store, wanted_statements, _FIRST_STATEMENTS)
+                return ready
+            except _Full:
+                if _has(ready, request["query"], enough):
+                    return ready
+        try:
+            _add(store, wanted_statements, MOST_STATEMENTS)
+        except _Full as full:
+            raise TooMuch from full
+        return ready
+
+    # ---- what is needed ----
+
+    def _list(self, query: CompValue | None, text: str, scope: Scope) -> Iterator[_Source]:
+        """List where the statements are that a query can need, and where they go."""
+        is_plain = scope.default is None
+        kept = sorted({*_named_in(query), *(scope.default or ()), *(scope.named or ())})
+        # An edition is among the graphs where the query names it.
+        known = [*self._known, *(graph for graph in kept if edition_named(self._cube.base, graph))]
+        needs, patterns = self._demand(self._current, query, text, is_plain=is_plain)
+        for need in needs:
+            if need.graphs is None and is_plain:
+                yield _Rows(self._cube, need, ox.DefaultGraph())
+                continue
+            to = _DEFAULT if need.graphs is None else None
+            graphs = wanted(need.graphs, scope, known)
+            datasets = [graph for graph in graphs if graph in self._datasets]
+            if datasets:
+                asked = self._cube.within(need.asked, datasets)
+                yield _Rows(self._cube, Need(None, asked, need.predicates), to)
+            for graph in graphs:
+                if edition_named(self._cube.base, graph) == self._current.name:
+                    yield _Rows(self._cube, need, to or ox.NamedNode(graph))
+        for pattern in patterns:
+            for graph in wanted(pattern.graphs, scope, known):
+                if graph == self._catalogue or edition_named(self._cube.base, graph) == self._current.name:
+                    to = _DEFAULT if pattern.graphs is None else ox.NamedNode(graph)
+                    yield _Matches(self._current.statements, pattern, to)
+        for graph in kept:
+            name = edition_named(self._cube.base, graph)
+            if name is not None and name != self._current.name:
+                yield from self._list_kept(name, graph, query, text, scope)
+
+    def _list_kept(
+        self, name: str, graph: str, query: CompValue | None, text: str, scope: Scope
+    ) -> Iterator[_Source]:
+        """List what a query can need of another edition that is kept."""
+        folder = self._folder.parent / name
+        if not (folder / "manifest.json").is_file():
+            return
+        edition = _Edition(folder, ox.Store.read_only(str(folder / "rdf" / "store")))
+        needs, patterns = self._demand(edition, query, text, is_plain=False)
+        for need in needs:
+            if graph in wanted(need.graphs, scope, (graph,)) and edition.cube is not None:
+                yield _Rows(edition.cube, need, _DEFAULT if need.graphs is None else ox.NamedNode(graph))
+        for pattern in patterns:
+            if graph in wanted(pattern.graphs, scope, (graph,)):
+                to = _DEFAULT if pattern.graphs is None else ox.NamedNode(graph)
+                yield _Matches(edition.statements, pattern, to)
+
+    def _demand(
+        self, edition: _Edition, query: CompValue | None, text: str, *, is_plain: bool
+    ) -> tuple[Iterable[Need], Iterable[Pattern]]:
+        """Say what a query can need of an edition: everything, where that cannot be told."""
+        # Without rows of its own, what an edition says of observations is found like all else.
+        demand = Demand(edition.cube or self._cube, edition.statements, is_plain=is_plain)
+        try:
+            if query is not None:
+                demand.add_query(query)
+                return demand.needs.values(), demand.patterns
+        except ValueError:
+            # Something that rdflib reads and this does not know.
+            pass
+        everywhere = (None, frozenset[str]()) if not is_plain or _GRAPH_WORD.search(text) else (None,)
+        return (
+            [Need(graphs, Asked(), None) for graphs in everywhere],
+            [
+                Pattern(graphs, None, None, None)
+                for graphs in everywhere
+                if graphs is not None or not is_plain
+            ],
+        )
+
+
+def connecting(catalogue: Path) -> Any:
+    """Give what opens a catalogue, once for the process that first needs it."""
+    opened: list[sqlite3.Connection] = []
+
+    def connect() -> sqlite3.Connection:
+        if not opened:
+            address = f"file:{quote(str(catalogue))}?mode=ro&immutable=1"
+            opened.append(sqlite3.connect(address, uri=True))
+            opened[0].row_factory = sqlite3.Row
+            opened[0].execute("PRAGMA query_only = 1")
+        return opened[0]
+
+    return connect
+
+
+def read_query(text: str) -> CompValue | None:
+    """Read a query into rdflib's algebra; None where rdflib cannot."""
+    try:
+        query = translateQuery(parseQuery(text)).algebra
+    except Exception:  # another parser decides what is a query; here it only says what can be left out
+        return None
+    assert isinstance(query, CompValue)
+    return query
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What rows of observations say, and the graph it goes to: that of each row's dataset where None."""
+
+    cube: Cube
+    need: Need
+    to: ox.NamedNode | ox.DefaultGraph | None
+
+    def quads(self) -> Iterator[ox.Quad]:
+        """Make the quads."""
+        rows = self.cube.rows(self.need.asked, self.need.predicates, MOST_STATEMENTS + 1)
+        for dataset, subject, predicate, thing in self.cube.statements(rows, self.need.predicates):
+            yield ox.Quad(subject, predicate, thing, self.to or self.cube.graphs[dataset - 1])
+
+
+class _Matches:
+    """Statements that match a pattern, and the graph they go to.
+
+    They are found at once: what is added to the store later is not among them.
+    """
+
+    def __init__(self, statements: Statements, pattern: Pattern, to: ox.NamedNode) -> None:
+        found = islice(statements.match(pattern), MOST_STATEMENTS + 1)
+        self._quads = [ox.Quad(quad.subject, quad.predicate, quad.object, to) for quad in found]
+
+    def quads(self) -> Iterator[ox.Quad]:
+        """Give the quads."""
+        return iter(self._quads)
+
+
+_Source = _Rows | _Matches
+
+
+def _add(store: ox.Store, sources: Iterable[_Source], most: int) -> None:
+    """Add statements to a store. Raises _Full with the first `most` of them added."""
+    count = 0
+    for source in sources:
+        quads: list[ox.Quad] = []
+        for quad in source.quads():
+            quads.append(quad)
+            count += 1
+            if len(quads) == _FIRST_STATEMENTS or count > most:
+                store.extend(quads)
+                quads = []
+            if count > most:
+                raise _Full
+        store.extend(quads)
+
+
+def _named_in(query: CompValue | None) -> set[str]:
+    """Find the graphs that a query names in its text."""
+    if query is None:
+        return set()
+    return {
+        str(node.term) for node in walk(query.p) if node.name == "Graph" and isinstance(node.term, URIRef)
+    }
+
+
+def _enough(query: CompValue | None) -> int | None:
+    """Say how many solutions a query is done with, whichever they are; None if that matters."""
+    if query is None or query.name not in ("SelectQuery", "AskQuery"):
+        return None
+    node, most = query.p, 1
+    if query.name == "SelectQuery":
+        if node.name != "Slice" or node.length is None:
+            return None
+        node, most = node.p, int(node.length)
+    while node.name in ("Project", "Distinct", "Reduced"):
+        node = node.p
+    return None if any(part.name in _NOT_GROWING for part in walk(node)) else most
+
+
+# Parts of a query of which a statement more can mean a solution less, or another one.
+_NOT_GROWING = frozenset(
+    {
+        *("LeftJoin", "Minus", "Slice", "OrderBy", "Group", "AggregateJoin", "Distinct", "Reduced"),
+        *("Builtin_EXISTS", "Builtin_NOTEXISTS"),
+    }
+)
+
+
+def _has(ready: Ready, text: str, enough: int) -> bool:
+    """Say whether a query finds so many solutions already."""
+    result = ready.store.query(text, default_graph=ready.default, named_graphs=ready.named)
+    if isinstance(result, ox.QueryBoolean):
+        return bool(result)
+    return sum(1 for _ in result) >= enough

@@ -1,0 +1,66 @@
+"""What is needed to say an observation again from its row: the pieces that its statements are made of.
+
+In:   Contents
+Out:  a file of JSON beside the store of an edition whose observations are not in the store
+
+The pieces are those of statements.py, by the same numbers, so that a row says the same wherever it is said. A
+reader of coded rows puts them together: see api/cube.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from publish.contents import Contents
+from publish.observations import NUMBERS, ORDER
+from publish.statements import Spelling, StatementWriter, canonical
+from publish.triples import Names
+
+PIECES = "cube.json"
+
+# A number with more characters than these may be another one once it is kept in binary.
+_TRUE_CHARACTERS = 15
+
+
+def write_pieces(contents: Contents, path: Path) -> None:
+    """Write the pieces of an edition's observations.
+
+    The file holds:
+    base, class  the address of the site, and how the IRIs of observations begin
+    lists        the codes behind the numbers of rows: dataset, definition, area, period, breakdown, note
+    series       for each pair of dataset and definition: the two numbers, how its IRIs begin, and what a figure
+                 with a value and one without say
+    cells        for each pair of dataset and breakdown: the two numbers, how its IRIs end, what it says
+    area, period, note, and status (with a value, without): what each code says
+    numbers      the properties of figures, the column each is in, and its datatype
+    digits       figures beside the value that a number in binary does not keep: by column, key of the row and text
+
+    What something says is a list of pairs: a property's IRI, and an object as it stands in N-Triples.
+    """
+    names = Names(contents.base, contents.model)
+    writer = StatementWriter(contents, Spelling(names, is_lines=True))
+    path.write_text(
+        json.dumps(
+            {"base": contents.base, **writer.pieces(), "digits": _digits(contents)}, ensure_ascii=False
+        ),
+        encoding="utf-8",
+    )
+
+
+def _digits(contents: Contents) -> dict[str, dict[str, str]]:
+    """Find the figures beside the value whose digits a number in binary does not give back."""
+    rows = contents.observations.rows
+    found: dict[str, dict[str, str]] = {}
+    for name in NUMBERS:
+        long = contents.observations.engine.read(
+            rows.filter(rows[name].length() > _TRUE_CHARACTERS).select(*ORDER, name)
+        )
+        texts = canonical(long[name].combine_chunks()).to_pylist() if long.num_rows else []
+        keys = zip(*(long[column].to_pylist() for column in ORDER), strict=True)
+        found[name] = {
+            " ".join(map(str, key)): text
+            for key, text in zip(keys, texts, strict=True)
+            if repr(float(text)) != text
+        }
+    return found

@@ -1,0 +1,168 @@
+"""Editions with a virtual cube, and the store with everything that is the judge of what they answer."""
+
+from __future__ import annotations
+
+import gzip
+import random
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+from test_publish_world import (
+    BASE,
+    DAY,
+    TABLES,
+    YEAR_2022,
+    YEAR_2023,
+    make_contents,
+    observation,
+    work,
+)
+
+from api.cube.engine import Engine
+from publish.build import Making, prepare, write_edition
+
+PREFIXES = f"""
+PREFIX qb: <http://purl.org/linked-data/cube#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+PREFIX sdmx-dimension: <http://purl.org/linked-data/sdmx/2009/dimension#>
+PREFIX sdmx-measure: <http://purl.org/linked-data/sdmx/2009/measure#>
+PREFIX sdmx-attribute: <http://purl.org/linked-data/sdmx/2009/attribute#>
+PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+PREFIX def: <{BASE}def/>
+PREFIX id: <{BASE}id/>
+PREFIX area: <{BASE}id/area/>
+PREFIX dataset: <{BASE}id/dataset/>
+PREFIX dimension: <{BASE}id/dimension/>
+PREFIX indicator: <{BASE}id/indicator/>
+PREFIX period: <{BASE}id/period/>
+PREFIX status: <{BASE}id/code/status/>
+"""
+
+AREAS = ("E06000001", "E06000002", "E06000003", "E92000001")
+
+# What the queries of tests are about: more would only make wild ones slow.
+_KEPT = tuple(
+    f"<{BASE}id/{path}".encode()
+    for path in (
+        *("area/", "indicator/", "dataset/", "period/", "dimension/", "code/sex/", "code/status/", "target/"),
+        *("code/area-type/unitary", "code/area-type/country", "area-parent/", "observation/"),
+    )
+)
+
+Result = bool | Counter[Any]
+
+
+def random_observations(seed: int) -> list[dict[str, Any]]:
+    """Make up figures: with ties, gaps, missing values, limits, notes and two versions of one indicator."""
+    chance = random.Random(seed)
+    found = []
+    for area in AREAS:
+        for period in (YEAR_2022, YEAR_2023, "2024-04-01_P1Y"):
+            if chance.random() < 0.8:
+                found.append(observation(area, period, _value(chance), **_more(chance)))
+        for breakdown in ("", "sex=female", "sex=male"):
+            if chance.random() < 0.7:
+                found.append(work(area, _value(chance), breakdown, **_more(chance)))
+    for row in found:
+        if row["value_text"] is None:
+            row["status"] = chance.choice(("suppressed", "unreliable"))
+    return found
+
+
+def _value(chance: random.Random) -> str | None:
+    return chance.choice((None, "0", "0.0", "12.50", "12.5", "-3", "100", "0.1", "7.125", "80100"))
+
+
+def _more(chance: random.Random) -> dict[str, Any]:
+    given = {
+        "lower_limit": chance.choice(("1.5", "-2", "0.12345678901234567", "1")),
+        "numerator": chance.choice(("436", "12")),
+        "denominator": "1000.0",
+        "sample_size": chance.choice((0, 900)),
+        "note": chance.choice(('Counted "anew"\nfrom here', "Few", "=1+1")),
+        "status": chance.choice(("provisional", "revised")),
+    }
+    return {name: value for name, value in given.items() if chance.random() < 0.4}
+
+
+@dataclass(frozen=True)
+class CubeWorld:
+    """An edition with a virtual cube, and what is in its download."""
+
+    folder: Path
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """Every statement, as N-Quads."""
+        return gzip.decompress((self.folder / "downloads" / "site.nq.gz").read_bytes()).splitlines()
+
+    @cached_property
+    def rest(self) -> bytes:
+        """The statements that tests ask for and that are not about observations, as N-Triples."""
+        end = f" <{BASE}catalog> .".encode()
+        return b"".join(
+            line.removesuffix(end) + b" .\n"
+            for line in self.lines
+            if line.endswith(end) and line.startswith(_KEPT)
+        )
+
+    @cached_property
+    def whole(self) -> ox.Store:
+        """A store with everything: in the default graph, and each dataset and the catalogue in its own."""
+        store = ox.Store()
+        store.load(self.rest, ox.RdfFormat.N_TRIPLES)
+        store.load(self.rest, ox.RdfFormat.N_TRIPLES, to_graph=ox.NamedNode(f"{BASE}catalog"))
+        figures = [line for line in self.lines if line.startswith(f"<{BASE}id/observation/".encode())]
+        for quad in ox.parse(b"\n".join(figures), ox.RdfFormat.N_QUADS):
+            store.add(quad)
+            store.add(ox.Quad(quad.subject, quad.predicate, quad.object))
+        return store
+
+    def ask(
+        self, query: str, default: Iterable[str] | None = None, named: Iterable[str] | None = None
+    ) -> Result:
+        """Ask the cube."""
+        engine = Engine(self.folder, self.rest)
+        ready = engine.make_ready({"query": query, "default_graphs": default, "named_graphs": named})
+        return told(ready.store.query(query, default_graph=ready.default, named_graphs=ready.named))
+
+    def judge(self, query: str) -> Result:
+        """Ask the store with everything."""
+        return told(self.whole.query(query))
+
+
+def told(result: Any) -> Result:
+    """Give a result so that it can be compared: in any order, with how often each solution is in it."""
+    if isinstance(result, ox.QueryBoolean):
+        return bool(result)
+    if isinstance(result, ox.QueryTriples):
+        return Counter(set(map(str, result)))
+    names = [variable.value for variable in result.variables]
+    return Counter(
+        frozenset((name, str(term)) for name, term in zip(names, solution, strict=True) if term is not None)
+        for solution in result
+    )
+
+
+def make_world(folder: Path, observations: list[dict[str, Any]] | None = None) -> CubeWorld:
+    """Publish the small world, or one with other observations, with a virtual cube."""
+    folder.mkdir(parents=True)
+    contents = make_contents(observations, {**TABLES, **_MORE_TARGETS})
+    making = Making(DAY, rdf_url="cube:")
+    write_edition(prepare(contents, folder / "downloads"), folder, folder.name, making)
+    return CubeWorld(folder)
+
+
+# A row of another kind that says some of what observations say.
+_MORE_TARGETS = {
+    "targets": [
+        *TABLES["targets"],
+        {**TABLES["targets"][0], "target": "recycle-more", "area": "E06000002", "value": 60.0},
+    ]
+}
