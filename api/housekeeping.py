@@ -19,6 +19,7 @@ from api.failures import Failure
 from api.openapi import describe
 from api.replies import Reply, edition_of, root_of
 from schemas import load_model
+from schemas.questions import load_questions
 
 router = APIRouter(include_in_schema=False)
 
@@ -36,6 +37,11 @@ _FIRST = (
     "datasets",
     "groups",
     "frameworks",
+    "questions",
+    "signals",
+    "revisions",
+    "register",
+    "methods",
     "downloads",
     "api",
     "sparql",
@@ -134,6 +140,7 @@ def _count(edition: Edition, kind: str) -> int:
 def _addresses(edition: Edition, name: str) -> Iterator[str]:
     if name == "pages":
         yield from _FIRST
+        yield from (f"questions/{question}" for question in load_questions())
         return
     address, _, number = name.rpartition("-")
     for kind in _MAPPED:

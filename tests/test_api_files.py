@@ -7,10 +7,12 @@ import xml.etree.ElementTree as ET
 
 import httpx
 import pytest
+import rdflib
 from test_api_world import Served, client, site
 
 from api.downloads import read_range
 from api.failures import Failure
+from schemas.questions import load_questions
 
 __all__ = ["client", "site"]
 
@@ -104,10 +106,55 @@ def test_sitemaps_name_documents_that_are_there(client: httpx.Client, site: Serv
         for place in ET.fromstring(client.get(str(part)).text).iter(f"{space}loc")
     ]
     assert f"{site.url}areas/E06000002" in addresses
+    assert {f"{site.url}questions/{name}" for name in load_questions()} <= set(addresses)
+    assert f"{site.url}questions" in addresses
     for address in addresses:
         assert client.get(str(address), headers={"Accept": "text/html"}).status_code == 200, address
     assert client.get("/sitemap/areas-2.xml").status_code == 404
     assert client.get("/sitemap/nope-x.xml").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/areas/E06000002",
+        "/areas/E06000002.ttl",
+        "/id/area/E06000002",
+        "/api/v1/areas",
+        "/api/v1/nope",
+        "/sparql",
+        "/sparql?query=ASK%7B%7D",
+        "/data/catalogue.json?sql=SELECT+1",
+        "/downloads/SHA256SUMS",
+        "/catalog.ttl",
+        "/.well-known/void",
+        "/changes.atom",
+        "/openapi.json",
+        "/robots.txt",
+        "/sitemap.xml",
+        "/nope",
+    ],
+)
+def test_every_site_may_read_everything(client: httpx.Client, address: str) -> None:
+    for method in ("GET", "HEAD", "OPTIONS"):
+        answer = client.request(method, address, headers={"Origin": "https://elsewhere.example"})
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in answer.headers
+    assert "GET" in client.options(address).headers["access-control-allow-methods"]
+
+
+@pytest.mark.parametrize("accept", ["text/turtle", "application/ld+json", "application/n-triples", "*/*"])
+def test_well_known_void_leads_to_the_endpoint_and_the_dump(
+    client: httpx.Client, site: Served, accept: str
+) -> None:
+    answer = client.get("/.well-known/void", headers={"Accept": accept}, follow_redirects=True)
+    kind = answer.headers["content-type"].partition(";")[0]
+    graph = rdflib.Graph().parse(data=answer.text, format=kind)
+    assert str(next(graph.objects(None, rdflib.VOID.sparqlEndpoint))) == f"{site.url}sparql"
+    dump = next(graph.objects(None, rdflib.VOID.dataDump))
+    assert client.head(str(dump)).status_code == 200
+    assert not any(isinstance(term, rdflib.BNode) for triple in graph for term in triple)
 
 
 def test_robots_may_read_pages_but_not_every_query(client: httpx.Client, site: Served) -> None:
