@@ -62,11 +62,14 @@ def measure_rivals(run: Run, package: Path) -> None:
     run.step(
         "ours: publish but the load", "benchmarks.ours:publish_unloaded", package, run.folder / "unloaded"
     )
+    run.step(
+        "ours: publish, all stored", "benchmarks.ours:publish_materialised", package, run.folder / "stored"
+    )
     run.step("ours: publish", "benchmarks.ours:publish", package, run.folder / "site")
     run.step("ours: comparators of a million", "benchmarks.comparators:describe")
-    run.step("turtle", "benchmarks.ours:write_turtle", run.folder / "site", bare / "ready.ttl")
+    run.step("turtle", "benchmarks.ours:write_turtle", run.folder / "stored", bare / "ready.ttl")
     run.step("bare: load the RDF", "benchmarks.limits:load_rdf", bare / "ready.ttl", bare / "store")
-    run.step("queries", "benchmarks.queries:ask_all", run.folder / "site")
+    run.step("queries", "benchmarks.queries:ask_all", run.folder / "stored")
 
 
 def measure_growth(run: Run, package: Path, name: str) -> None:

@@ -37,7 +37,9 @@ def _heading(size: str, rows: Mapping[str, int], machine: str) -> str:
 def _ratios(costs: Mapping[str, Cost], rows: int) -> Iterator[str]:
     naive = sum(costs[name].cpu for name in NAIVE)
     unloaded = naive - costs["naive: load"].cpu
-    ours, unladen = costs["ours: publish"].cpu, costs["ours: publish but the load"].cpu
+    ours, stored, unladen = (
+        costs[f"ours: {name}"].cpu for name in ("publish", "publish, all stored", "publish but the load")
+    )
     check, rival = costs["ours: check"], costs["naive: check"]
     bare = sum(
         costs[name].cpu for name in ("bare: read the CSV", "bare: import the table", "bare: load the RDF")
@@ -45,7 +47,8 @@ def _ratios(costs: Mapping[str, Cost], rows: int) -> Iterator[str]:
     yield "| What | Ours | Rival or limit | Ratio |\n| --- | ---: | ---: | ---: |"
     for what, mine, theirs, ratio in (
         ("Whole publish against the naive pipeline", ours, naive, naive / ours),
-        ("All but loading the store, against the same", unladen, unloaded, unloaded / unladen),
+        ("The same with every observation in the store", stored, naive, naive / stored),
+        ("The same but for the store's own load, on both sides", unladen, unloaded, unloaded / unladen),
         ("Check as a command, start included", check.cpu, rival.cpu, rival.cpu / check.cpu),
     ):
         yield f"| {what} | {mine:.1f} CPU s | {theirs:.1f} CPU s | {ratio:.1f} times less |"
@@ -58,8 +61,8 @@ def _ratios(costs: Mapping[str, Cost], rows: int) -> Iterator[str]:
     )
     yield f"| Memory of the check | {check.peak_mb:,.0f} MB | 500 MB allowed | {check.peak_mb / 500:.2f} |"
     yield (
-        f"| Whole publish against the bare tools: read, import, load | {ours:.1f} CPU s | {bare:.1f} CPU s "
-        f"| {ours / bare:.2f} times the limit |"
+        f"| With all stored, against the bare tools: read, import, load | {stored:.1f} CPU s | {bare:.1f} CPU s "
+        f"| {stored / bare:.2f} times the limit |"
     )
     compared = costs["ours: comparators of a million"].answer
     yield (
@@ -81,7 +84,7 @@ def _seconds(costs: Mapping[str, Cost]) -> Iterator[str]:
 def _stages(costs: Mapping[str, Cost]) -> Iterator[str]:
     stages = costs["ours: publish"].answer["stages"]
     yield "## Where a publish spends its time\n"
-    yield "The store loads on the other core meanwhile; its CPU seconds fall on the stages it runs beside.\n"
+    yield "What is in the store loads on the other core meanwhile; its CPU seconds fall on the stages it runs beside.\n"
     yield "| Stage | CPU s | Wall s |\n| --- | ---: | ---: |"
     for (stage, cpu, wall), (_, next_cpu, next_wall) in pairwise(stages):
         yield f"| {stage} | {next_cpu - cpu:.2f} | {next_wall - wall:.2f} |"
@@ -113,9 +116,11 @@ def _growth(costs: Mapping[str, Cost], rows: Mapping[str, int]) -> Iterator[str]
 
 
 def _sizes(costs: Mapping[str, Cost]) -> Iterator[str]:
-    answer = costs["ours: publish"].answer
+    answer, stored = costs["ours: publish"].answer, costs["ours: publish, all stored"].answer
     yield "## Sizes\n\n| File | MB | Bytes an observation |\n| --- | ---: | ---: |"
     for path, size in answer["bytes"].items():
         if size > 1_000_000:
             yield f"| {path} | {size / 1e6:.1f} | {size / answer['observations']:.0f} |"
-    yield f"| rdf/store | {answer['store_bytes'] / 1e6:.1f} | {answer['store_bytes'] / answer['observations']:.0f} |\n"
+    for name, told in (("rdf", answer), ("rdf, with every observation in the store", stored)):
+        yield f"| {name} | {told['store_bytes'] / 1e6:.1f} | {told['store_bytes'] / told['observations']:.0f} |"
+    yield ""
