@@ -13,6 +13,7 @@ import pyoxigraph as ox
 
 from api.answers import Row, sources_of_datasets, sources_of_rows, sources_of_signals
 from api.edition import Edition
+from api.revision_graphs import describe_revisions
 from api.things import Thing
 from schemas import load_model
 
@@ -65,6 +66,8 @@ def describe_thing(edition: Edition, thing: Thing) -> list[ox.Triple]:
     _add_own(edition, subject, found)
     for name in _PARTS.get(thing.kind.kind, ()):
         _add_parts(edition, subject, ox.NamedNode(name.replace("def:", f"{edition.base}def/")), found)
+    if thing.kind.kind == "observation":
+        found |= dict.fromkeys(describe_revisions(edition, thing.path))
     _add_labels(edition, found)
     found |= dict.fromkeys(_describe_document(edition, thing.address, subject, sources_of(edition, thing)))
     return list(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+import rdflib
+from rdflib.namespace import XSD
 from test_api_editions import CHANGED, FIGURE
 from test_api_world import Served, serving
 from test_publish_world import OBSERVATIONS, TABLES, YEAR_2023
@@ -231,3 +234,43 @@ def test_diff_tells_which_definitions_took_the_place_of_others(tmp_path: Path):
         }
         assert (told["counts"]["recounted"], told["counts"]["revised"]) == (3, 0)
         assert "version 2.1.0 is in use in place of 2.0.0" in html(client, f"/editions/{name}/diff")
+
+
+PROV = rdflib.Namespace("http://www.w3.org/ns/prov#")
+
+
+@pytest.mark.parametrize("ending", ["ttl", "nt", "rdf", "jsonld"])
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
+def test_graph_of_a_figure_says_what_it_was_revised_from_and_why(revised: Revised, ending: str):
+    """In every form, at the figure's own address: 43.60 until the first edition, 44.10 from the second on."""
+    form = {"ttl": "turtle", "nt": "nt", "rdf": "xml", "jsonld": "json-ld"}[ending]
+    answer = revised.client.get(f"/observations/{FIGURE}.{ending}")
+    graph = rdflib.Graph().parse(data=answer.text, format=form)
+    base = revised.served.url
+    term = rdflib.Namespace(f"{base}def/")
+    figure = rdflib.URIRef(f"{base}id/observation/{FIGURE}")
+    first, second, _ = revised.editions
+    revision = rdflib.URIRef(f"{figure}#revised-{second}")
+    assert list(graph.objects(figure, term.revision)) == [revision]
+    assert {term.Revision, PROV.Entity} <= set(graph.objects(revision, rdflib.RDF.type))
+    assert graph.value(revision, PROV.specializationOf) == figure
+    assert graph.value(revision, PROV.wasRevisionOf) == rdflib.URIRef(f"{figure}#first")
+    assert graph.value(revision, term.fromEdition) == rdflib.URIRef(f"{base}id/edition/{first}")
+    assert graph.value(revision, term.toEdition) == rdflib.URIRef(f"{base}id/edition/{second}")
+    said = [graph.value(revision, term[name]) for name in ("valueBefore", "valueAfter")]
+    assert [(str(one), one.datatype) for one in said] == [("43.60", XSD.decimal), ("44.10", XSD.decimal)]
+    assert str(graph.value(revision, rdflib.DCTERMS.date)) == "2026-03-10"
+    assert graph.value(revision, term.revisionChange) == rdflib.URIRef(
+        f"{base}id/code/revision-change/revised"
+    )
+    assert graph.value(revision, term.reason)
+    assert not any(isinstance(node, rdflib.BNode) for triple in graph for node in triple)
+
+
+def test_every_term_of_a_revision_has_a_page(revised: Revised):
+    turtle = revised.client.get(f"/observations/{FIGURE}.nt").text
+    terms = set(re.findall(rf"<{re.escape(revised.served.url)}def/(\w+)>", turtle))
+    assert {"Revision", "revision", "valueBefore", "statusAfter", "reasonKind"} <= terms
+    for term in terms:
+        answer = revised.client.get(f"/def/{term}", headers={"Accept": "text/turtle"}, follow_redirects=True)
+        assert answer.status_code == 200, term

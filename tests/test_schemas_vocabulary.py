@@ -18,6 +18,9 @@ QB = Namespace("http://purl.org/linked-data/cube#")
 
 # Terms that no table has, each with its reason.
 BESIDE_TABLES = {
+    "fromEdition": "the editions of a revision, which no table of a package has",
+    "toEdition": "the editions of a revision, which no table of a package has",
+    "revision": "leads from a figure to what became of it",
     "Framework": "the whole of a framework's versions; def:framework names it",
     "Indicator": "the whole of an indicator's versions; def:indicator names it",
     "MissingObservation": "a figure without a value; publish makes it of a row whose status says why",
