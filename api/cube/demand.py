@@ -27,7 +27,7 @@ from rdflib.term import URIRef, Variable
 from api.cube.known import OTHER, Bound, Things, both, met, stated, tested, within, without
 from api.cube.patterns import Part, Term, is_variable, take_apart
 from api.cube.pieces import KEYS, Asked, Cube
-from api.cube.queries import walk
+from api.cube.queries import shown_where_distinct, walk
 
 # So many rows, or things, are looked at to narrow what stands beside them.
 _FEW_ROWS = 3_000
@@ -53,17 +53,19 @@ class Need:
 
     graphs      the named graphs, by IRI, in which it is asked for; all where empty; the default graph where None
     predicates  the properties to say; all where None
+    alike       what rows share of which one is enough, as Cube.alike gives it; every row counts where empty
     """
 
     graphs: frozenset[str] | None
     asked: Asked
     predicates: frozenset[str] | None
+    alike: tuple[str, ...] = ()
 
     @property
     def key(self) -> Any:
         """Needs with one key are one."""
         among = tuple(sorted((name, tuple(sorted(numbers))) for name, numbers in self.asked.among.items()))
-        return self.graphs, among, self.predicates
+        return self.graphs, among, self.predicates, self.alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,14 @@ class Demand:
         # A property that the rest has of observations tells nothing of a row.
         self._shared = rest.predicates_of_observations()
         self._is_alone = False
+        self._shown: set[Term] | None = None
 
     def add_query(self, query: CompValue) -> None:
         """Add what a query needs. Raises ValueError for something unknown."""
         found: Bound = {}
         groups = [node for node in walk(query) if node.name == "BGP"]
         self._is_alone = len(groups) == 1 and query.name != "DescribeQuery"
+        self._shown = shown_where_distinct(query)
         if query.p is not None:
             found = self._visit(query.p, {})
         if query.name == "DescribeQuery":
@@ -253,7 +257,8 @@ class Demand:
             sizes = {term: self._size(self._rows_of(star, known)) for term, star in of_rows.items()}
             subject = min(of_rows, key=lambda term: sizes[term])
             star = of_rows.pop(subject)
-            self._add_star(subject, star, known, narrows=bool(of_rows) or not self._is_alone)
+            alike = self._alike(subject, star, parts)
+            self._add_star(subject, star, known, alike, narrows=bool(of_rows) or not self._is_alone)
         for part in parts:
             if part.is_zero and _is_open(part, certain):
                 # A path of no steps leads from every node there is to itself.
@@ -262,11 +267,38 @@ class Demand:
                 self._add(self._rows_of([part], known), _predicates([part], self._cube))
         return {term: known.get(term) for term in certain}
 
-    def _add_star(self, subject: Term, star: list[Part], known: dict[Term, Any], *, narrows: bool) -> None:
+    def _alike(self, subject: Term, star: list[Part], parts: list[Part]) -> tuple[str, ...]:
+        """Say which rows are alike for patterns with one subject, where it matters only what is found, not how often.
+
+        Then a row has no effect that another one has already, if its IRI is of no interest.
+        """
+        if self._shown is None or not self._is_plain or not is_variable(subject) or subject in self._shown:
+            return ()
+        uses = [
+            term for part in parts for term in (part.subject, part.variable, part.object) if term is not None
+        ]
+        if uses.count(subject) != len(star):
+            return ()
+        if all(part.predicates is not None for part in star):
+            return self._cube.alike(_predicates(star, self._cube))
+        (part, *more) = star
+        if more or not is_variable(part.object) or part.object in self._shown or uses.count(part.object) > 1:
+            return ()
+        return self._cube.alike(None)
+
+    def _add_star(
+        self,
+        subject: Term,
+        star: list[Part],
+        known: dict[Term, Any],
+        alike: tuple[str, ...],
+        *,
+        narrows: bool,
+    ) -> None:
         """Add what patterns with one subject need, and narrow what is known of their variables."""
         asked = self._rows_of(star, known)
         predicates = _predicates(star, self._cube)
-        self._add(asked, predicates)
+        self._add(asked, predicates, alike)
         if not narrows or not self._is_row(star):
             return
         if is_variable(subject):
@@ -350,8 +382,8 @@ class Demand:
                 share *= len(asked.among[name]) / max(self._cube.count(name), 1)
         return share * self._cube.size
 
-    def _add(self, asked: Asked, predicates: frozenset[str] | None) -> None:
-        need = Need(self._graphs, asked, predicates)
+    def _add(self, asked: Asked, predicates: frozenset[str] | None, alike: tuple[str, ...] = ()) -> None:
+        need = Need(self._graphs, asked, predicates, alike)
         if not asked.is_empty:
             self.needs.setdefault(need.key, need)
 

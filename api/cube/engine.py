@@ -229,7 +229,7 @@ class _Rows:
     def add(self, store: ox.Store, most: int) -> int:
         """Add them to a store until there are `most` or a few more, and say how many there are."""
         count = 0
-        for text in write_rows(self.cube, self.need.asked, self.need.predicates):
+        for text in write_rows(self.cube, self.need.asked, self.need.predicates, self.need.alike):
             to = self.to or self.cube.graphs[text.dataset - 1]
             # What publish wrote for it was read strictly there.
             store.load(text.turtle, ox.RdfFormat.TURTLE, to_graph=to, lenient=True)

@@ -22,6 +22,16 @@ CUBE = "cube.json"
 # What names the pieces of a row, in the order in which keys of rows have them.
 KEYS = ("series", "cell", "area", "period", "status")
 
+# The columns that the number of each comes from.
+_COLUMNS = {
+    "series": ("dataset", "definition", "value IS NULL"),
+    "cell": ("dataset", "breakdown"),
+    "area": ("area",),
+    "period": ("period",),
+    "status": ("status", "value IS NULL"),
+    "note": ("note",),
+}
+
 # Up to so many numbers are written into a statement, where SQLite can plan with them.
 _IN_PLACE = 400
 
@@ -263,6 +273,25 @@ class Cube:
     def numbers(self, predicates: frozenset[str] | None) -> list[tuple[str, str, str]]:
         """List the properties of figures, by their IRIs: the column each is in, and its datatype."""
         return [one for one in self._numbers if predicates is None or one[0] in predicates]
+
+    def alike(self, predicates: frozenset[str] | None) -> tuple[str, ...]:
+        """Give, as expressions of SQL, what two rows share that say the same but for their IRIs.
+
+        predicates   the properties that are said; where None, rows are alike that say something with the same ones
+        """
+        if predicates is None:
+            kinds = (f"{column} IS NULL" for _, column, _ in self._numbers)
+            return ("dataset", "definition", "breakdown", "status", "note IS NULL", *kinds)
+        found: dict[str, None] = {}
+        for iri in predicates:
+            column = self._columns.get(iri)
+            if column is None:
+                found |= dict.fromkeys(_COLUMNS[self._of_property[iri]])
+            elif self._digits.get(column):
+                return ()
+            else:
+                found |= dict.fromkeys((column, "decimals", "value_text") if column == "value" else (column,))
+        return tuple(found)
 
     def spell(self, name: str, predicates: frozenset[str] | None) -> list[tuple[str, int]]:
         """Give what each code says as Turtle, without a subject, and how many statements that is."""

@@ -11,7 +11,7 @@ from typing import Any
 from rdflib.plugins.sparql.algebra import translateGroupGraphPattern, translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
-from rdflib.term import URIRef
+from rdflib.term import URIRef, Variable
 
 
 def read_query(text: str) -> CompValue | None:
@@ -36,6 +36,29 @@ def walk(node: Any) -> Iterator[CompValue]:
     elif isinstance(node, list | tuple):
         for one in node:
             yield from walk(one)
+
+
+def shown_where_distinct(query: CompValue) -> set[Any] | None:
+    """Give the variables that are used outside of a query's only group of patterns, if it is SELECT DISTINCT."""
+    node = query.p
+    if query.name != "SelectQuery" or sum(part.name == "BGP" for part in walk(node)) != 1:
+        return None
+    if node.name == "Slice":
+        node = node.p
+    if node.name != "Distinct":
+        return None
+    shown, node = set(node.p.PV), node.p.p
+    while node.name in ("OrderBy", "Filter"):
+        shown |= _variables(node.expr)
+        node = node.p
+    return shown if node.name == "BGP" else None
+
+
+def _variables(node: Any) -> set[Any]:
+    if isinstance(node, Variable):
+        return {node}
+    inside = node.values() if isinstance(node, CompValue) else node if isinstance(node, list | tuple) else ()
+    return {variable for one in inside for variable in _variables(one)}
 
 
 def graphs_named_in(query: CompValue | None) -> set[str]:

@@ -8,7 +8,7 @@ A statement in text is read in half the time that it takes to make one in Python
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from api.cube.pieces import KEYS, Asked, Cube
@@ -31,10 +31,13 @@ class Text:
         return "".join(self.lines).encode()
 
 
-def write_rows(cube: Cube, asked: Asked, predicates: frozenset[str] | None) -> Iterator[Text]:
+def write_rows(
+    cube: Cube, asked: Asked, predicates: frozenset[str] | None, alike: Sequence[str] = ()
+) -> Iterator[Text]:
     """Write what rows say: all that are asked for, and some more where telling them apart would cost more.
 
     predicates   the properties to say; all where None
+    alike        what rows share of which one is enough; every row counts where there is nothing
     """
     if asked.is_empty:
         return
@@ -50,6 +53,8 @@ def write_rows(cube: Cube, asked: Asked, predicates: frozenset[str] | None) -> I
     if not says_codes:
         tests.append(f"({' OR '.join(f'{column} IS NOT NULL' for column in columns) or 'FALSE'})")
     where = f" WHERE {' AND '.join(tests)}" if tests else ""
+    if alike:
+        where += f" GROUP BY {', '.join(alike)}"
     names = ("dataset", "definition", "breakdown", "area", "period", "status", "value IS NULL", *columns)
     # Only column names and numbers of ours are in it.
     sql = f"SELECT {', '.join(names)} FROM observation_rows{where}"  # noqa: S608
