@@ -8,7 +8,7 @@ TESTS  ?=
 WORKERS ?= 2
 PIP    := $(BIN)/pip --disable-pip-version-check --no-input
 
-.PHONY: help env dev demo test lint unit judges bench golden docs shots lock example clean
+.PHONY: help env dev demo test lint unit judges nightly bench golden docs shots lock example clean
 
 help:             ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -67,6 +67,9 @@ $(VENV)/.judges: requirements-judges.lock tests/judges/package-lock.json $(VENV)
 	@if command -v npm >/dev/null; then npm ci --prefix tests/judges --silent --no-audit --no-fund; \
 	  else echo "npm is not here: the judges of HTML and of the stream will be skipped" >&2; fi
 	@touch $@
+
+nightly: dev      ## many more of the queries that are made up for the virtual cube
+	@CUBE_EXAMPLES=10000 $(BIN)/pytest -q tests/test_cube_queries.py
 
 bench: dev        ## benchmarks, ratios, benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks

@@ -349,6 +349,7 @@ async def _without_query(request: Request, edition: Edition) -> Response:
     """Answer the form page or the service description, whichever is accepted."""
     choice = choose(_accept(request), (HTML, *GRAPH_FORMS))
     if choice.form is HTML:
+        request.app.state.sparql.pool_for(edition).warm()
         return await _page(request, edition, "", None, None)
     reply = Reply(request, edition, choice.media_type, vary="Accept")
     unchanged = reply.unchanged()

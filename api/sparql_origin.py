@@ -63,15 +63,19 @@ class Origin:
 
     async def split_off(self) -> Split:
         """Split a worker off. Raises RuntimeError if that cannot be done."""
-        async with self._lock:
-            if self._process is None or self._process.returncode is not None:
-                await self._start()
+        await self.start()
         try:
             source, sink = await asyncio.open_unix_connection(self._address)
             pid, _ = LENGTHS.unpack(await source.readexactly(LENGTHS.size))
         except (OSError, asyncio.IncompleteReadError) as fault:
             raise RuntimeError("a worker could not be split off") from fault
         return Split(pid, source, sink)
+
+    async def start(self) -> None:
+        """Start it if it does not run. Raises RuntimeError if that cannot be done."""
+        async with self._lock:
+            if self._process is None or self._process.returncode is not None:
+                await self._start()
 
     @property
     def _address(self) -> str:

@@ -341,6 +341,11 @@ class Pool:
             return _Worker(await self._origin.split_off())
         return await _Worker.start(self._store_folder, self.limits.memory)
 
+    def warm(self) -> None:
+        """Read the edition now if that has to be done before its first query: somebody is about to ask one."""
+        if self._origin is not None:
+            self._track(self._origin.start())
+
     async def _end_when_started(self, starting: asyncio.Task[_Worker]) -> None:
         with contextlib.suppress(RuntimeError):
             self._end(await starting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections import Counter
@@ -14,11 +15,14 @@ import rdflib
 from cube_world import PREFIXES, CubeWorld, make_world, told
 from test_api_world import Served, client, site
 from test_publish_world import BASE, OBSERVATIONS, make_contents, observation, small_world, write_world
+from test_sparql_limits import ENDED, WORST, run, with_pool
 
 from api.cube import engine as cube_engine
 from api.cube.engine import Engine, TooMuch, connecting
 from api.cube.pieces import Cube
+from api.cube.queries import read_query
 from api.cube.reading import CubeStore
+from api.sparql_pool import Answer, Pool
 
 __all__ = ["client", "site"]
 
@@ -117,7 +121,7 @@ def test_too_much_is_refused_and_says_how_to_ask_for_less(
 def test_a_query_that_is_only_half_understood_gets_everything(world: CubeWorld) -> None:
     """rdflib cannot read a triple that is quoted; Oxigraph can."""
     query = f"{PREFIXES} SELECT * {{ {FIGURE} ?p ?v FILTER(!isTRIPLE(?v)) }}"
-    assert cube_engine.read_query(query) is None
+    assert read_query(query) is None
     assert world.ask(query) == world.judge(query)
 
 
@@ -191,3 +195,55 @@ def test_both_kinds_of_store_hold_the_same(tmp_path: Path) -> None:
     assert told(stores["oxigraph:"].query("ASK { ?s ?p ?o }")) is True
     assert small_world().observations.count == len(OBSERVATIONS)
     assert Engine(folders["cube:"]) is not None
+
+
+# ---- processes ----
+
+
+@pytest.mark.parametrize(
+    "name", ["count of a cartesian product", "order of a cartesian product", "lists multiplied"]
+)
+def test_worst_query_over_a_cube_is_ended_and_the_next_one_answered(world: CubeWorld, name: str) -> None:
+    async def work(pool: Pool) -> tuple[Answer | str, Answer | str, Answer | str]:
+        before = await run(pool, "ASK { ?s ?p ?o }")
+        return before, await run(pool, WORST[name]), await run(pool, "ASK { ?s ?p ?o }")
+
+    before, ended, after = with_pool(world.folder / "rdf" / "store", work)
+    assert ended in ENDED
+    assert isinstance(before, Answer)
+    assert isinstance(after, Answer)
+
+
+def test_client_that_leaves_ends_its_process(world: CubeWorld) -> None:
+    async def work(pool: Pool) -> Path:
+        pool.warm()
+        asking = asyncio.create_task(run(pool, WORST["lists multiplied"]))
+        while not pool._all:
+            await asyncio.sleep(0.01)
+        (worker,) = pool._all
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        await asyncio.gather(*pool._ends)
+        return Path(f"/proc/{worker.process.pid}")
+
+    process = with_pool(world.folder / "rdf" / "store", work)
+    assert not process.exists()
+
+
+def test_what_one_query_needed_is_not_seen_by_the_next(world: CubeWorld) -> None:
+    async def work(pool: Pool) -> list[Answer | str]:
+        return [await run(pool, f"{PREFIXES} SELECT * {{ GRAPH ?g {{ {FIGURE} ?p ?o }} }}") for _ in range(3)]
+
+    answers = with_pool(world.folder / "rdf" / "store", work)
+    assert all(isinstance(answer, Answer) and answer.rows == answers[0].rows > 5 for answer in answers)
+
+
+def test_process_that_others_are_split_off_from_is_started_again(world: CubeWorld) -> None:
+    async def work(pool: Pool) -> tuple[Answer | str, Answer | str]:
+        first = await run(pool, "ASK {}")
+        origin = pool._origin._process
+        origin.kill()
+        await origin.wait()
+        return first, await run(pool, "ASK {}")
+
+    assert all(isinstance(answer, Answer) for answer in with_pool(world.folder / "rdf" / "store", work))

@@ -15,7 +15,7 @@ what is known of its variables from around it, where a solution with another val
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Protocol
@@ -24,17 +24,10 @@ from rdflib.plugins.sparql.algebra import translateGroupGraphPattern
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import URIRef, Variable
 
+from api.cube.known import OTHER, Bound, Things, both, met, stated, tested, within, without
 from api.cube.patterns import Part, Term, is_variable, take_apart
 from api.cube.pieces import KEYS, Asked, Cube
-
-# What a variable is bound to: one of some IRIs, one of some observations, or something where None.
-Things = frozenset[str] | Asked | None
-
-# What each variable is bound to in every solution that counts.
-Bound = Mapping[Term, Things]
-
-# Of a variable that is bound to something else than an observation; no IRI has this text.
-OTHER = frozenset(("",))
+from api.cube.queries import shown_where_distinct, walk
 
 # So many rows, or things, are looked at to narrow what stands beside them.
 _FEW_ROWS = 3_000
@@ -60,17 +53,19 @@ class Need:
 
     graphs      the named graphs, by IRI, in which it is asked for; all where empty; the default graph where None
     predicates  the properties to say; all where None
+    alike       what rows share of which one is enough, as Cube.alike gives it; every row counts where empty
     """
 
     graphs: frozenset[str] | None
     asked: Asked
     predicates: frozenset[str] | None
+    alike: tuple[str, ...] = ()
 
     @property
     def key(self) -> Any:
         """Needs with one key are one."""
         among = tuple(sorted((name, tuple(sorted(numbers))) for name, numbers in self.asked.among.items()))
-        return self.graphs, among, self.predicates
+        return self.graphs, among, self.predicates, self.alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +94,14 @@ class Demand:
         # A property that the rest has of observations tells nothing of a row.
         self._shared = rest.predicates_of_observations()
         self._is_alone = False
+        self._shown: set[Term] | None = None
 
     def add_query(self, query: CompValue) -> None:
         """Add what a query needs. Raises ValueError for something unknown."""
         found: Bound = {}
         groups = [node for node in walk(query) if node.name == "BGP"]
         self._is_alone = len(groups) == 1 and query.name != "DescribeQuery"
+        self._shown = shown_where_distinct(query)
         if query.p is not None:
             found = self._visit(query.p, {})
         if query.name == "DescribeQuery":
@@ -123,7 +120,7 @@ class Demand:
         Returns what each of its solutions binds.
         """
         if node.name == "ToMultiSet" and isinstance(node.p, list):
-            return _stated(node)
+            return stated(node)
         if node.name in ("Distinct", "Reduced", "ToMultiSet"):
             return self._visit(node.p, bound)
         method = getattr(self, f"_visit_{node.name}", None)
@@ -136,20 +133,20 @@ class Demand:
         return self._group(node.triples or [], bound)
 
     def _visit_Join(self, node: CompValue, bound: Bound) -> Bound:  # noqa: N802
-        first = self._visit(node.p1, _both(bound, _stated(node.p2)))
-        second = self._visit(node.p2, _both(bound, first))
-        return _both(first, second)
+        first = self._visit(node.p1, both(bound, stated(node.p2)))
+        second = self._visit(node.p2, both(bound, first))
+        return both(first, second)
 
     def _visit_LeftJoin(self, node: CompValue, bound: Bound) -> Bound:  # noqa: N802
         first = self._visit(node.p1, bound)
-        known = _within(_both(bound, first), first)
-        second = self._visit(node.p2, _both(known, _tested(node.expr)))
-        self._expression(node.expr, _both(known, second))
+        known = within(both(bound, first), first)
+        second = self._visit(node.p2, both(known, tested(node.expr)))
+        self._expression(node.expr, both(known, second))
         return first
 
     def _visit_Minus(self, node: CompValue, bound: Bound) -> Bound:  # noqa: N802
         first = self._visit(node.p1, bound)
-        self._visit(node.p2, _within(_both(bound, first), first))
+        self._visit(node.p2, within(both(bound, first), first))
         return first
 
     def _visit_Union(self, node: CompValue, bound: Bound) -> Bound:  # noqa: N802
@@ -164,17 +161,17 @@ class Demand:
         return None if any(thing.startswith(self._cube.start) for thing in first | second) else OTHER
 
     def _visit_Filter(self, node: CompValue, bound: Bound) -> Bound:  # noqa: N802
-        tested = _tested(node.expr)
-        found = _both(self._visit(node.p, _both(bound, tested)), tested)
-        self._expression(node.expr, _within(_both(bound, found), found))
+        passed = tested(node.expr)
+        found = both(self._visit(node.p, both(bound, passed)), passed)
+        self._expression(node.expr, within(both(bound, found), found))
         return found
 
     def _visit_Extend(self, node: CompValue, bound: Bound) -> Bound:  # noqa: N802
-        found = self._visit(node.p, _without(bound, node.var))
+        found = self._visit(node.p, without(bound, node.var))
         self._expression(node.expr, found)
         if isinstance(node.expr, URIRef):
-            return _both(found, {node.var: frozenset((str(node.expr),))})
-        return _both(
+            return both(found, {node.var: frozenset((str(node.expr),))})
+        return both(
             found,
             {node.var: found[node.expr]} if isinstance(node.expr, Variable) and node.expr in found else {},
         )
@@ -185,7 +182,7 @@ class Demand:
         self._graphs = known if isinstance(known, frozenset) and known != OTHER else frozenset()
         found = self._visit(node.p, bound)
         self._graphs = outer
-        return found if isinstance(term, URIRef) else _both(found, {term: known})
+        return found if isinstance(term, URIRef) else both(found, {term: known})
 
     def _visit_Project(self, node: CompValue, bound: Bound) -> Bound:  # noqa: N802
         names = set(node.PV or ())
@@ -216,7 +213,7 @@ class Demand:
         }
 
     def _visit_values(self, node: CompValue, _bound: Bound) -> Bound:
-        return _stated(node)
+        return stated(node)
 
     def _expression(self, node: Any, bound: Bound) -> None:
         """Add what EXISTS in an expression needs.
@@ -249,18 +246,19 @@ class Demand:
         of_rows = {term: star for term, star in stars.items() if self._may_be_row(star, known)}
         others = [part for term, star in stars.items() if term not in of_rows for part in star]
         for term in stars.keys() - of_rows.keys():
-            known[term] = _met(known.get(term), OTHER)
+            known[term] = met(known.get(term), OTHER)
         if self._is_plain and self._graphs is None and others:
             wanted = {term for star in of_rows.values() for part in star for term in part.variables}
             for term in sorted(wanted & {term for part in others for term in part.variables}):
-                known[term] = _met(known.get(term), self._rest.find(term, others, known, _FEW_THINGS))
+                known[term] = met(known.get(term), self._rest.find(term, others, known, _FEW_THINGS))
         of_rows = {term: [_named(part, known) for part in star] for term, star in of_rows.items()}
         of_rows = {term: star for term, star in of_rows.items() if self._may_be_row(star, known)}
         while of_rows:
             sizes = {term: self._size(self._rows_of(star, known)) for term, star in of_rows.items()}
             subject = min(of_rows, key=lambda term: sizes[term])
             star = of_rows.pop(subject)
-            self._add_star(subject, star, known, narrows=bool(of_rows) or not self._is_alone)
+            alike = self._alike(subject, star, parts)
+            self._add_star(subject, star, known, alike, narrows=bool(of_rows) or not self._is_alone)
         for part in parts:
             if part.is_zero and _is_open(part, certain):
                 # A path of no steps leads from every node there is to itself.
@@ -269,27 +267,54 @@ class Demand:
                 self._add(self._rows_of([part], known), _predicates([part], self._cube))
         return {term: known.get(term) for term in certain}
 
-    def _add_star(self, subject: Term, star: list[Part], known: dict[Term, Any], *, narrows: bool) -> None:
+    def _alike(self, subject: Term, star: list[Part], parts: list[Part]) -> tuple[str, ...]:
+        """Say which rows are alike for patterns with one subject, where it matters only what is found, not how often.
+
+        Then a row has no effect that another one has already, if its IRI is of no interest.
+        """
+        if self._shown is None or not self._is_plain or not is_variable(subject) or subject in self._shown:
+            return ()
+        uses = [
+            term for part in parts for term in (part.subject, part.variable, part.object) if term is not None
+        ]
+        if uses.count(subject) != len(star):
+            return ()
+        if all(part.predicates is not None for part in star):
+            return self._cube.alike(_predicates(star, self._cube))
+        (part, *more) = star
+        if more or not is_variable(part.object) or part.object in self._shown or uses.count(part.object) > 1:
+            return ()
+        return self._cube.alike(None)
+
+    def _add_star(
+        self,
+        subject: Term,
+        star: list[Part],
+        known: dict[Term, Any],
+        alike: tuple[str, ...],
+        *,
+        narrows: bool,
+    ) -> None:
         """Add what patterns with one subject need, and narrow what is known of their variables."""
         asked = self._rows_of(star, known)
         predicates = _predicates(star, self._cube)
-        self._add(asked, predicates)
+        self._add(asked, predicates, alike)
         if not narrows or not self._is_row(star):
             return
         if is_variable(subject):
-            known[subject] = _met(known.get(subject), asked)
+            known[subject] = met(known.get(subject), asked)
         if self._size(asked) > 10 * _FEW_ROWS:
             return
-        rows = list(islice(self._cube.rows(asked, frozenset(), _FEW_ROWS + 1), _FEW_ROWS + 1))
+        rows = list(islice(self._cube.rows(asked), _FEW_ROWS + 1))
         if len(rows) > _FEW_ROWS:
             return
         if is_variable(subject):
-            known[subject] = _met(known.get(subject), frozenset(map(self._cube.subject, rows)))
+            known[subject] = met(known.get(subject), frozenset(map(self._cube.subject, rows)))
         for part in star:
             if is_variable(part.object) and part.predicates is not None and len(part.predicates) == 1:
                 things = self._cube.things(rows, part.predicates[0])
                 if things is not None and part.predicates[0] not in self._shared:
-                    known[part.object] = _met(known.get(part.object), things)
+                    known[part.object] = met(known.get(part.object), things)
 
     def _may_be_row(self, star: Iterable[Part], known: Bound) -> bool:
         """Say whether patterns with one subject can match what is said of an observation."""
@@ -357,8 +382,8 @@ class Demand:
                 share *= len(asked.among[name]) / max(self._cube.count(name), 1)
         return share * self._cube.size
 
-    def _add(self, asked: Asked, predicates: frozenset[str] | None) -> None:
-        need = Need(self._graphs, asked, predicates)
+    def _add(self, asked: Asked, predicates: frozenset[str] | None, alike: tuple[str, ...] = ()) -> None:
+        need = Need(self._graphs, asked, predicates, alike)
         if not asked.is_empty:
             self.needs.setdefault(need.key, need)
 
@@ -396,94 +421,3 @@ def _named(part: Part, known: Bound) -> Part:
     if part.variable is None or not isinstance(things, frozenset) or things == OTHER:
         return part
     return replace(part, predicates=tuple(sorted(things)))
-
-
-def _met(first: Things, second: Things) -> Things:
-    """What is known where two things are: both, or the one that says more."""
-    if first is None or second is None:
-        return second if first is None else first
-    if isinstance(first, Asked) and isinstance(second, Asked):
-        for name, numbers in second.among.items():
-            first = first.narrowed(name, numbers)
-        return first
-    if isinstance(first, Asked) or isinstance(second, Asked):
-        return second if isinstance(first, Asked) else first
-    if OTHER in (first, second):
-        return second if first == OTHER else first
-    return first & second
-
-
-def _both(first: Bound, second: Bound) -> Bound:
-    """What is known where both hold."""
-    return {term: _met(first.get(term), second.get(term)) for term in (*first, *second)}
-
-
-def _within(bound: Bound, certain: Bound) -> Bound:
-    """What is known of those variables alone that are bound in every solution."""
-    return {term: things for term, things in bound.items() if term in certain}
-
-
-def _without(bound: Bound, name: Term) -> Bound:
-    return {term: things for term, things in bound.items() if term != name}
-
-
-def _stated(node: CompValue) -> Bound:
-    """What a list of values binds, and nothing for any other part of a query."""
-    if node.name == "ToMultiSet" and not isinstance(node.p, list):
-        return _stated(node.p)
-    if node.name not in ("ToMultiSet", "values"):
-        return {}
-    rows = [dict(row) for row in (node.p if node.name == "ToMultiSet" else node.res) or ()]
-    found: dict[Term, Things] = {}
-    for term in {term for row in rows for term in row}:
-        things = [row.get(term) for row in rows]
-        if all(isinstance(thing, URIRef) for thing in things):
-            found[term] = frozenset(map(str, things))
-        elif not any(thing is None or thing == "UNDEF" for thing in things):
-            found[term] = None
-    return found
-
-
-def _tested(node: Any) -> Bound:
-    """What an expression binds wherever it is true: a variable that has to be one of some IRIs."""
-    if not isinstance(node, CompValue):
-        return {}
-    if node.name == "ConditionalAndExpression":
-        found = _tested(node.expr)
-        for other in node.other or ():
-            found = _both(found, _tested(other))
-        return found
-    if node.name == "RelationalExpression":
-        if node.op == "=":
-            return _one_of(node.expr, [node.other]) or _one_of(node.other, [node.expr])
-        if node.op == "IN":
-            return _one_of(node.expr, list(node.other if isinstance(node.other, list) else [node.other]))
-    if node.name == "Builtin_sameTerm":
-        return _one_of(node.arg1, [node.arg2]) or _one_of(node.arg2, [node.arg1])
-    if not node.other and node.expr is not None and node.name in _WRAPPERS:
-        return _tested(node.expr)
-    return {}
-
-
-# Nodes of expressions that stand around one other where nothing else is said.
-_WRAPPERS = frozenset({"ConditionalOrExpression", "ConditionalAndExpression", "TrueFilter"})
-
-
-def _one_of(term: Any, things: list[Any]) -> Bound:
-    if isinstance(term, Variable) and all(isinstance(thing, URIRef) for thing in things):
-        return {term: frozenset(map(str, things))}
-    return {}
-
-
-def walk(node: Any) -> Iterator[CompValue]:
-    """Go through a query's nodes, those of EXISTS too."""
-    if isinstance(node, CompValue):
-        yield node
-        if node.name in ("Builtin_EXISTS", "Builtin_NOTEXISTS"):
-            yield from walk(translateGroupGraphPattern(node.graph))
-            return
-        for value in node.values():
-            yield from walk(value)
-    elif isinstance(node, list | tuple):
-        for one in node:
-            yield from walk(one)

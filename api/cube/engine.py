@@ -19,15 +19,14 @@ from typing import Any
 from urllib.parse import quote
 
 import pyoxigraph as ox
-from rdflib.plugins.sparql.algebra import translateQuery
-from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
-from rdflib.term import URIRef
 
-from api.cube.demand import Demand, Need, Pattern, walk
+from api.cube.demand import Demand, Need, Pattern
 from api.cube.graphs import Scope, edition_named, scope_of, wanted
 from api.cube.pieces import CUBE, Asked, Cube
+from api.cube.queries import enough_solutions, graphs_named_in, read_query
 from api.cube.rest import Statements
+from api.cube.texts import write_rows
 
 # The most statements that are put into a store for one query. They take about half a gigabyte.
 MOST_STATEMENTS = 750_000
@@ -115,8 +114,10 @@ class Engine:
             else Ready(store, [_DEFAULT], [ox.NamedNode(graph) for graph in scope.named or ()])
         )
         wanted_statements = list(self._list(query, request["query"], scope))
-        enough = _enough(query)
+        enough = enough_solutions(query)
         if enough is not None:
+            if _has(ready, request["query"], enough):
+                return ready
             try:
                 _add(store, wanted_statements, _FIRST_STATEMENTS)
                 return ready
@@ -134,7 +135,7 @@ class Engine:
     def _list(self, query: CompValue | None, text: str, scope: Scope) -> Iterator[_Source]:
         """List where the statements are that a query can need, and where they go."""
         is_plain = scope.default is None
-        kept = sorted({*_named_in(query), *(scope.default or ()), *(scope.named or ())})
+        kept = sorted({*graphs_named_in(query), *(scope.default or ()), *(scope.named or ())})
         # An edition is among the graphs where the query names it.
         known = [*self._known, *(graph for graph in kept if edition_named(self._cube.base, graph))]
         needs, patterns = self._demand(self._current, query, text, is_plain=is_plain)
@@ -217,16 +218,6 @@ def connecting(catalogue: Path) -> Any:
     return connect
 
 
-def read_query(text: str) -> CompValue | None:
-    """Read a query into rdflib's algebra; None where rdflib cannot."""
-    try:
-        query = translateQuery(parseQuery(text)).algebra
-    except Exception:  # another parser decides what is a query; here it only says what can be left out
-        return None
-    assert isinstance(query, CompValue)
-    return query
-
-
 @dataclass(frozen=True, slots=True)
 class _Rows:
     """What rows of observations say, and the graph it goes to: that of each row's dataset where None."""
@@ -235,11 +226,17 @@ class _Rows:
     need: Need
     to: ox.NamedNode | ox.DefaultGraph | None
 
-    def quads(self) -> Iterator[ox.Quad]:
-        """Make the quads."""
-        rows = self.cube.rows(self.need.asked, self.need.predicates, MOST_STATEMENTS + 1)
-        for dataset, subject, predicate, thing in self.cube.statements(rows, self.need.predicates):
-            yield ox.Quad(subject, predicate, thing, self.to or self.cube.graphs[dataset - 1])
+    def add(self, store: ox.Store, most: int) -> int:
+        """Add them to a store until there are `most` or a few more, and say how many there are."""
+        count = 0
+        for text in write_rows(self.cube, self.need.asked, self.need.predicates, self.need.alike):
+            to = self.to or self.cube.graphs[text.dataset - 1]
+            # What publish wrote for it was read strictly there.
+            store.load(text.turtle, ox.RdfFormat.TURTLE, to_graph=to, lenient=True)
+            count += text.statements
+            if count > most:
+                break
+        return count
 
 
 class _Matches:
@@ -252,60 +249,22 @@ class _Matches:
         found = islice(statements.match(pattern), MOST_STATEMENTS + 1)
         self._quads = [ox.Quad(quad.subject, quad.predicate, quad.object, to) for quad in found]
 
-    def quads(self) -> Iterator[ox.Quad]:
-        """Give the quads."""
-        return iter(self._quads)
+    def add(self, store: ox.Store, most: int) -> int:
+        """Add them to a store, at most so many, and say how many there are."""
+        store.extend(self._quads[:most])
+        return len(self._quads)
 
 
 _Source = _Rows | _Matches
 
 
 def _add(store: ox.Store, sources: Iterable[_Source], most: int) -> None:
-    """Add statements to a store. Raises _Full with the first `most` of them added."""
+    """Add statements to a store. Raises _Full where there are more than `most`; so many are added then."""
     count = 0
     for source in sources:
-        quads: list[ox.Quad] = []
-        for quad in source.quads():
-            quads.append(quad)
-            count += 1
-            if len(quads) == _FIRST_STATEMENTS or count > most:
-                store.extend(quads)
-                quads = []
-            if count > most:
-                raise _Full
-        store.extend(quads)
-
-
-def _named_in(query: CompValue | None) -> set[str]:
-    """Find the graphs that a query names in its text."""
-    if query is None:
-        return set()
-    return {
-        str(node.term) for node in walk(query.p) if node.name == "Graph" and isinstance(node.term, URIRef)
-    }
-
-
-def _enough(query: CompValue | None) -> int | None:
-    """Say how many solutions a query is done with, whichever they are; None if that matters."""
-    if query is None or query.name not in ("SelectQuery", "AskQuery"):
-        return None
-    node, most = query.p, 1
-    if query.name == "SelectQuery":
-        if node.name != "Slice" or node.length is None:
-            return None
-        node, most = node.p, int(node.length)
-    while node.name in ("Project", "Distinct", "Reduced"):
-        node = node.p
-    return None if any(part.name in _NOT_GROWING for part in walk(node)) else most
-
-
-# Parts of a query of which a statement more can mean a solution less, or another one.
-_NOT_GROWING = frozenset(
-    {
-        *("LeftJoin", "Minus", "Slice", "OrderBy", "Group", "AggregateJoin", "Distinct", "Reduced"),
-        *("Builtin_EXISTS", "Builtin_NOTEXISTS"),
-    }
-)
+        count += source.add(store, most - count)
+        if count > most:
+            raise _Full
 
 
 def _has(ready: Ready, text: str, enough: int) -> bool:

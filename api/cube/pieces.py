@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -19,10 +19,18 @@ import pyoxigraph as ox
 
 CUBE = "cube.json"
 
-Said = tuple[tuple[ox.NamedNode, ox.NamedNode | ox.Literal], ...]
-
 # What names the pieces of a row, in the order in which keys of rows have them.
 KEYS = ("series", "cell", "area", "period", "status")
+
+# The columns that the number of each comes from.
+_COLUMNS = {
+    "series": ("dataset", "definition", "value IS NULL"),
+    "cell": ("dataset", "breakdown"),
+    "area": ("area",),
+    "period": ("period",),
+    "status": ("status", "value IS NULL"),
+    "note": ("note",),
+}
 
 # Up to so many numbers are written into a statement, where SQLite can plan with them.
 _IN_PLACE = 400
@@ -44,13 +52,8 @@ class Asked:
         return any(not numbers for numbers in self.among.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row: the numbers of its KEYS, the graph it is in, and its columns by name."""
-
-    keys: tuple[int, ...]
-    dataset: int
-    columns: sqlite3.Row
+# The numbers of a row's KEYS.
+Row = tuple[int, ...]
 
 
 class Cube:
@@ -67,45 +70,45 @@ class Cube:
         connect   gives a connection to the edition's catalogue, with rows of sqlite3.Row
         """
         told = json.loads(pieces.read_text(encoding="utf-8"))
-        self._connect = connect
+        self.connect = connect
         self.base: str = told["base"]
         self.start: str = told["start"]
         self._datasets = [name for (name,) in told["lists"]["dataset"]]
         self.graphs = [ox.NamedNode(f"{self.base}id/dataset/{name}") for name in self._datasets]
-        self._areas = [text for (text,) in told["lists"]["area"]]
-        self._periods = [text for (text,) in told["lists"]["period"]]
-        self._area_numbers = {text: number for number, text in enumerate(self._areas, start=1)}
-        self._period_numbers = {text: number for number, text in enumerate(self._periods, start=1)}
+        self.areas = [text for (text,) in told["lists"]["area"]]
+        self.periods = [text for (text,) in told["lists"]["period"]]
+        self._area_numbers = {text: number for number, text in enumerate(self.areas, start=1)}
+        self._period_numbers = {text: number for number, text in enumerate(self.periods, start=1)}
         # The numbers of series and statuses are two for each: with a value, and without.
         self.series = [(dataset, definition) for dataset, definition, _ in told["series"]]
         self.cells = [(dataset, breakdown) for dataset, breakdown, _ in told["cells"]]
-        self._series_numbers = {pair: number for number, pair in enumerate(self.series, start=1)}
-        self._cell_numbers = {pair: number for number, pair in enumerate(self.cells, start=1)}
-        self._starts = [start for _, _, start in told["series"]]
-        self._ends = [end for _, _, end in told["cells"]]
-        self._numbers = [
-            (ox.NamedNode(iri), column, ox.NamedNode(kind)) for iri, column, kind in told["numbers"]
+        self.series_numbers = {pair: number for number, pair in enumerate(self.series, start=1)}
+        self.cell_numbers = {pair: number for number, pair in enumerate(self.cells, start=1)}
+        self.starts = [start for _, _, start in told["series"]]
+        self.ends = [end for _, _, end in told["cells"]]
+        self._numbers: list[tuple[str, str, str]] = [
+            (iri, column, kind) for iri, column, kind in told["numbers"]
         ]
         self._digits = told["digits"]
-        self._said = {name: [_read(said) for said in told["said"][name]] for name in (*KEYS, "note")}
+        self._texts = told["said"]
         self._of_property: dict[str, str] = {}
         self._of_statement: dict[tuple[str, str], set[int]] = {}
         self._with_property: dict[str, set[int]] = {}
-        for name, codes in self._said.items():
+        for name, codes in self._texts.items():
             for number, said in enumerate(codes, start=1):
                 for predicate, thing in said:
-                    self._of_property[predicate.value] = name
-                    self._with_property.setdefault(predicate.value, set()).add(number)
-                    if isinstance(thing, ox.NamedNode):
-                        self._of_statement.setdefault((predicate.value, thing.value), set()).add(number)
-        self._columns = {predicate.value: column for predicate, column, _ in self._numbers}
+                    self._of_property[predicate] = name
+                    self._with_property.setdefault(predicate, set()).add(number)
+                    if thing.startswith("<"):
+                        self._of_statement.setdefault((predicate, thing[1:-1]), set()).add(number)
+        self._columns = {iri: column for iri, column, _ in self._numbers}
         self.predicates = frozenset(self._of_property) | self._columns.keys()
 
         self._places: dict[str, list[int]] = {}
-        for at, start in enumerate(self._starts, start=1):
+        for at, start in enumerate(self.starts, start=1):
             self._places.setdefault(start, []).append(at)
         self._cells_ending: dict[str, set[int]] = {}
-        for number, end in enumerate(self._ends, start=1):
+        for number, end in enumerate(self.ends, start=1):
             self._cells_ending.setdefault(end, set()).add(number)
         self.size: int = told["count"]
 
@@ -113,7 +116,7 @@ class Cube:
 
     def count(self, name: str) -> int:
         """Say how many numbers one of KEYS has."""
-        return len(self._said[name])
+        return len(self._texts[name])
 
     def says(self, predicate: str, thing: str) -> bool:
         """Say whether any observation says a thing, given by its IRI, with a property."""
@@ -188,49 +191,32 @@ class Cube:
 
     # ---- rows ----
 
-    def rows(self, asked: Asked, predicates: frozenset[str] | None, most: int) -> Iterator[Row]:
-        """Give the rows that are asked for, at most so many.
-
-        predicates   the properties that will be said of them; all where None
-        """
+    def rows(self, asked: Asked) -> Iterator[Row]:
+        """Give the rows that are asked for."""
         if asked.is_empty:
             return
-        wanted = [
-            "dataset",
-            "definition",
-            "period",
-            "breakdown",
-            "area",
-            "status",
-            "value IS NULL AS is_missing",
-        ]
-        columns = [column for iri, column in self._columns.items() if predicates is None or iri in predicates]
-        if "value" in columns:
-            columns += ["decimals", "value_text"]
-        if predicates is None or any(self._of_property.get(iri) == "note" for iri in predicates):
-            columns.append("note")
-        where = self._where(asked)
+        tests = self.tests(asked)
+        where = f" WHERE {' AND '.join(tests)}" if tests else ""
+        names = "dataset, definition, breakdown, area, period, status, value IS NULL"
         # Only column names and numbers of ours are in it.
-        sql = f"SELECT {', '.join((*wanted, *columns))} FROM observation_rows{where}"  # noqa: S608
+        sql = f"SELECT {names} FROM observation_rows{where}"  # noqa: S608
         among = [(at, asked.among[name]) for at, name in enumerate(KEYS) if name in asked.among]
-        count = 0
-        for row in self._connect().execute(sql):
-            is_missing = row["is_missing"]
-            keys = (
-                2 * self._series_numbers[row["dataset"], row["definition"]] - 1 + is_missing,
-                self._cell_numbers[row["dataset"], row["breakdown"]],
-                row["area"],
-                row["period"],
-                2 * row["status"] - 1 + is_missing,
+        for dataset, definition, breakdown, area, period, status, is_missing in self.connect().execute(sql):
+            row = (
+                2 * self.series_numbers[dataset, definition] - 1 + is_missing,
+                self.cell_numbers[dataset, breakdown],
+                area,
+                period,
+                2 * status - 1 + is_missing,
             )
-            if all(keys[at] in numbers for at, numbers in among):
-                yield Row(keys, row["dataset"], row)
-                count += 1
-                if count == most:
-                    return
+            if all(row[at] in numbers for at, numbers in among):
+                yield row
 
-    def _where(self, asked: Asked) -> str:
-        """Write which rows are asked for, so that SQLite begins with the narrowest of area and definition."""
+    def tests(self, asked: Asked) -> list[str]:
+        """Write as conditions of SQL which rows are asked for, and some more.
+
+        SQLite begins with the narrowest of area and definition.
+        """
         among: dict[str, frozenset[int]] = {
             name: asked.among[name] for name in ("area", "period") if name in asked.among
         }
@@ -238,14 +224,12 @@ class Cube:
             pairs = [self.series[(number - 1) // 2] for number in asked.among["series"]]
             among["definition"] = frozenset(definition for _, definition in pairs)
             among["dataset"] = frozenset(dataset for dataset, _ in pairs)
-            if all(number % 2 for number in asked.among["series"]):
-                among["with a value"] = frozenset()
         if "cell" in asked.among:
             among["breakdown"] = frozenset(self.cells[number - 1][1] for number in asked.among["cell"])
         if "status" in asked.among:
             among["status"] = frozenset((number + 1) // 2 for number in asked.among["status"])
         shares = {
-            "area": len(among["area"]) / max(len(self._areas), 1) if "area" in among else 1.0,
+            "area": len(among["area"]) / max(len(self.areas), 1) if "area" in among else 1.0,
             "definition": (
                 len(among["definition"]) / max(len({definition for _, definition in self.series}), 1)
                 if "definition" in among
@@ -256,72 +240,70 @@ class Cube:
         may_use = {"area": {"area", "definition", "period"}, "definition": {"definition", "period"}}[begins]
         tests = []
         for name, numbers in among.items():
-            if name == "with a value":
-                tests.append("value IS NOT NULL")
-                continue
             sign = "" if name in may_use and len(numbers) <= _IN_PLACE else "+"
             tests.append(f"{sign}{name} IN ({', '.join(map(str, sorted(numbers)))})")
-        return f" WHERE {' AND '.join(tests)}" if tests else ""
+        if "series" in asked.among and len(kinds := {number % 2 for number in asked.among["series"]}) == 1:
+            tests.append("value IS NOT NULL" if 1 in kinds else "value IS NULL")
+        return tests
 
     # ---- what they say ----
 
     def subject(self, row: Row) -> str:
         """Give the IRI of a row."""
-        series, cell, area, period, _ = row.keys
-        start, end = self._starts[(series - 1) // 2], self._ends[cell - 1]
-        return f"{start}{self._areas[area - 1]}/{self._periods[period - 1]}{end}"
+        series, cell, area, period, _ = row
+        start, end = self.starts[(series - 1) // 2], self.ends[cell - 1]
+        return f"{start}{self.areas[area - 1]}/{self.periods[period - 1]}{end}"
 
     def things(self, rows: Iterable[Row], predicate: str) -> frozenset[str] | None:
         """Give the IRIs that rows say with a property; None where it says figures or words."""
         name = self._of_property.get(predicate)
         if name not in KEYS:
             return None
-        at, codes = KEYS.index(name), self._said[name]
+        at, codes = KEYS.index(name), self._texts[name]
         found = {
             thing
-            for number in {row.keys[at] for row in rows}
+            for number in {row[at] for row in rows}
             for property_, thing in codes[number - 1]
-            if property_.value == predicate
+            if property_ == predicate
         }
-        if not all(isinstance(thing, ox.NamedNode) for thing in found):
+        if not all(thing.startswith("<") for thing in found):
             return None
-        return frozenset(thing.value for thing in found)
+        return frozenset(thing[1:-1] for thing in found)
 
-    def statements(
-        self, rows: Iterable[Row], predicates: frozenset[str] | None
-    ) -> Iterator[tuple[int, ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]]:
-        """Say what rows say: the number of the dataset, subject, property and object of each statement.
+    def numbers(self, predicates: frozenset[str] | None) -> list[tuple[str, str, str]]:
+        """List the properties of figures, by their IRIs: the column each is in, and its datatype."""
+        return [one for one in self._numbers if predicates is None or one[0] in predicates]
 
-        predicates   the properties to say; all where None
+    def alike(self, predicates: frozenset[str] | None) -> tuple[str, ...]:
+        """Give, as expressions of SQL, what two rows share that say the same but for their IRIs.
+
+        predicates   the properties that are said; where None, rows are alike that say something with the same ones
         """
-        said = {
-            name: [
-                tuple(one for one in statements if predicates is None or one[0].value in predicates)
-                for statements in codes
-            ]
-            for name, codes in self._said.items()
-        }
-        spoken = [(at, said[name]) for at, name in enumerate(KEYS) if any(said[name])]
-        numbers = [one for one in self._numbers if predicates is None or one[0].value in predicates]
-        notes = said["note"] if any(said["note"]) else []
-        for row in rows:
-            node = ox.NamedNode(self.subject(row))
-            for at, codes in spoken:
-                for predicate, thing in codes[row.keys[at] - 1]:
-                    yield row.dataset, node, predicate, thing
-            for predicate, column, kind in numbers:
-                if row.columns[column] is not None:
-                    yield (
-                        row.dataset,
-                        node,
-                        predicate,
-                        ox.Literal(self._number(row.columns, column), datatype=kind),
-                    )
-            if notes and row.columns["note"] is not None:
-                for predicate, thing in notes[row.columns["note"] - 1]:
-                    yield row.dataset, node, predicate, thing
+        if predicates is None:
+            kinds = (f"{column} IS NULL" for _, column, _ in self._numbers)
+            return ("dataset", "definition", "breakdown", "status", "note IS NULL", *kinds)
+        found: dict[str, None] = {}
+        for iri in predicates:
+            column = self._columns.get(iri)
+            if column is None:
+                found |= dict.fromkeys(_COLUMNS[self._of_property[iri]])
+            elif self._digits.get(column):
+                return ()
+            else:
+                found |= dict.fromkeys((column, "decimals", "value_text") if column == "value" else (column,))
+        return tuple(found)
 
-    def _number(self, row: sqlite3.Row, column: str) -> str:
+    def spell(self, name: str, predicates: frozenset[str] | None) -> list[tuple[str, int]]:
+        """Give what each code says as Turtle, without a subject, and how many statements that is."""
+        return [
+            ("".join(f" <{predicate}> {thing};" for predicate, thing in said), len(said))
+            for said in (
+                [one for one in statements if predicates is None or one[0] in predicates]
+                for statements in self._texts[name]
+            )
+        ]
+
+    def number(self, row: sqlite3.Row, column: str) -> str:
         """Give a figure with its digits as published, without needless zeros."""
         if column == "sample_size":
             return str(row[column])
@@ -336,9 +318,3 @@ class Cube:
         text = repr(row[column])
         text = format(Decimal(text), "f") if "e" in text else text
         return text.removesuffix(".0")
-
-
-def _read(said: Sequence[Sequence[str]]) -> Said:
-    """Read statements: a property's IRI, and an object as it stands in N-Triples."""
-    lines = "".join(f"<x:x> <{predicate}> {thing} .\n" for predicate, thing in said)
-    return tuple((quad.predicate, quad.object) for quad in ox.parse(lines.encode(), ox.RdfFormat.N_TRIPLES))

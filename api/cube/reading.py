@@ -8,9 +8,7 @@ from itertools import chain
 import pyoxigraph as ox
 
 from api.cube.pieces import Asked, Cube
-
-# No look-up of ours finds as many observations.
-_MOST_ROWS = 100_000
+from api.cube.texts import write_rows
 
 
 class CubeStore:
@@ -27,12 +25,10 @@ class CubeStore:
         graph: None = None,
     ) -> Iterator[ox.Quad]:
         """Give the quads with a subject, a property and an object; any where None."""
-        return chain(
-            self._store.quads_for_pattern(subject, predicate, thing, graph),
-            self._rows(subject, predicate, thing),
-        )
+        kept = self._store.quads_for_pattern(subject, predicate, thing, graph)
+        return chain(kept, self._said_by_rows(subject, predicate, thing))
 
-    def _rows(
+    def _said_by_rows(
         self,
         subject: ox.NamedNode | None,
         predicate: ox.NamedNode | None,
@@ -49,7 +45,7 @@ class CubeStore:
             predicates = frozenset((predicate.value,))
             if isinstance(thing, ox.NamedNode):
                 asked = self._cube.with_statement(asked, predicates, (thing.value,))
-        rows = self._cube.rows(asked, predicates, _MOST_ROWS)
-        for _, node, name, said in self._cube.statements(rows, predicates):
-            if (subject is None or node == subject) and (thing is None or said == thing):
-                yield ox.Quad(node, name, said)
+        for text in write_rows(self._cube, asked, predicates):
+            for quad in ox.parse(text.turtle, ox.RdfFormat.TURTLE):
+                if subject in (None, quad.subject) and thing in (None, quad.object):
+                    yield quad

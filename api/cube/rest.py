@@ -8,7 +8,8 @@ from itertools import chain, islice
 import pyoxigraph as ox
 from rdflib.term import Identifier, URIRef
 
-from api.cube.demand import OTHER, Bound, Pattern
+from api.cube.demand import Pattern
+from api.cube.known import OTHER, Bound
 from api.cube.patterns import Part, Term, is_variable
 
 # Longer lists of values are not worth the time that they take to be read.

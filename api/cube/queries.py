@@ -1,0 +1,93 @@
+"""A query as rdflib reads it, and what shows at a glance.
+
+Oxigraph decides what a query is and means. What rdflib makes of it says only what can be left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rdflib.plugins.sparql.algebra import translateGroupGraphPattern, translateQuery
+from rdflib.plugins.sparql.parser import parseQuery
+from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.term import URIRef, Variable
+
+
+def read_query(text: str) -> CompValue | None:
+    """Read a query into rdflib's algebra; None where rdflib cannot."""
+    try:
+        query = translateQuery(parseQuery(text)).algebra
+    except Exception:  # another parser decides what is a query; here it only says what can be left out
+        return None
+    assert isinstance(query, CompValue)
+    return query
+
+
+def walk(node: Any) -> Iterator[CompValue]:
+    """Go through a query's nodes, those of EXISTS too."""
+    if isinstance(node, CompValue):
+        yield node
+        if node.name in ("Builtin_EXISTS", "Builtin_NOTEXISTS"):
+            yield from walk(translateGroupGraphPattern(node.graph))
+            return
+        for value in node.values():
+            yield from walk(value)
+    elif isinstance(node, list | tuple):
+        for one in node:
+            yield from walk(one)
+
+
+def shown_where_distinct(query: CompValue) -> set[Any] | None:
+    """Give the variables that are used outside of a query's only group of patterns, if it is SELECT DISTINCT."""
+    node = query.p
+    if query.name != "SelectQuery" or sum(part.name == "BGP" for part in walk(node)) != 1:
+        return None
+    if node.name == "Slice":
+        node = node.p
+    if node.name != "Distinct":
+        return None
+    shown, node = set(node.p.PV), node.p.p
+    while node.name in ("OrderBy", "Filter"):
+        shown |= _variables(node.expr)
+        node = node.p
+    return shown if node.name == "BGP" else None
+
+
+def _variables(node: Any) -> set[Any]:
+    if isinstance(node, Variable):
+        return {node}
+    inside = node.values() if isinstance(node, CompValue) else node if isinstance(node, list | tuple) else ()
+    return {variable for one in inside for variable in _variables(one)}
+
+
+def graphs_named_in(query: CompValue | None) -> set[str]:
+    """Find the graphs that a query names in its text."""
+    if query is None:
+        return set()
+    return {
+        str(node.term) for node in walk(query.p) if node.name == "Graph" and isinstance(node.term, URIRef)
+    }
+
+
+def enough_solutions(query: CompValue | None) -> int | None:
+    """Say how many solutions a query is done with, whichever they are; None if that matters."""
+    if query is None or query.name not in ("SelectQuery", "AskQuery"):
+        return None
+    node, most = query.p, 1
+    if query.name == "SelectQuery":
+        if node.name != "Slice" or node.length is None:
+            return None
+        node, most = node.p, int(node.length)
+    while node.name in ("Project", "Distinct", "Reduced"):
+        node = node.p
+    return None if any(part.name in _NOT_GROWING for part in walk(node)) else most
+
+
+# Parts of a query of which a statement more can mean a solution less, or another one.
+_NOT_GROWING = frozenset(
+    {
+        *("LeftJoin", "Minus", "Slice", "OrderBy", "Group", "AggregateJoin", "Distinct", "Reduced"),
+        *("Builtin_EXISTS", "Builtin_NOTEXISTS"),
+    }
+)
