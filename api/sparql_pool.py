@@ -49,7 +49,7 @@ class Limits:
     """What one query may take.
 
     seconds         on the clock, without what it waits for a place
-    fast_seconds    of the processor, before it counts as heavy; on the clock five times as long
+    fast_seconds    of the processor, before it counts as heavy; on the clock twenty times as long
     memory          address space in bytes
     waiting         how many may queue for the fast lane, and as many known to be heavy for the slow lane
     stopped         how many may wait for the slow lane that have begun; each holds the memory it has taken
@@ -199,7 +199,7 @@ class Pool:
     def __init__(self, store_folder: Path, limits: Limits) -> None:
         self.limits = limits
         self._store_folder = store_folder
-        self._fast = _Lane(limits.fast_places, limits.seconds)
+        self._fast = _Lane(limits.fast_places, max(limits.seconds, limits.patience))
         self._slow = _Lane(limits.slow_places, limits.patience)
         self._explaining = _Lane(1, limits.patience)
         self._explainer: _Worker | None = None
@@ -244,7 +244,9 @@ class Pool:
                 held.callback(self._end, worker)
                 asking = asyncio.create_task(worker.ask(message, limits.answer_bytes))
                 held.callback(asking.cancel)
-                seconds = await self._work(worker, asking, limits.fast_seconds, 5 * limits.fast_seconds)
+                seconds = await self._work(
+                    worker, asking, limits.fast_seconds, min(20 * limits.fast_seconds, limits.seconds)
+                )
                 if asking.done():
                     answer = asking.result()
                     held.pop_all()

@@ -154,7 +154,7 @@ def strained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         memory=600 << 20,
         slow_places=1,
         stopped=2,
-        patience=1.0,
+        patience=8.0,
     )
     with serving(tmp_path_factory.mktemp("strained"), limits) as served:
         yield served
