@@ -285,7 +285,7 @@ class Pool:
                 if not asking.done():
                     raise unread
                 header, _ = asking.result()
-                if not self._is_closed:
+                if not self._is_closed and not worker.is_for_one:
                     held.pop_all()
                     self._explainer = worker
                 return header
