@@ -80,11 +80,4 @@ def _site(package: Path, scratch: Path) -> Any:
     from schemas.site import Site
 
     scratch.mkdir(parents=True, exist_ok=True)
-    # The store with everything: the rivals load their observations too.
-    return Site(
-        folder=scratch,
-        title="Benchmark",
-        base="http://127.0.0.1:8001/",
-        packages=(str(package),),
-        rdf_url="oxigraph:",
-    )
+    return Site(folder=scratch, title="Benchmark", base="http://127.0.0.1:8001/", packages=(str(package),))
