@@ -244,6 +244,7 @@ async def _without_query(request: Request, edition: Edition) -> Response:
     accept = request.headers.get("accept")
     choice = choose(accept, (HTML, *GRAPH_FORMS))
     if choice.form is HTML:
+        request.app.state.sparql.pool_for(edition).warm()
         return await _page(request, edition, None, None)
     reply = Reply(request, edition, choice.media_type, vary="Accept")
     unchanged = reply.unchanged()

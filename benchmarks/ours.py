@@ -80,4 +80,11 @@ def _site(package: Path, scratch: Path) -> Any:
     from schemas.site import Site
 
     scratch.mkdir(parents=True, exist_ok=True)
-    return Site(folder=scratch, title="Benchmark", base="http://127.0.0.1:8001/", packages=(str(package),))
+    # The store with everything: the rivals load their observations too.
+    return Site(
+        folder=scratch,
+        title="Benchmark",
+        base="http://127.0.0.1:8001/",
+        packages=(str(package),),
+        rdf_url="oxigraph:",
+    )
