@@ -98,7 +98,7 @@ def _split_off(store_folder: Path, memory: int, address: str) -> None:
             connection = listener.accept()
             if os.fork() == 0:
                 try:
-                    # Each a session of its own: one that is told to give way takes no other with it.
+                    # A session of its own, so that it can give way to the server's.
                     os.setsid()
                     _die_with_parent()
                     _set_limits(memory)
