@@ -13,6 +13,7 @@ virtual cube it is split off from one that has read the edition, and is ready so
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import re
@@ -84,6 +85,10 @@ def _split_off(store_folder: Path, memory: int, address: str) -> None:
     engine = Engine(store_folder.parent.parent, statements)
     del statements
     memory += _address_space() - before
+    # To look for garbage in what all share would copy it, and no query lasts long enough to make much.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
     # Nobody waits for those that end.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with Listener(address, family="AF_UNIX", backlog=64) as listener:

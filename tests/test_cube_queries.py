@@ -97,6 +97,18 @@ _AGGREGATES = [
     *("COUNT(*)", "COUNT(?v)", "COUNT(DISTINCT ?a)", "SUM(?v)", "AVG(?v)", "MIN(?v)", "MAX(?v)", "MAX(?b)"),
     *("COUNT(?o)", "SUM(?z)", "MIN(?t)"),
 ]
+_CLAUSES = [
+    *(
+        "",
+        "",
+        "",
+        "",
+        "FROM dataset:waste",
+        f"FROM dataset:work FROM <{BASE}catalog>",
+        "FROM dataset:nothing",
+    ),
+    *(f"FROM <{BASE}catalog> FROM NAMED dataset:waste", "FROM NAMED dataset:work FROM NAMED dataset:nothing"),
+]
 _GRAPHS = ["?graph", "dataset:waste", "dataset:work", f"<{BASE}catalog>", "dataset:nothing"]
 
 
@@ -178,7 +190,7 @@ def queries(draw: st.DrawFn) -> str:
     inner = draw(groups())
     kind = draw(st.sampled_from(["select"] * 6 + ["ask", "construct", "describe", "ordered"]))
     if kind == "ask":
-        query = f"ASK {{ {inner} }}"
+        query = f"ASK WHERE {{ {inner} }}"
     elif kind == "construct":
         query = f"CONSTRUCT {{ ?o def:found ?a . ?a def:of ?v }} WHERE {{ {inner} }}"
     elif kind == "describe":
@@ -190,6 +202,7 @@ def queries(draw: st.DrawFn) -> str:
         query = f"SELECT * WHERE {{ {inner} }} ORDER BY ?a DESC(?v) STR(?o) ?t"
     else:
         query = draw(selects(inner))
+    query = query.replace(" WHERE {", f" {draw(st.sampled_from(_CLAUSES))} WHERE {{", 1)
     return f"{PREFIXES}PREFIX dcat: <http://www.w3.org/ns/dcat#>\nPREFIX dct: <http://purl.org/dc/terms/>\n{query}"
 
 
