@@ -17,24 +17,10 @@ import pyoxigraph
 import pyshacl
 import pytest
 import rdflib
+from cube_world import PREFIXES
 from test_publish_world import BASE, small_world, write_world
 
 import schemas
-
-PREFIXES = f"""
-PREFIX qb: <http://purl.org/linked-data/cube#>
-PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
-PREFIX sdmx-dimension: <http://purl.org/linked-data/sdmx/2009/dimension#>
-PREFIX sdmx-measure: <http://purl.org/linked-data/sdmx/2009/measure#>
-PREFIX sdmx-attribute: <http://purl.org/linked-data/sdmx/2009/attribute#>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
-PREFIX def: <{BASE}def/>
-PREFIX id: <{BASE}id/>
-PREFIX dataset: <{BASE}id/dataset/>
-PREFIX dimension: <{BASE}id/dimension/>
-"""
 
 FIGURE = f"<{BASE}id/observation/work/in-work/E06000002/2023-01-01_P1Y>"
 OTHER = f"<{BASE}id/observation/work/in-work/E06000002/2023-01-01_P1Y/sex=female>"
