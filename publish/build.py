@@ -31,6 +31,7 @@ from publish.folder import Folder
 from publish.judgements import judgement_lines
 from publish.links import implied_lines
 from publish.loading import Loading, files_at_once
+from publish.quality import quality_lines
 from publish.register import FOLDER as DEFINITIONS
 from publish.register import definitions_descriptor, write_definition_files
 from publish.restated_forms import restated_lines, write_restated_files
@@ -298,6 +299,7 @@ def statement_lines(contents: Contents, names: Names) -> Iterator[bytes | memory
         component_lines(contents, names),
         structure_lines(contents, names),
         target_lines(contents, names),
+        quality_lines(contents, names),
         translation_lines(contents, names),
     )
     yield from (text.encode() for text in texts)

@@ -14,7 +14,7 @@ from ingest.problems import Place, Problem, problem
 from publish.contents import Contents
 from publish.triples import RDF_TYPE, Names, english, line, literal
 
-_ATTRIBUTES = (
+ATTRIBUTES = (
     # property, and whether every observation of every dataset has it
     ("def:indicatorVersion", True),
     ("sdmx-attribute:unitMeasure", True),
@@ -74,7 +74,7 @@ def structure_lines(contents: Contents, names: Names) -> Iterator[str]:
         yield line(structure, f"{qb}component", f"<{component}>")
         yield line(component, RDF_TYPE, f"<{qb}ComponentSpecification>")
         yield line(component, f"{qb}measure", f"<{names.iri('sdmx-measure:obsValue')}>")
-        for name, required in _ATTRIBUTES:
+        for name, required in ATTRIBUTES:
             component = f"{structure}-{name.partition(':')[2]}"
             yield line(structure, f"{qb}component", f"<{component}>")
             yield line(component, RDF_TYPE, f"<{qb}ComponentSpecification>")
