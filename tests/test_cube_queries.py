@@ -48,6 +48,7 @@ _FACTS = {
     "qb:dataSet|def:dataset": ["?d", "dataset:work"],
     "^def:nothing|def:indicator": ["?i"],
     "!(a|rdfs:comment)": ["?any"],
+    "^def:about": ["?g"],
     "?p": ["?any", "?x", "area:E06000002"],
     "?q": ["?x"],
     "def:indicatorVersion*": ["?y"],
@@ -231,4 +232,62 @@ def test_any_query_gives_what_the_store_with_everything_gives(
 ) -> None:
     world = data.draw(st.sampled_from(worlds))
     if is_small(world.whole, query):
+        assert world.ask(query) == world.judge(query)
+
+
+# What narrows too much gives a solution too many or too few here.
+NARROWED = {
+    "a value from outside of OPTIONAL": """{ ?o a qb:Observation OPTIONAL { ?o sdmx-dimension:refArea ?a } }
+        VALUES ?a { area:E06000002 }""",
+    "a value from outside of MINUS": """{ ?o a qb:Observation MINUS { ?o sdmx-dimension:refArea ?a } }
+        VALUES ?a { area:E06000002 }""",
+    "a value from outside of EXISTS": """{ ?o a qb:Observation
+          FILTER NOT EXISTS { ?o sdmx-dimension:refArea ?a } } VALUES ?a { area:E06000002 }""",
+    "a value from outside of a limit": """{ SELECT ?a { ?o sdmx-dimension:refArea ?a } ORDER BY DESC(?a) LIMIT 1 }
+        VALUES ?a { area:E06000002 }""",
+    "a variable of the same name that a sub-query keeps to itself": """
+        { SELECT ?d (COUNT(?o) AS ?n) { ?o qb:dataSet ?d ; sdmx-dimension:refArea ?a } GROUP BY ?d }
+        VALUES ?a { area:E06000002 }""",
+    "what stands between the steps of another path": """?o sdmx-dimension:refArea/skos:prefLabel ?l ;
+          sdmx-measure:obsValue ?v
+        FILTER NOT EXISTS { ?o qb:dataSet/def:brokenDownBy ?q . ?o ?q ?x . ?x def:isTotal false }""",
+    "a value that is not in every row of VALUES": """VALUES (?a ?i) { (area:E06000002 UNDEF) (UNDEF indicator:in-work) }
+        ?o sdmx-dimension:refArea ?a ; def:indicator ?i""",
+    "one side of UNION": """{ VALUES ?a { area:E06000002 } } UNION { ?o def:indicator indicator:in-work }
+        ?n sdmx-dimension:refArea ?a""",
+    "a filter with ||": """?o sdmx-dimension:refArea ?a ; def:indicator ?i
+        FILTER(?a = area:E06000002 || ?i = indicator:in-work)""",
+    "a filter with !": "?o sdmx-dimension:refArea ?a FILTER(!(?a = area:E06000002))",
+    "a subject of another kind with the same properties": """?o sdmx-dimension:refArea ?a ; def:indicator ?i .
+        ?i skos:prefLabel ?l""",
+    "a path of no steps": "?o def:nothing* ?x",
+    "a property that is not named": "?o ?p area:E06000002",
+}
+
+
+@pytest.mark.parametrize("name", NARROWED)
+def test_nothing_is_narrowed_that_matters(worlds: list[CubeWorld], name: str) -> None:
+    for world in worlds:
+        query = f"{PREFIXES} SELECT * {{ {NARROWED[name]} }}"
+        wanted = world.judge(query)
+        assert world.ask(query) == wanted
+
+
+DISTINCT = {
+    "the row is shown": "SELECT DISTINCT ?o ?t { ?o sdmx-dimension:refPeriod ?t }",
+    "the row is tested": "SELECT DISTINCT ?t { ?o sdmx-dimension:refPeriod ?t FILTER(CONTAINS(STR(?o), 'E06000003')) }",
+    "the row is what something names": "SELECT DISTINCT ?a { ?o sdmx-dimension:refArea ?a . ?x def:about ?o }",
+    "two rows": """SELECT DISTINCT ?t ?v { ?o sdmx-dimension:refArea ?a ; sdmx-dimension:refPeriod ?t .
+        ?n sdmx-dimension:refArea ?a ; sdmx-measure:obsValue ?v }""",
+    "properties": "SELECT DISTINCT ?p { ?s ?p ?o }",
+    "properties with what they say": "SELECT DISTINCT ?p ?o { ?s ?p ?o }",
+    "figures": "SELECT DISTINCT ?v ?l { ?o sdmx-measure:obsValue ?v ; def:lowerLimit ?l }",
+    "words": "SELECT DISTINCT ?m ?r { ?o rdfs:comment ?m ; def:reason ?r }",
+}
+
+
+@pytest.mark.parametrize("name", DISTINCT)
+def test_rows_that_say_the_same_are_one_only_where_that_is_so(worlds: list[CubeWorld], name: str) -> None:
+    for world in worlds:
+        query = f"{PREFIXES} {DISTINCT[name]}"
         assert world.ask(query) == world.judge(query)
