@@ -57,7 +57,7 @@ class Limits:
     """
 
     seconds: float = 10.0
-    fast_seconds: float = 0.2
+    fast_seconds: float = 1.0
     memory: int = 1 << 30
     rows: int = 10_000
     triples: int = 100_000
