@@ -66,8 +66,12 @@ class Origin:
         await self.start()
         try:
             source, sink = await asyncio.open_unix_connection(self._address)
+        except OSError as fault:
+            raise RuntimeError("a worker could not be split off") from fault
+        try:
             pid, _ = LENGTHS.unpack(await source.readexactly(LENGTHS.size))
         except (OSError, asyncio.IncompleteReadError) as fault:
+            sink.close()
             raise RuntimeError("a worker could not be split off") from fault
         return Split(pid, source, sink)
 

@@ -207,7 +207,8 @@ class Pool:
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._is_closed = False
+        self._running = 0
+        self._is_closed = self._has_ended = False
         has_cube = store_folder.with_name(CUBE).exists()
         self._origin = Origin(store_folder, limits.memory, _ENVIRONMENT) if has_cube else None
 
@@ -221,6 +222,7 @@ class Pool:
         told = {**request, "rows": self.limits.rows, "triples": self.limits.triples, "explains": False}
         message = json.dumps(told).encode()
         name = hashlib.blake2b(message, digest_size=16).digest()
+        self._running += 1
         try:
             if name in self._heavy:
                 header, body = await self._run_heavy(message)
@@ -231,6 +233,9 @@ class Pool:
         except EOFError:
             detail = f"The query was ended when it needed more than {self.limits.memory >> 20} MB."
             raise Failure("query-too-large", detail) from None
+        finally:
+            self._running -= 1
+            self._end_origin()
         if "failure" in header:
             raise _refusal(header)
         return Answer(header["kind"], header["form"], header["rows"], body)
@@ -373,7 +378,6 @@ class Pool:
         """End a worker now; that it is gone is seen to later."""
         self._all.discard(worker)
         self._track(worker.end())
-        self._end_origin()
 
     def _track(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -391,16 +395,18 @@ class Pool:
         self._end_origin()
 
     def _end_origin(self) -> None:
-        """End what workers are split off from, once there will be none and none is left."""
-        if self._is_closed and not self._all and self._origin is not None:
+        """End what workers are split off from, once no query is running and none will be."""
+        if self._is_closed and not self._running and self._origin is not None and not self._has_ended:
+            self._has_ended = True
             self._track(self._origin.end())
-            self._origin = None
 
     async def stop(self) -> None:
         """End every worker now and wait until they are gone."""
         self.close()
         for worker in list(self._all):
             self._end(worker)
+        self._running = 0
+        self._end_origin()
         while self._tasks:
             await asyncio.gather(*self._tasks)
 

@@ -144,6 +144,7 @@ def test_every_site_may_read_everything(client: httpx.Client, address: str) -> N
     assert "GET" in client.options(address).headers["access-control-allow-methods"]
 
 
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("accept", ["text/turtle", "application/ld+json", "application/n-triples", "*/*"])
 def test_well_known_void_leads_to_the_endpoint_and_the_dump(
     client: httpx.Client, site: Served, accept: str

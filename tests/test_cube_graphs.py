@@ -223,7 +223,7 @@ def test_client_that_leaves_ends_its_process(world: CubeWorld) -> None:
         (worker,) = pool._all
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
-        await asyncio.gather(*pool._ends)
+        await asyncio.gather(*pool._tasks)
         return Path(f"/proc/{worker.process.pid}")
 
     process = with_pool(world.folder / "rdf" / "store", work)
