@@ -44,7 +44,9 @@ PREFIX sdmx-dimension: <http://purl.org/linked-data/sdmx/2009/dimension#>
 PREFIX sdmx-measure: <http://purl.org/linked-data/sdmx/2009/measure#>
 """
 _AREAS = ("E09000015", "E06000060", "E07000106", "E10000016", "E12000007", "E06000001")
-_PAIR = "?a ?b ?c . ?d ?e ?f ."
+# Of labels, which are in the store itself: what could need every observation is refused before it begins.
+_PAIR = "?a skos:prefLabel ?c . ?d skos:prefLabel ?f ."
+_LINK = "skos:inScheme|^skos:inScheme|skos:broader|^skos:broader"
 
 LIGHT = tuple(
     query.replace("AREA", f"<{BASE}id/area/{area}>")
@@ -53,14 +55,18 @@ LIGHT = tuple(
         "SELECT ?label WHERE { AREA skos:prefLabel ?label }",
         "SELECT * WHERE { AREA ?property ?value }",
         "SELECT ?indicator ?label WHERE { ?indicator a def:Indicator ; skos:prefLabel ?label } ORDER BY ?label",
+        (
+            "SELECT ?period ?value WHERE { ?figure sdmx-dimension:refArea AREA ; sdmx-dimension:refPeriod ?period ;"
+            f" def:indicator <{BASE}id/indicator/employment-rate> ; sdmx-measure:obsValue ?value }} ORDER BY ?period"
+        ),
     )
 )
 
 HEAVY = {
-    "a cartesian product": f"SELECT (COUNT(*) AS ?n) {{ {_PAIR} ?g ?h ?i }}",
+    "a cartesian product": f"SELECT (COUNT(*) AS ?n) {{ {_PAIR} ?g skos:prefLabel ?i }}",
     "a regular expression on it": f"SELECT (COUNT(*) AS ?n) {{ {_PAIR}"
     ' FILTER(REGEX(CONCAT(STR(?a), STR(?f)), "(o+)+$")) }',
-    "paths of any length": "SELECT (COUNT(*) AS ?n) { ?a (!qb:x)* ?b . ?c (!qb:x)* ?d }",
+    "paths of any length": f"SELECT (COUNT(*) AS ?n) {{ ?a ({_LINK})* ?b . ?c ({_LINK})* ?d }}",
     "the order of a product": f"SELECT * {{ {_PAIR} }} ORDER BY ?c ?f",
 }
 
