@@ -208,7 +208,7 @@ class Pool:
         self._all: set[_Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._running = 0
-        self._is_closed = self._has_ended = False
+        self._is_closed = False
         has_cube = store_folder.with_name(CUBE).exists()
         self._origin = Origin(store_folder, limits.memory, _ENVIRONMENT) if has_cube else None
 
@@ -396,8 +396,7 @@ class Pool:
 
     def _end_origin(self) -> None:
         """End what workers are split off from, once no query is running and none will be."""
-        if self._is_closed and not self._running and self._origin is not None and not self._has_ended:
-            self._has_ended = True
+        if self._is_closed and not self._running and self._origin is not None:
             self._track(self._origin.end())
 
     async def stop(self) -> None:
@@ -405,8 +404,8 @@ class Pool:
         self.close()
         for worker in list(self._all):
             self._end(worker)
-        self._running = 0
-        self._end_origin()
+        if self._origin is not None:
+            self._track(self._origin.end())
         while self._tasks:
             await asyncio.gather(*self._tasks)
 
