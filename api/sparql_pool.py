@@ -28,6 +28,7 @@ from typing import Any
 
 from api.cube.pieces import CUBE
 from api.failures import Failure
+from api.sparql_gate import Gate
 from api.sparql_origin import Origin, Split
 from api.sparql_worker import LENGTH, LENGTHS
 
@@ -57,15 +58,15 @@ class Limits:
     """
 
     seconds: float = 10.0
-    fast_seconds: float = 1.0
+    fast_seconds: float = 0.2
     memory: int = 1 << 30
     rows: int = 10_000
     triples: int = 100_000
     answer_bytes: int = 64 << 20
     fast_places: int = 4
-    slow_places: int = 2
+    slow_places: int = 3
     waiting: int = 64
-    stopped: int = 4
+    stopped: int = 3
     patience: float = 5.0
 
 
@@ -201,6 +202,7 @@ class Pool:
         self._store_folder = store_folder
         self._fast = _Lane(limits.fast_places, max(limits.seconds, limits.patience))
         self._slow = _Lane(limits.slow_places, limits.patience)
+        self._gate = Gate()
         self._explaining = _Lane(1, limits.patience)
         self._explainer: _Worker | None = None
         self._heavy: OrderedDict[bytes, None] = OrderedDict()
@@ -245,13 +247,14 @@ class Pool:
         limits = self.limits
         async with contextlib.AsyncExitStack() as held:
             async with self._fast.place(limits.waiting):
-                worker = await self._take()
-                held.callback(self._end, worker)
-                asking = asyncio.create_task(worker.ask(message, limits.answer_bytes))
-                held.callback(asking.cancel)
-                seconds = await self._work(
-                    worker, asking, limits.fast_seconds, min(20 * limits.fast_seconds, limits.seconds)
-                )
+                with self._gate.light():
+                    worker = await self._take()
+                    held.callback(self._end, worker)
+                    asking = asyncio.create_task(worker.ask(message, limits.answer_bytes))
+                    held.callback(asking.cancel)
+                    seconds = await self._work(
+                        worker, asking, limits.fast_seconds, min(20 * limits.fast_seconds, limits.seconds)
+                    )
                 if asking.done():
                     answer = asking.result()
                     held.pop_all()
@@ -262,7 +265,7 @@ class Pool:
             self._replace()
             async with self._slow.place(limits.stopped):
                 worker.give_way()
-                return await self._finish(asking, limits.seconds - seconds)
+                return await self._finish(worker, asking, limits.seconds - seconds)
 
     async def _run_heavy(self, message: bytes) -> tuple[dict[str, Any], bytes]:
         """Run a query that is known to be heavy: it waits for its place before it begins."""
@@ -272,7 +275,7 @@ class Pool:
             worker.give_way()
             asking = asyncio.create_task(worker.ask(message, self.limits.answer_bytes))
             held.callback(asking.cancel)
-            return await self._finish(asking, self.limits.seconds)
+            return await self._finish(worker, asking, self.limits.seconds)
 
     async def _explain(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """Say what is wrong with a query that cannot be read: in a worker kept for that, apart from both lanes.
@@ -310,9 +313,12 @@ class Pool:
             used = worker.processor_seconds() - worked
         return seconds
 
-    async def _finish(self, asking: asyncio.Task[Any], seconds: float) -> tuple[dict[str, Any], bytes]:
-        """Wait for a query's answer. Raises Failure, and EOFError if its process has ended."""
-        await asyncio.wait({asking}, timeout=max(0.0, seconds))
+    async def _finish(
+        self, worker: _Worker, asking: asyncio.Task[Any], seconds: float
+    ) -> tuple[dict[str, Any], bytes]:
+        """Wait for a heavy query's answer. Raises Failure, and EOFError if its process has ended."""
+        with self._gate.behind(worker.process.pid):
+            await asyncio.wait({asking}, timeout=max(0.0, seconds))
         if not asking.done():
             detail = f"The query was ended after {self.limits.seconds:g} seconds."
             raise Failure("query-too-slow", detail, seconds=self.limits.seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import threading
@@ -15,6 +16,7 @@ import pytest
 from test_api_world import Served, serving
 from test_sparql_limits import ENDED, LIGHT, WORST, run, store, with_pool
 
+from api.sparql_gate import Gate
 from api.sparql_pool import Answer, Limits, Pool
 
 __all__ = ["store"]
@@ -79,6 +81,50 @@ def test_heavy_query_runs_with_what_others_leave(store: Path) -> None:
     assert cores == max(1, all_cores - 1)
 
 
+def test_heavy_query_stands_still_while_a_light_one_runs_but_for_its_turns(store: Path) -> None:
+    async def work(pool: Pool) -> list[int]:
+        heavy = asyncio.create_task(run(pool, HEAVY))
+        while not pool._slow._free.locked():
+            await asyncio.sleep(0.01)
+        found = []
+        with pool._gate.light():
+            for state in ("T", "R", "T"):
+                found += await until(pool, [state])
+        found += await until(pool, ["R"])
+        heavy.cancel()
+        await asyncio.gather(heavy, return_exceptions=True)
+        return found
+
+    found = with_pool(store, work, replace(NARROW, seconds=60.0))
+    assert len(found) == 4
+    assert len(set(found)) == 1
+
+
+def test_each_of_those_who_give_way_has_a_turn_of_its_own() -> None:
+    alone = {(False, True, True), (True, False, True), (True, True, False)}
+
+    async def work() -> None:
+        gate = Gate()
+        sleeping = [await asyncio.create_subprocess_exec("sleep", "60") for _ in range(3)]
+        found: set[tuple[bool, ...]] = set()
+        try:
+            with contextlib.ExitStack() as held:
+                for process in sleeping:
+                    held.enter_context(gate.behind(process.pid))
+                held.enter_context(gate.light())
+                while not alone <= found:
+                    found.add(tuple(state_of(process.pid) == "T" for process in sleeping))
+                    await asyncio.sleep(0.01)
+            while any(state_of(process.pid) == "T" for process in sleeping):
+                await asyncio.sleep(0.01)
+        finally:
+            for process in sleeping:
+                process.kill()
+                await process.wait()
+
+    asyncio.run(asyncio.wait_for(work(), 60))
+
+
 def test_more_heavy_queries_than_may_wait_are_told_to_come_back(store: Path) -> None:
     async def work(pool: Pool) -> list[Answer | str]:
         heavy = [asyncio.create_task(run(pool, f"{HEAVY} #{number}")) for number in range(2)]
@@ -116,6 +162,7 @@ def test_query_known_to_be_heavy_takes_no_process_while_it_waits(store: Path) ->
         again = asyncio.create_task(run(pool, HEAVY))
         while pool._slow._waiting == 0:
             await asyncio.sleep(0.02)
+        await until(pool, ["R"])
         states = [state_of(worker.process.pid) for worker in pool._all]
         light = await run(pool, LIGHT)
         for task in (other, again):
