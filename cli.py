@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
+from threading import Thread, get_native_id
 from typing import Annotated, NoReturn
 
 import typer
@@ -150,13 +151,16 @@ def publish(
 
 def _publish(site: Site, *, dry_run: bool = False, is_preview: bool = False, quiet: bool = False) -> None:
     """Publish a site, or say why not and end with 1."""
+    from ingest import second_process
     from ingest.problems import ProblemsFound, as_text
     from publish import PublishingStopped, publish_site
 
     started = time.monotonic()
     try:
-        with Stages(None, quiet).shown() as progress:
-            published = publish_site(site, progress, dry_run=dry_run, is_preview=is_preview)
+        with second_process() as executor, Stages(None, quiet).shown() as progress:
+            published = publish_site(
+                site, progress, dry_run=dry_run, is_preview=is_preview, executor=executor
+            )
     except ProblemsFound as found:
         sys.stdout.write(f"{as_text(found.problems)}\n")
         words.print("Nothing written.")
@@ -311,11 +315,20 @@ def demo(
 
 
 def _publish_beside(folder: Path) -> None:
-    """Publish in a process of its own, while this one reads the modules of the server."""
+    """Publish in a process of its own, while this one reads the modules of the server when a processor is free."""
     with subprocess.Popen([sys.executable, "-m", "cli", "publish", str(folder)]) as publishing:  # noqa: S603 - our own command
-        import_module("api.app")
+        reading = Thread(target=_read_server)
+        reading.start()
+        reading.join()
     if publishing.returncode:
         raise typer.Exit(publishing.returncode)
+
+
+def _read_server() -> None:
+    if sys.platform == "linux":
+        # Of this thread alone, which ends.
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), 19)
+    import_module("api.app")
 
 
 def _demo_settings(example: Path, host: str, port: int) -> str:

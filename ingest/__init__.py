@@ -1,5 +1,6 @@
 """From packages to standard tables: the only code that opens a publisher's file."""
 
-from ingest.gathering import Report, Source, check_packages
+from ingest.checking.beside import second_process
+from ingest.gathering import Checking, Report, Source, begin_checking, check_packages
 
-__all__ = ["Report", "Source", "check_packages"]
+__all__ = ["Checking", "Report", "Source", "begin_checking", "check_packages", "second_process"]

@@ -14,15 +14,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from ingest.checking import StagedTable, check_tables, open_engine
+from ingest.checking import StagedTable, open_engine
+from ingest.checking.beside import AtOnce, check_own_schemas, check_together
 from ingest.checking.grammar import literal, name
-from ingest.checking.standard import check_standard_headings, check_standard_tables
+from ingest.checking.standard import check_standard_headings
 from ingest.package import Package, PackageFile, Resource, open_package, stage_resource
 from ingest.problems import Place, Problem, ProblemsFound, group_problems, problem
 from ingest.reading import Staged
@@ -34,6 +36,9 @@ from ingest.standing_back import stand_back
 from schemas import load_model
 
 Progress = Callable[[str], None]
+
+# So many packages are checked by their own schemas in one piece of work.
+_PACKAGES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +120,36 @@ def check_packages(
 
     Raises OSError if a file or the disk cannot be read or written.
     """
+    return begin_checking(
+        addresses,
+        scratch,
+        beside=beside,
+        operator=operator,
+        recipe=recipe,
+        is_site=is_site,
+        now=now,
+        progress=progress,
+    ).finish()
+
+
+def begin_checking(
+    addresses: Iterable[str | Path],
+    scratch: Path,
+    *,
+    beside: Iterable[str | Path] = (),
+    operator: bool = False,
+    recipe: str | None = None,
+    is_site: bool = False,
+    now: datetime | None = None,
+    progress: Progress = lambda _stage: None,
+    executor: Executor | None = None,
+) -> Checking:
+    """Read packages as check_packages does, and have them checked.
+
+    executor    does the checks, perhaps beside other work; without one they are done now
+    """
     scratch.mkdir(parents=True, exist_ok=True)
-    gathering = _Gathering(scratch, Report(), progress, is_site, now)
+    gathering = _Gathering(scratch, Report(), progress, is_site, now, executor or AtOnce())
     wanted = [str(address) for address in addresses]
     others = [str(address) for address in beside if str(address) not in wanted]
     for address in wanted:
@@ -125,13 +158,8 @@ def check_packages(
     for address in others:
         gathering.open(address, operator, None, stands_back=True)
     gathering.read()
-    gathering.check()
-    report = gathering.report
-    if others:
-        hidden = gathering.opened - reported
-        report.problems = [found for found in report.problems if found.file.split("/")[0] not in hidden]
-    report.problems = group_problems([*gathering.unopened, *report.problems])
-    return report
+    gathering.begin_check()
+    return Checking(gathering, frozenset(gathering.opened - reported if others else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +180,24 @@ class _Gathering:
 
     unread       tables of which some rows could not be read; that others refer to them is no news
     unopened     what is wrong with packages that could not be opened
+    unchecked    the tables of packages, with the names of unread ones, that are to be checked by their own schemas
     by_schemas   what is wrong by the schemas that publishers wrote
+    together     what is wrong with the standard tables of all packages; None where there are none
     """
 
     scratch: Path
     report: Report
     progress: Progress
     is_site: bool
-    now: datetime | None = None
+    now: datetime | None
+    executor: Executor
     names: dict[str, str] = field(default_factory=dict)
     dimensions: set[str] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)
     unopened: list[Problem] = field(default_factory=list)
-    by_schemas: list[Problem] = field(default_factory=list)
+    unchecked: list[tuple[list[StagedTable], frozenset[str]]] = field(default_factory=list)
+    by_schemas: list[Future[list[Problem]]] = field(default_factory=list)
+    together: Future[list[Problem]] | None = None
     corrections: dict[tuple[str, str], list[Correction]] = field(default_factory=dict)
 
     @property
@@ -214,6 +247,7 @@ class _Gathering:
             for package in self.report.packages:
                 self.progress(f"Reading {package.name}")
                 self._read_package(package, connection)
+            self._begin_own_checks()
             stand_back(self.report.tables, self._pulled_sources(), connection)
         named = [found for package in self.report.packages for found in self._load_recipes(package)]
         # Recipes that make a register come before those that look things up in it.
@@ -231,23 +265,48 @@ class _Gathering:
         }
         return frozenset(source.number for source in self.report.sources if source.package in pulled)
 
-    def check(self) -> None:
-        """Check all standard tables together."""
-        if not self.report.tables:
-            self.report.problems.extend(self.by_schemas)
+    def begin_check(self) -> None:
+        """Have all standard tables checked together."""
+        tables = self.report.tables
+        if not tables:
             return
         self.progress("Checking all tables together")
-        with open_engine(self.scratch, sum(self.report.rows_made.values())) as connection:
-            tables, places = self.report.tables, self.report.places
+        rows = sum(self.report.rows_made.values())
+        with open_engine(self.scratch, rows) as connection:
             # Recipes may have given rows since the packages were read.
             stand_back(tables, self._pulled_sources(), connection)
-            found = check_standard_tables(
-                tables, places, connection, is_partial=not self.is_site, unread=self.unread
-            )
+        self.together = self.executor.submit(
+            check_together,
+            tables,
+            self.report.places,
+            self.scratch,
+            rows,
+            is_partial=not self.is_site,
+            unread=frozenset(self.unread),
+        )
+
+    def known_by_now(self) -> Iterator[Problem]:
+        """Give every problem that is known without waiting for a check."""
+        yield from self.unopened
+        yield from self.report.problems
+        for check in (*self.by_schemas, *([self.together] if self.together else [])):
+            if check.done():
+                yield from check.result()
+
+    def finish_check(self) -> None:
+        """Wait for the checks, and keep what they found."""
+        together = self.together.result() if self.together else []
+        by_schemas = [found for one in self.by_schemas for found in one.result()]
         # A schema that a publisher wrote for a standard table says much that the model says too.
-        told = {_spot(one) for one in found}
-        self.report.problems.extend(one for one in self.by_schemas if _spot(one) not in told)
-        self.report.problems.extend(found)
+        told = {_spot(one) for one in together}
+        self.report.problems.extend(one for one in by_schemas if _spot(one) not in told)
+        self.report.problems.extend(together)
+
+    def _begin_own_checks(self) -> None:
+        """Have the tables that were read so far checked by their own schemas."""
+        if self.unchecked:
+            self.by_schemas.append(self.executor.submit(check_own_schemas, self.unchecked, self.scratch))
+            self.unchecked = []
 
     def _read_ahead(self, package: Package, connection: duckdb.DuckDBPyConnection) -> None:
         """Read what decides how other tables are read: the names of dimensions, and declared corrections."""
@@ -321,7 +380,9 @@ class _Gathering:
                 for file, part in zip(resource.files, parts, strict=True):
                     self._standardise(package, resource, file, part)
         if own:
-            self.by_schemas.extend(check_tables(own, connection, unread))
+            self.unchecked.append((own, frozenset(unread)))
+        if len(self.unchecked) == _PACKAGES:
+            self._begin_own_checks()
 
     def _note(self, package: Package, problems: Iterable[Problem]) -> None:
         """Keep problems of a package's file under the package's name."""
@@ -427,6 +488,39 @@ class _Gathering:
         self.report.left_out.extend(
             (_shown(package, left.file), left.reason, left.count) for left in applied.leave_outs
         )
+
+
+@dataclass
+class Checking:
+    """Packages that are read while their tables are checked.
+
+    hidden    names of packages whose own problems are not reported
+    """
+
+    _gathering: _Gathering
+    _hidden: frozenset[str]
+    _is_finished: bool = False
+
+    @property
+    def report(self) -> Report:
+        """What was read, without what the checks find."""
+        return self._gathering.report
+
+    @property
+    def has_errors(self) -> bool:
+        """Say whether it is known by now that something stands in the way of publishing."""
+        return any(found.severity == "error" for found in self._gathering.known_by_now())
+
+    def finish(self) -> Report:
+        """Wait for the checks. Gives the whole report."""
+        report = self.report
+        if self._is_finished:
+            return report
+        self._is_finished = True
+        self._gathering.finish_check()
+        shown = [found for found in report.problems if found.file.split("/")[0] not in self._hidden]
+        report.problems = group_problems([*self._gathering.unopened, *shown])
+        return report
 
 
 def _is_notation(text: str) -> bool:

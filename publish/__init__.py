@@ -12,6 +12,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,7 +22,7 @@ from typing import Any
 
 import ibis
 
-from ingest import Report, check_packages
+from ingest import Checking, Report, begin_checking
 from ingest.checking import threads_for
 from ingest.harmonise import harmonise
 from ingest.problems import ProblemsFound, as_json
@@ -119,6 +120,7 @@ def publish_site(
     on: date | None = None,
     now: datetime | None = None,
     is_preview: bool = False,
+    executor: Executor | None = None,
 ) -> Published:
     """Check, harmonise, compare and publish the next edition of a site.
 
@@ -128,6 +130,7 @@ def publish_site(
     now         the moment of publication, with its zone; the machine's clock if left out
     is_preview  publish into a place of its own, which only a preview serves, with every package whose moment of
                 release is still to come
+    executor    does the checks, beside other work if it is ingest.second_process
 
     Raises ProblemsFound if a package has a problem that is more than a warning, and PublishingStopped if the
     machine stands in the way. Then the edition before stays current and nothing is left behind.
@@ -142,33 +145,41 @@ def publish_site(
         unchanged = find_unchanged(folder, inputs, now) if inputs else None
         if unchanged is not None:
             return _as_published(folder, unchanged)
-        report = check_packages(
+        checking = begin_checking(
             site.packages,
             scratch / "read",
             operator=True,
             is_site=True,
             now=None if is_preview else now,
             progress=progress,
+            executor=executor,
         )
-        if report.has_errors:
-            raise ProblemsFound(report.problems)
+        if checking.has_errors:
+            raise ProblemsFound(checking.finish().problems)
         progress("Harmonising")
-        connection = _connect(site, scratch, report.rows_read)
+        connection = _connect(site, scratch, checking.report.rows_read)
         try:
-            contents = _gather(site, report, connection)
-            found = [*check_totals(contents), *check_definitions(contents, live, report.places)]
-            found += find_problems(contents.model, contents.rows, report.places)
             with ExitStack() as stack:
-                loading = None
-                if not found and not dry_run and may_load_early(contents):
-                    progress("Writing linked data, and loading it beside")
-                    loading = stack.enter_context(begin_loading(contents, scratch / "rdf", site.rdf_url))
-                progress("Comparing")
-                found += check_responses(contents.register, contents.rows("responses"), report.places)
-                if found:
-                    raise ProblemsFound([*report.problems, *found])
-                progress("Writing observations as CSV")
-                prepared = prepare(contents, scratch / "downloads", loading)
+                with _accepted(checking):
+                    contents = _gather(site, checking.report, connection)
+                    found = [
+                        *check_totals(contents),
+                        *check_definitions(contents, live, checking.report.places),
+                        *find_problems(contents.model, contents.rows, checking.report.places),
+                    ]
+                    loading = None
+                    if not found and not dry_run and may_load_early(contents):
+                        progress("Writing linked data, and loading it beside")
+                        loading = stack.enter_context(begin_loading(contents, scratch / "rdf", site.rdf_url))
+                    progress("Comparing")
+                    found += check_responses(
+                        contents.register, contents.rows("responses"), checking.report.places
+                    )
+                    if found:
+                        raise ProblemsFound([*checking.finish().problems, *found])
+                    progress("Writing observations as CSV")
+                    prepared = prepare(contents, scratch / "downloads", loading)
+                report = checking.finish()
                 if dry_run:
                     name, moved = _would_publish(prepared, folder, live, on)
                 else:
@@ -238,6 +249,22 @@ def _connect(site: Site, scratch: Path, rows: int) -> Any:
     if threads is not None:
         settings["threads"] = threads
     return ibis.duckdb.connect(**settings)
+
+
+@contextmanager
+def _accepted(checking: Checking) -> Iterator[None]:
+    """Do what is of use only if nothing is wrong with the packages, while they are being checked.
+
+    Raises ProblemsFound if something is. It may have broken what was done meanwhile; that is no news then.
+    """
+    try:
+        yield
+    except Exception:
+        if checking.finish().has_errors:
+            raise ProblemsFound(checking.report.problems) from None
+        raise
+    if checking.finish().has_errors:
+        raise ProblemsFound(checking.report.problems)
 
 
 def _gather(site: Site, report: Report, connection: Any) -> Contents:
