@@ -48,6 +48,13 @@ _FORM = pa.schema(
     ]
 )
 
+# What a row is decided on.
+_DECIDING = (
+    *("indicator", "expected", "existing_count", "covered"),
+    *("area_count", "value", "lowest", "highest", "parts_count", "numerator", "denominator"),
+    *("published_text", "published_lower", "published_upper"),
+)
+
 Row = dict[str, Any]
 
 
@@ -238,25 +245,16 @@ def _spelled(
 
 def _decided(columns: Mapping[str, list[Any]], rules: Sequence[Rule]) -> Iterator[Comparator | None]:
     """Decide what stands for the councils of each row."""
-    for place, definition in enumerate(columns["indicator"]):
-        row = {name: column[place] for name, column in columns.items()}
-        missing = (row["expected"] or 0) - row["existing_count"] - row["covered"]
-        sums = Sums(
-            row["area_count"],
-            max(missing, 0),
-            row["value"],
-            row["lowest"],
-            row["highest"],
-            row["parts_count"],
-            row["numerator"],
-            row["denominator"],
-        )
-        published, ends = row["published_text"], (row["published_lower"], row["published_upper"])
+    for definition, expected, existing, covered, *summed, published, lower, upper in zip(
+        *(columns[name] for name in _DECIDING), strict=True
+    ):
+        area_count, *sums = summed
+        missing = max((expected or 0) - existing - covered, 0)
         yield comparator(
-            sums,
+            Sums(area_count, missing, *sums),
             rules[definition - 1],
             None if published is None else Decimal(published),
-            None if None in ends else (Decimal(ends[0]), Decimal(ends[1])),
+            None if lower is None or upper is None else (Decimal(lower), Decimal(upper)),
         )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+import pyoxigraph as ox
 from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, FOAF, PROV, RDF, XSD, Namespace
 
@@ -103,20 +104,15 @@ def catalogue_lines(
     for row in contents.rows("datasets"):
         _add_dataset(graph, contents, names, catalogue, row, files)
     _add_sources(graph, contents, names, catalogue)
-    return _sorted_lines(graph)
+    lines = graph.serialize(format="nt", encoding="utf-8").decode().split("\n")
+    return [f"{statement}\n" for statement in sorted(lines) if statement]
 
 
 def vocabulary_lines(base: str) -> list[str]:
     """Give the vocabulary's own statements, under this site's base."""
-    graph = Graph()
     path = Path(schemas.__file__).parent / "vocabulary.ttl"
-    graph.parse(data=path.read_text(encoding="utf-8"), format="turtle", publicID=base)
-    return _sorted_lines(graph)
-
-
-def _sorted_lines(graph: Graph) -> list[str]:
-    text = graph.serialize(format="nt", encoding="utf-8").decode()
-    return [f"{statement}\n" for statement in sorted(text.split("\n")) if statement]
+    statements = ox.parse(path=path, format=ox.RdfFormat.TURTLE, base_iri=base)
+    return sorted(f"{statement.triple} .\n" for statement in statements)
 
 
 def _add_wholes(graph: Graph, contents: Contents, catalogue: URIRef, files: Mapping[str, File]) -> None:

@@ -22,6 +22,8 @@ from publish.contents import Contents
 
 _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 
+_APART = "\x1f"
+
 
 def digest_tables(contents: Contents, observations: str) -> dict[str, str]:
     """Give the digest of each table, by its name.
@@ -68,7 +70,12 @@ def _line(text: str) -> str:
 
 def _lines(table: pa.Table) -> Iterator[str]:
     """Write the rows of a small table as lines."""
-    columns = [
-        ["" if cell is None else _line(str(cell)) for cell in column.to_pylist()] for column in table.columns
-    ]
+    columns = map(_cells, table.columns)
     return map("\t".join, zip(*columns, strict=True))
+
+
+def _cells(column: pa.ChunkedArray) -> list[str]:
+    cells = ["" if cell is None else str(cell) for cell in column.to_pylist()]
+    # Few columns have anything to escape; one look at all of their text is enough to know.
+    text = _APART.join(cells)
+    return list(map(_line, cells)) if any(found in text for found, _ in _ESCAPES) else cells

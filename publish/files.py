@@ -11,6 +11,7 @@ spreadsheet would run as a formula gets an apostrophe in front; a number never d
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -28,7 +29,7 @@ from publish.lines import CsvLines, numbers_of
 from publish.observations import LISTS, NUMBERS
 from schemas import Field
 
-_QUOTED = frozenset('",\n\r')
+_quoted = re.compile('[",\n\r]').search
 
 _PARQUET_ROWS = 131_072
 
@@ -119,9 +120,8 @@ def csv_lines(table: pa.Table, fields: Sequence[Field]) -> Iterator[bytes]:
     for field in fields:
         cells = table[field.name].to_pylist()
         is_text = field.type in {"string", "list"}
-        columns.append([csv_cell(cell) if is_text else cell or "" for cell in cells])
-    for row in zip(*columns, strict=True):
-        yield (",".join(row) + "\n").encode()
+        columns.append(list(map(csv_cell, cells)) if is_text else [cell or "" for cell in cells])
+    yield "".join(f"{','.join(row)}\n" for row in zip(*columns, strict=True)).encode()
 
 
 def csv_cell(text: str | None) -> str:
@@ -134,7 +134,7 @@ def csv_cell(text: str | None) -> str:
         return ""
     if text[0] in FORMULA_MARKS:
         text = f"{FORMULA_GUARD}{text}"
-    if any(mark in text for mark in _QUOTED):
+    if _quoted(text):
         escaped = text.replace('"', '""')
         return f'"{escaped}"'
     return text
