@@ -6,6 +6,7 @@ is a fault of ours.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -328,7 +329,11 @@ def _read_server() -> None:
     if sys.platform == "linux":
         # Of this thread alone, which ends.
         os.setpriority(os.PRIO_PROCESS, get_native_id(), 19)
-    import_module("api.app")
+    for module in ("uvicorn", "api.app"):
+        import_module(module)
+    # The server does so when it begins, and then has little left to look through.
+    gc.collect()
+    gc.freeze()
 
 
 def _demo_settings(example: Path, host: str, port: int) -> str:
