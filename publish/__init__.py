@@ -273,6 +273,9 @@ def _gather(site: Site, report: Report, connection: Any) -> Contents:
     tables = harmonise(report, connection)
     # What is hidden must not come back in what is worked out of it.
     shown = without_small_numbers(engine, tables).select(*COLUMNS)
+    if "derivations" not in tables:
+        tables["observations"] = shown
+        return gather_contents(engine, load_model(), heading, tables, _sources(report))
     # What harmonises is worked out once, not once for each that asks.
     tables["observations"] = engine.keep(_HARMONISED, shown)
     engine.append(_HARMONISED, derive_figures(engine, tables))

@@ -31,11 +31,14 @@ from publish.folder import Folder
 from publish.judgements import judgement_lines
 from publish.links import implied_lines
 from publish.loading import Loading, files_at_once
+from publish.parts import Parts
+from publish.quads import write_quads
 from publish.quality import quality_lines
 from publish.register import FOLDER as DEFINITIONS
 from publish.register import definitions_descriptor, write_definition_files
 from publish.restated_forms import restated_lines, write_restated_files
 from publish.revisions import History, form_of, work_out_history, write_history_file
+from publish.shares import Share
 from publish.signal_forms import signal_tables, write_signal_files
 from publish.statements import Spelling, StatementWriter
 from publish.store import holds_observations
@@ -68,6 +71,7 @@ class Making:
     progress  is told in a few words what comes next
     at        the moment at which it becomes current; now if left out
     is_preview  whether it says of itself that it is a preview
+    parts     what may be taken from the edition before
     """
 
     on: date
@@ -76,6 +80,7 @@ class Making:
     progress: Progress = lambda _stage: None
     at: datetime | None = None
     is_preview: bool = False
+    parts: Parts = field(default_factory=Parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class Prepared:
     tables       the digest of each table
     content      the digest of everything that is published but its history
     digest       the digest of everything
+    shares       the digest of each share of the observations
     history      what the edition before said otherwise; None for an edition that has no revisions
     loading      what loads the store already, with all observations; None where nothing does yet
     """
@@ -95,6 +101,7 @@ class Prepared:
     tables: Mapping[str, str]
     content: str
     digest: str
+    shares: Mapping[Share, str]
     loading: Loading | None = None
     history: History | None = None
 
@@ -130,9 +137,10 @@ def prepare(contents: Contents, folder: Path, loading: Loading | None = None) ->
     """
     folder.mkdir()
     downloads = Folder(folder)
-    tables = digest_tables(contents, write_observation_files(contents, downloads))
+    observed, shares = write_observation_files(contents, downloads)
+    tables = digest_tables(contents, observed)
     digest = digest_edition(contents, tables)
-    return Prepared(contents, downloads, tables, digest, digest, loading)
+    return Prepared(contents, downloads, tables, digest, digest, shares, loading)
 
 
 def following(prepared: Prepared, folder: EditionsFolder) -> Prepared:
@@ -193,7 +201,8 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         rows = write_catalogue(contents, told, folder / CATALOGUE, revisions)
         downloads.link(CATALOGUE, folder / CATALOGUE)
         making.progress("Writing linked data to download")
-        count = _write_quads(contents, downloads, statements)
+        digests = prepared.tables, prepared.shares
+        count = write_quads(contents, downloads, statements, digests, making.parts)
         making.progress("Loading the RDF store")
         if not loading.at_once:
             contents.observations.forget()
@@ -216,6 +225,7 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
             for path, file in sorted(downloads.files.items())
         },
     }
+    making.parts.write(folder)
     (folder / MANIFEST).write_text(_as_json(manifest), encoding="utf-8")
 
 
@@ -260,21 +270,6 @@ def _write_observations(contents: Contents, folder: Path, parts: int) -> Iterato
                 file.writelines(map(text_bytes, writer.write(batch)))
                 written += batch.num_rows
         yield path
-
-
-def _write_quads(contents: Contents, downloads: Folder, statements: Sequence[str]) -> int:
-    """Write every statement as N-Quads: a graph for each dataset's observations, and one for the rest.
-
-    Returns how many lines there are.
-    """
-    # A line end stands nowhere but at the end of a statement: inside of texts it is escaped.
-    rest = "".join(statements).replace(" .\n", f" <{contents.base}catalog> .\n")
-    writer = StatementWriter(contents, Spelling(Names(contents.base, contents.model), is_lines=True))
-    with downloads.compressed("site.nq.gz") as write:
-        write(rest.encode())
-        for piece in writer.write_all():
-            write(piece)
-    return rest.count("\n") + writer.written
 
 
 def statement_lines(contents: Contents, names: Names) -> Iterator[bytes | memoryview]:
@@ -325,6 +320,8 @@ def publish_contents(
     built once more.
     """
     prepared = following(prepared, live or folder)
+    if (before := (live or folder).current) is not None:
+        making = replace(making, parts=Parts((live or folder).folder / before))
     kept = folder.find_digest(prepared.digest)
     if kept is not None and kept == folder.current:
         return kept, False

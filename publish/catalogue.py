@@ -3,8 +3,8 @@
 In:   Contents
 Out:  a database with every standard table, coded observations under two views, and a full-text search
 
-sqlite-utils makes tables, keys, indexes, views and search. Observations go in as batches of whole numbers, in
-key order, while nothing is journalled: the file is new, and a build that dies is thrown away whole.
+sqlite-utils makes tables, keys, indexes, views and search, while nothing is journalled: the file is new, and a build
+that dies is thrown away whole. Observations are put in last, as pages (figures.py).
 The same contents give the same bytes with the same SQLite library.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -23,8 +24,8 @@ from sqlite_utils.db import ForeignKey
 
 from publish.changes import list_changes, list_steps
 from publish.contents import PROVENANCE, Contents, Row
+from publish.figures import create_tables, fill_tables
 from publish.observations import LISTS, Observations
-from publish.packing import insert_observations
 from publish.views import FIGURES_VIEW, OBSERVATIONS_VIEW
 from schemas import Model, TableSchema
 from schemas.languages import NAMES
@@ -74,13 +75,8 @@ def write_catalogue(
 
     Raises sqlite3.IntegrityError if a row points at a row that is not there.
     """
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", f"page_size = {PAGE_BYTES}"):
-            connection.execute(f"PRAGMA {pragma}")
-        connection.execute("PRAGMA cache_size = -65536")
-        database = Database(connection)
-        connection.execute("BEGIN")
+    with _opened(path) as database:
+        database.conn.execute("BEGIN")
         derived = _derived_rows(contents, edition)
         parts = () if revisions is None else revisions.to_batches(max_chunksize=_ROWS)
         derived["revisions"] = (row for part in parts for row in _tuples(pa.Table.from_batches([part])))
@@ -90,17 +86,30 @@ def write_catalogue(
             _create(database, contents.model, schema)
             rows = derived[name] if name in derived else _typed_rows(schema, contents.tables[name])
             counts[name] = _insert(database, name, rows)
-        _write_observations(database, contents.observations)
+        _write_lists(database, contents.observations)
         counts["observations"] = contents.observations.count
         _write_search(database, contents)
         database.create_view("observations", OBSERVATIONS_VIEW)
         database.create_view("figures", FIGURES_VIEW)
-        connection.execute("COMMIT")
+        database.conn.execute("COMMIT")
+    fill_tables(path, PAGE_BYTES, contents.observations)
+    with _opened(path) as database:
         # Which index is the better one shows in a thousand rows of each.
-        connection.execute("PRAGMA analysis_limit = 1000")
-        connection.execute("ANALYZE")
+        database.conn.execute("PRAGMA analysis_limit = 1000")
+        database.conn.execute("ANALYZE")
         _check_keys(database)
-        return counts
+    return counts
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Database]:
+    """Open a database that nobody else reads yet, and that is thrown away if anything goes wrong."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", f"page_size = {PAGE_BYTES}"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA cache_size = -65536")
+        yield Database(connection)
     finally:
         connection.close()
 
@@ -245,8 +254,8 @@ def _tuples(table: pa.Table) -> Iterator[tuple[Any, ...]]:
     return zip(*(column.to_pylist() for column in table.columns), strict=True)
 
 
-def _write_observations(database: Database, observations: Observations) -> None:
-    """Write the coded rows in key order, the lists behind their numbers, and one covering index by area."""
+def _write_lists(database: Database, observations: Observations) -> None:
+    """Write the lists behind the numbers of observations, and make the tables that hold those, empty."""
     for name, (table, other) in LIST_TABLES.items():
         columns = LISTS[name]
         database.table(table).create(
@@ -258,35 +267,7 @@ def _write_observations(database: Database, observations: Observations) -> None:
         rows = ((place, *row) for place, row in enumerate(observations.lists[name], start=1))
         _insert(database, table, rows)
         database.table(table).create_index(columns, unique=True)
-    database.execute(
-        """
-        CREATE TABLE observation_rows (
-            definition INTEGER NOT NULL REFERENCES observation_definitions (id),
-            period INTEGER NOT NULL REFERENCES observation_periods (id),
-            breakdown INTEGER NOT NULL REFERENCES observation_breakdowns (id),
-            area INTEGER NOT NULL REFERENCES observation_areas (id),
-            dataset INTEGER NOT NULL REFERENCES observation_datasets (id),
-            value REAL,
-            decimals INTEGER,
-            status INTEGER NOT NULL REFERENCES observation_statuses (id),
-            lower_limit REAL,
-            upper_limit REAL,
-            numerator REAL,
-            denominator REAL,
-            sample_size INTEGER,
-            note INTEGER REFERENCES observation_notes (id),
-            value_text TEXT,
-            _source INTEGER REFERENCES sources (source),
-            _row INTEGER,
-            PRIMARY KEY (definition, period, breakdown, area, dataset)
-        ) WITHOUT ROWID
-        """
-    )
-    insert_observations(database.conn, observations)
-    database.table("observation_rows").create_index(
-        ["area", "definition", "period", "breakdown", "dataset", "value", "decimals", "status", "note"],
-        "observation_rows_by_area",
-    )
+    create_tables(database.conn)
 
 
 def _insert(database: Database, table: str, rows: Iterable[Sequence[Any]]) -> int:

@@ -27,6 +27,7 @@ from publish.engine import text_bytes
 from publish.folder import Folder
 from publish.lines import CsvLines, numbers_of
 from publish.observations import LISTS, NUMBERS
+from publish.shares import Share, batches_of, share_out
 from schemas import Field
 
 _quoted = re.compile('[",\n\r]').search
@@ -58,12 +59,13 @@ def write_table_files(contents: Contents, folder: Folder) -> None:
             folder.write(f"tables/{name}.csv", csv_lines(table, schema.fields), table.num_rows)
 
 
-def write_observation_files(contents: Contents, folder: Folder) -> str:
+def write_observation_files(contents: Contents, folder: Folder) -> tuple[str, dict[Share, str]]:
     """Write all observations compressed in one file, and those of each dataset in a file of their own.
 
-    Returns the digest of all observations: of the lines of the one file, without its heading.
+    Returns the digest of all observations, of the lines of the one file without its heading, and that of each share.
     """
     observations, sha = contents.observations, hashlib.sha256()
+    shares = {share: hashlib.sha256() for share in share_out(observations)}
     parts = []
     for (dataset,) in observations.lists["dataset"]:
         parts.append(folder.part(f"datasets/{dataset}.csv"))
@@ -72,10 +74,11 @@ def write_observation_files(contents: Contents, folder: Folder) -> str:
     lines = CsvLines(observations, notes, _dimension_cells(contents))
     with folder.compressed(WHOLE) as write:
         write(_heading(observation_columns(contents)))
-        for batch in observations.batches():
+        for share, batch in batches_of(observations, list(shares)):
             whole, by_dataset = lines.write(batch)
             write(text_bytes(whole))
             sha.update(text_bytes(whole))
+            shares[share].update(text_bytes(whole))
             numbers = numbers_of(batch, "dataset")
             cuts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
             for first, last in pairwise(cuts):
@@ -83,7 +86,7 @@ def write_observation_files(contents: Contents, folder: Folder) -> str:
                 parts[int(numbers[first]) - 1].write(text_bytes(rows), last - first)
     for part in parts:
         part.close()
-    return sha.hexdigest()
+    return sha.hexdigest(), {share: told.hexdigest() for share, told in shares.items()}
 
 
 def _heading(columns: Sequence[str]) -> bytes:

@@ -11,6 +11,7 @@ label, a piece of Turtle) is worked out once for each code in Python, and joined
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -33,6 +34,9 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "status": ("status",),
     "note": ("note",),
 }
+
+# Stands between the texts of a list that has several columns; no notation has it.
+_BETWEEN = "\t"
 
 # Up to here rows are sorted again on their way out, which costs nothing. Above it, the engine is trusted to
 # give a kept table in the order in which it was kept, and held to it.
@@ -95,16 +99,14 @@ class Observations:
 def code_observations(engine: Engine, observations: ibis.Table) -> Observations:
     """Code the observations and keep them in key order.
 
-    observations   with COLUMNS; better kept in the engine already, because they are looked at for every list
+    observations   with COLUMNS. They are looked at twice, once for the lists and once to be coded: keeping their texts
+                   in between would cost more than reading them again.
     """
-    lists: dict[str, tuple[tuple[str, ...], ...]] = {}
+    lists = _find_lists(engine, observations)
     lookups: dict[str, ibis.Table] = {}
     coded = observations
     for name, columns in LISTS.items():
-        found = engine.read(observations.select(*columns).distinct())
-        rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
-        values = sorted(row for row in rows if None not in row)
-        lists[name] = tuple(values)
+        values = lists[name]
         table = pa.table(
             {
                 f"{name}_number": pa.array(range(1, len(values) + 1), pa.int32()),
@@ -140,6 +142,22 @@ def code_observations(engine: Engine, observations: ibis.Table) -> Observations:
         origins=_pairs(engine, kept, "dataset", "_source"),
         lookups=lookups,
     )
+
+
+def _find_lists(engine: Engine, observations: ibis.Table) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Find the different values of every list, sorted."""
+    texts = {
+        name: functools.reduce(
+            lambda text, column: text + _BETWEEN + column, (observations[c] for c in columns)
+        )
+        for name, columns in LISTS.items()
+    }
+    asked = {name: text.collect(distinct=True) for name, text in texts.items()}
+    [found] = engine.read(observations.aggregate(**asked)).to_pylist()
+    return {
+        name: tuple(sorted(tuple(text.split(_BETWEEN, len(columns) - 1)) for text in found[name] or ()))
+        for name, columns in LISTS.items()
+    }
 
 
 def _pairs(engine: Engine, rows: ibis.Table, first: str, second: str) -> tuple[tuple[int, int], ...]:

@@ -14,6 +14,7 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import compare
@@ -41,8 +42,7 @@ def digest_inputs(site: Site, product_version: str, seen: str = "") -> str | Non
     told = hashlib.sha256()
     for text in (product_version, site.title, site.base, site.rdf_url, seen):
         _add(told, text)
-    for room in _ROOMS:
-        _add_folder(told, Path(str(room.__file__)).parent)
+    _add(told, digest_code())
     for address in site.packages:
         path = Path(address)
         if path.is_dir():
@@ -53,6 +53,15 @@ def digest_inputs(site: Site, product_version: str, seen: str = "") -> str | Non
             _add_file(told, path)
         else:
             return None
+    return told.hexdigest()
+
+
+@cache
+def digest_code() -> str:
+    """Take the digest of the code, and of the definitions built into it, that an edition is made by."""
+    told = hashlib.sha256()
+    for room in _ROOMS:
+        _add_folder(told, Path(str(room.__file__)).parent)
     return told.hexdigest()
 
 

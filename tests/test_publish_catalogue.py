@@ -26,7 +26,6 @@ from test_publish_world import (
 from publish.catalogue import write_catalogue
 from publish.comparators import list_disagreements
 from publish.contents import Contents
-from publish.packing import PACKED, fit_slots
 from schemas import load_model
 
 EDITION = {
@@ -248,12 +247,6 @@ def test_the_digits_as_published_come_back(tmp_path_factory: pytest.TempPathFact
     found = dict(catalogue.execute("SELECT area, value_text FROM observations"))
     catalogue.close()
     assert found == {row["area"]: row["value_text"] for row in rows}
-
-
-def test_large_numbers_fit_beside_each_other():
-    slots = fit_slots(dict.fromkeys(PACKED, 2**40))
-    assert all(slot.shift + slot.bits <= 62 for slot in slots.values())
-    assert len({(slot.word, slot.shift) for slot in slots.values()}) == len(PACKED)
 
 
 def test_the_same_contents_give_the_same_database(tmp_path: Path):

@@ -1,0 +1,121 @@
+"""Rows that are written as pages of a SQLite file are the rows that SQLite itself would have kept."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from publish.figures import INDEX, TABLE, create_tables
+from publish.records import BY_AREA, COLUMNS, Column, encode
+from publish.trees import PageFile, Records, grow_tree
+
+PAGE_BYTES = 512  # The smallest page there is: a few thousand rows make a tree of five levels.
+
+# Numbers at which a record takes another form.
+WHOLE = sorted(
+    {sign * (2**bits + step) for bits in (0, 7, 15, 23, 31, 47) for step in (-1, 0, 1) for sign in (-1, 1)}
+)
+REAL = [None, -0.5, 0.1, 1e300, 2.0**47, -(2.0**47), 2.0**60, *map(float, WHOLE)]
+REALS = {"value", "lower_limit", "upper_limit", "numerator", "denominator"}
+
+Row = dict[str, Any]
+
+
+def make_rows(count: int) -> list[Row]:
+    """Make rows in key order, whose cells take every form."""
+    choose = random.Random(20261128)
+    keys = itertools.product((1, 2, 300), (1, 2), (0, 1), range(1, count // 12 + 2), (1,))
+    rows = []
+    for key in itertools.islice(keys, count):
+        row: Row = dict(zip(COLUMNS, key, strict=False))
+        row |= {name: choose.choice(REAL) for name in sorted(REALS)}
+        row |= {"decimals": choose.choice([0, 1, 2, 14]), "status": choose.choice([1, 2])}
+        row |= {
+            name: choose.choice([None, *WHOLE[-3:], 1, 40]) for name in ("_source", "_row", "sample_size")
+        }
+        row["note"] = choose.choice([None, None, 1, 200])
+        rows.append(row)
+    return rows
+
+
+def encode_rows(rows: list[Row], names: tuple[str, ...], piece: int, *, trimmed: bool) -> Iterator[Records]:
+    for first in range(0, len(rows), piece):
+        part = rows[first : first + piece]
+        columns = {}
+        for name in names:
+            cells = [row[name] for row in part]
+            kind = np.float64 if name in REALS else np.int64
+            is_null = np.array([cell is None for cell in cells])
+            columns[name] = Column(
+                np.array([cell or 0 for cell in cells], kind), is_null if is_null.any() else None
+            )
+        yield encode(columns, trimmed=trimmed)
+
+
+def fill(path: Path, rows: list[Row], piece: int = 100) -> sqlite3.Connection:
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+    for table in ("definitions", "periods", "breakdowns", "areas", "datasets", "statuses", "notes"):
+        connection.execute(f"CREATE TABLE observation_{table} (id INTEGER PRIMARY KEY)")
+    create_tables(connection)
+    connection.commit()
+    roots = dict(connection.execute("SELECT name, rootpage FROM sqlite_schema"))
+    connection.close()
+    by_area = sorted(rows, key=lambda row: [row[name] for name in BY_AREA[:5]])
+    with PageFile(path, PAGE_BYTES) as file:
+        table = grow_tree(file, encode_rows(rows, COLUMNS[:-1], piece, trimmed=True))
+        file.replace(roots[TABLE], table)
+        file.replace(roots[INDEX], grow_tree(file, encode_rows(by_area, BY_AREA, piece, trimmed=False)))
+    return sqlite3.connect(path)
+
+
+# With so small pages a leaf takes 3 to 11 rows, so every number up to 40 meets each way in which a tree can end.
+@pytest.mark.parametrize("count", [*range(40), 200, 3000])
+def test_rows_written_as_pages_are_what_sqlite_would_keep(tmp_path: Path, count: int):
+    rows = make_rows(count)
+    assert len(rows) == count
+    written = fill(tmp_path / "written.db", rows)
+    assert written.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    expected = [tuple(row.get(name) for name in COLUMNS) for row in rows]
+    assert written.execute(f"SELECT * FROM {TABLE} NOT INDEXED").fetchall() == expected
+    names = ", ".join(BY_AREA)
+    by_area = written.execute(f"SELECT {names} FROM {TABLE} INDEXED BY {INDEX} ORDER BY {names}").fetchall()
+    written.close()
+    assert len(by_area) == count
+
+
+def test_the_table_and_its_index_can_be_written_to_afterwards(tmp_path: Path):
+    rows = make_rows(500)
+    written = fill(tmp_path / "written.db", rows)
+    odd = (2, 1, 1, 9_999, 1, 1.5, 1, 1, *[None] * 8, "1" * 2_500)
+    written.execute(f"INSERT INTO {TABLE} VALUES ({', '.join('?' * len(odd))})", odd)
+    written.execute(f"DELETE FROM {TABLE} WHERE area < 20")
+    written.commit()
+    assert written.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    written.close()
+
+
+def test_pages_do_not_depend_on_how_rows_come(tmp_path: Path):
+    rows = make_rows(700)
+    contents = set()
+    for piece in (3, 100, 1000):
+        path = tmp_path / f"{piece}.db"
+        fill(path, rows, piece).close()
+        contents.add(path.read_bytes())
+    assert len(contents) == 1
+
+
+def test_the_page_of_the_locks_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("publish.trees._LOCK_BYTE", 3 * PAGE_BYTES)
+    path = tmp_path / "file"
+    path.write_bytes(bytes(PAGE_BYTES))
+    with PageFile(path, PAGE_BYTES) as file:
+        assert [file.add(b"x" * PAGE_BYTES) for _ in range(4)] == [2, 3, 5, 6]
+    assert path.read_bytes()[3 * PAGE_BYTES : 4 * PAGE_BYTES] == bytes(PAGE_BYTES)
