@@ -22,6 +22,7 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 	@if [ -t 2 ]; then quiet=; else quiet=-q; fi; \
 	  $(PIP) install $$quiet --require-hashes -r requirements.lock >&2
 	@$(PIP) install -q --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q schemas ingest compare publish api cli*.py
 	@touch $@
 
 # An extra: without npm, or without its packages, the SPARQL page has a plain text area.

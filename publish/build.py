@@ -7,11 +7,11 @@ Out:  catalogue.db, rdf/store, downloads/, reports/, manifest.json
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -189,11 +189,11 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         revisions = history.named(name) if history else form_of(contents.model).empty_table()
         write_history_file(revisions, downloads)
         names = Names(contents.base, contents.model)
-        statements = [
-            *(bytes(piece).decode() for piece in statement_lines(contents, names)),
+        about = (
             *catalogue_lines(contents, told, making.on, downloads.files),
             *vocabulary_lines(contents.base),
-        ]
+        )
+        statements = b"".join([*statement_lines(contents, names), "".join(about).encode()])
         for turtle in _write_statements(statements, loading.folder, parts=loading.at_once or 1):
             loading.add(turtle)
         _write_descriptions(contents, name, downloads)
@@ -245,14 +245,13 @@ def _write_descriptions(contents: Contents, name: str, downloads: Folder) -> Non
     downloads.write(f"{DEFINITIONS}/datapackage.json", [_as_json(described).encode()])
 
 
-def _write_statements(statements: Sequence[str], folder: Path, parts: int) -> Iterator[Path]:
+def _write_statements(statements: bytes, folder: Path, parts: int) -> Iterator[Path]:
     """Write all that is not about one observation, in so many files; its lines name everything in full."""
     # A line end stands nowhere but at the end of a statement: inside of texts it is escaped.
-    lines = "".join(statements).split("\n")
-    size = -(-len(lines) // parts)
-    for part in range(parts):
-        path = folder / f"rest-{part + 1}.ttl"
-        path.write_text("\n".join([*lines[part * size : (part + 1) * size], ""]), encoding="utf-8")
+    ends = [statements.find(b"\n", len(statements) * part // parts) + 1 for part in range(1, parts)]
+    for part, (start, end) in enumerate(pairwise([0, *ends, len(statements)]), start=1):
+        path = folder / f"rest-{part}.ttl"
+        path.write_bytes(memoryview(statements)[start:end])
         yield path
 
 
@@ -297,7 +296,7 @@ def statement_lines(contents: Contents, names: Names) -> Iterator[bytes | memory
         quality_lines(contents, names),
         translation_lines(contents, names),
     )
-    yield from (text.encode() for text in texts)
+    yield "".join(texts).encode()
 
 
 def _items(contents: Contents, schema: TableSchema, column: Field) -> pa.Table:

@@ -10,7 +10,7 @@ code: a share of which these are the same says what it said.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import chain, groupby
 
 from ingest.exchange import FORMULA_GUARD, FORMULA_MARKS
@@ -32,12 +32,13 @@ _TABLES = ("datasets", "indicators", "dimensions", "codes")
 def write_quads(
     contents: Contents,
     downloads: Folder,
-    statements: Sequence[str],
+    statements: bytes,
     digests: tuple[Mapping[str, str], Mapping[Share, str]],
     parts: Parts,
 ) -> int:
     """Write every statement: a graph for each dataset's observations, and one for the rest.
 
+    statements  lines of N-Triples, about all but observations
     digests   of each table, and of each share of the observations
     parts     what may be taken from the edition before
 
@@ -45,15 +46,15 @@ def write_quads(
     """
     tables, shares = digests
     # A line end stands nowhere but at the end of a statement: inside of texts it is escaped.
-    rest = "".join(statements).replace(" .\\n", f" <{contents.base}catalog> .\\n")
+    rest = statements.replace(b" .\n", f" <{contents.base}catalog> .\n".encode())
     frame = _digest_frame(contents, tables)
     keys = {
         share: hashlib.sha256(f"{frame} {digest}".encode()).hexdigest() for share, digest in shares.items()
     }
-    count = rest.count("\n")
+    count = rest.count(b"\n")
     writer = StatementWriter(contents, Spelling(Names(contents.base, contents.model), is_lines=True))
     with member_file(downloads, QUADS, parts) as file:
-        file.add([rest.encode()])
+        file.add([rest])
         wanted = [share for share, key in keys.items() if not file.has(key)]
         made = groupby(batches_of(contents.observations, wanted), key=lambda one: one[0])
         for share, key in keys.items():
