@@ -64,6 +64,7 @@ from api.kept import Kept, Shelf
 from api.metrics import Metrics
 from api.model_context import is_installed
 from api.model_context.door import PATH, ModelContextDoor
+from api.ready import Ready
 from api.replies import root_of_site
 from api.sparql_pool import Limits
 from ingest.problems import shown
@@ -153,6 +154,7 @@ def create_app(
     ):
         app.add_exception_handler(kind, answer)
     app.add_middleware(Gate, base=site.base, metrics=app.state.metrics, is_preview=site.is_preview)
+    app.add_middleware(Ready, editions=app.state.editions, metrics=app.state.metrics)
     return app
 
 

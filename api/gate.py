@@ -141,6 +141,8 @@ class Gate:
         finally:
             route = getattr(scope.get("route"), "path", None) or scope.get("door", "other")
             self.metrics.count_request(route, answer.status, time.perf_counter() - began)
+            if (making := scope.get("ready")) is not None:
+                making.route = route
 
 
 def _is_framed(path: str, root: str) -> bool:

@@ -96,6 +96,8 @@ class Reply:
         self.address = address or request.url.path
         digests = edition.digest if beside is None else f"{edition.digest} {beside.digest}"
         self.tag = etag(content or digests, f"{self.address}?{query}#{media_type}")
+        # The tag says all that the answer depends on.
+        self._is_settled = beside is None
         is_pinned = beside is None and is_settled(request, editions_of(request))
         self.headers: dict[str, str] = {
             "ETag": self.tag,
@@ -123,6 +125,8 @@ class Reply:
         """Answer with finished bytes, or with 304 where the client said that any version will do."""
         if self.request.headers.get("if-none-match", "").strip() == "*":
             return Response(status_code=304, headers=self.headers)
+        if self._is_settled and (making := self.request.scope.get("ready")) is not None:
+            making.is_settled = True
         return Response(body, headers=self.told(links, headers))
 
     def told(self, links: Iterable[str] = (), headers: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -200,7 +200,8 @@ def test_fault_of_ours_is_said_once_and_shows_nothing(
 
     monkeypatch.setattr("api.documents.describe_thing", broken)
     with caplog.at_level(logging.ERROR):
-        answer = client.get("/areas/E06000002.ttl")
+        # In words that nobody else asks for, so that no answer is ready.
+        answer = client.get("/areas/E06000002.ttl", headers={"Accept-Language": "x-fault"})
     assert (answer.status_code, answer.json()["title"]) == (500, "A fault of ours")
     assert "secret" not in answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
