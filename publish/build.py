@@ -31,6 +31,7 @@ from publish.folder import Folder
 from publish.judgements import judgement_lines
 from publish.links import implied_lines
 from publish.loading import Loading, files_at_once
+from publish.outside import Nowhere, Stores
 from publish.quality import quality_lines
 from publish.register import FOLDER as DEFINITIONS
 from publish.register import definitions_descriptor, write_definition_files
@@ -68,6 +69,7 @@ class Making:
     progress  is told in a few words what comes next
     at        the moment at which it becomes current; now if left out
     is_preview  whether it says of itself that it is a preview
+    stores    where else it is to be
     """
 
     on: date
@@ -76,6 +78,7 @@ class Making:
     progress: Progress = lambda _stage: None
     at: datetime | None = None
     is_preview: bool = False
+    stores: Stores = field(default_factory=Nowhere)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,10 +330,29 @@ def publish_contents(
     prepared = following(prepared, live or folder)
     kept = folder.find_digest(prepared.digest)
     if kept is not None and kept == folder.current:
+        make_current(folder, kept, making.stores)
         return kept, False
     name = kept or edition_name(making.on, prepared.digest)
+
+    def write(building: Path) -> None:
+        write_edition(prepared, building, name, making)
+        # It is whole there before it is anything here.
+        making.stores.hold(name, building)
+
     if kept is None:
-        folder.build(name, lambda building: write_edition(prepared, building, name, making))
+        folder.build(name, write)
     making.progress("Making the edition current")
+    make_current(folder, name, making.stores)
     folder.point(name, "published", making.at)
+    making.stores.forget(folder)
     return name, True
+
+
+def make_current(folder: EditionsFolder, name: str, stores: Stores) -> None:
+    """Make an edition that is kept the current one of the stores outside.
+
+    The pointer here is moved after this: what is served is named by that one, and both of its editions are whole
+    there.
+    """
+    stores.hold(name, folder.folder / name)
+    stores.point(name)
