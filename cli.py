@@ -21,7 +21,7 @@ from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from threading import Thread, get_native_id
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -39,6 +39,9 @@ from cli_mcp import mcp
 from cli_propose import propose
 from cli_pull import pull
 from schemas.site import Site, SiteFault, load_site
+
+if TYPE_CHECKING:
+    from ingest.problems import ProblemsFound
 
 app = typer.Typer(
     name="likeforlike",
@@ -153,7 +156,7 @@ def publish(
 def _publish(site: Site, *, dry_run: bool = False, is_preview: bool = False, quiet: bool = False) -> None:
     """Publish a site, or say why not and end with 1."""
     from ingest import second_process
-    from ingest.problems import ProblemsFound, as_text
+    from ingest.problems import ProblemsFound
     from publish import PublishingStopped, publish_site
 
     started = time.monotonic()
@@ -163,9 +166,7 @@ def _publish(site: Site, *, dry_run: bool = False, is_preview: bool = False, qui
                 site, progress, dry_run=dry_run, is_preview=is_preview, executor=executor
             )
     except ProblemsFound as found:
-        sys.stdout.write(f"{as_text(found.problems)}\n")
-        words.print("Nothing written.")
-        raise typer.Exit(1) from None
+        _end_with(found)
     except PublishingStopped as stopped:
         words.print(str(stopped), markup=False)
         raise typer.Exit(1) from None
@@ -173,6 +174,13 @@ def _publish(site: Site, *, dry_run: bool = False, is_preview: bool = False, qui
         words.print(f"{published} Took {time.monotonic() - started:.1f} s.", markup=False)
         if is_preview:
             words.print("This is a preview. See it with: likeforlike serve --preview", markup=False)
+
+
+def _end_with(found: ProblemsFound) -> NoReturn:
+    """Show problems and end with 1."""
+    sys.stdout.write(f"{found}\n")
+    words.print("Nothing written.")
+    raise typer.Exit(1) from None
 
 
 @app.command()
@@ -262,10 +270,13 @@ def rollback(
     to: Annotated[str | None, typer.Option(help="The edition to go back to.")] = None,
 ) -> None:
     """Serve the edition before the current one again."""
-    from publish.edition import EditionsFolder, PublishingStopped
+    from ingest.problems import ProblemsFound
+    from publish import PublishingStopped, roll_back_site
 
     try:
-        name = EditionsFolder(_load_site(site).editions_folder).roll_back(to)
+        name = roll_back_site(_load_site(site), to)
+    except ProblemsFound as found:
+        _end_with(found)
     except PublishingStopped as stopped:
         _refuse(str(stopped))
     words.print(f"{name} is current again.", markup=False)

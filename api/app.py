@@ -106,7 +106,7 @@ def create_app(
     app.state.editions = Editions(site.editions_folder, today)
     app.state.metrics = Metrics()
     app.state.kept = Kept(None if shelf is None else Shelf(shelf))
-    app.state.sparql = sparql.SparqlDoor(limits or Limits())
+    app.state.sparql = sparql.SparqlDoor(limits or Limits(), site.outside)
     app.state.datasette = DatasetteDoor(app.state.editions)
     app.state.model_context = ModelContextDoor(app, site.base)
     for router in (

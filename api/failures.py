@@ -209,11 +209,36 @@ _KINDS = (
         "Try again later. The fault has been recorded.",
     ),
     FailureKind(
+        "store-refused",
+        502,
+        "The store's answer to this query cannot be read",
+        "Queries of this site are answered by a store outside of it. The query is in order, but what that store "
+        "answers is not of the form that it was asked for.",
+        "Write the query in a simpler way, or use the downloads.",
+    ),
+    FailureKind(
         "busy",
         503,
         "Too many heavy requests at the moment",
         "All places for long-running requests are taken.",
         "Wait as many seconds as the header Retry-After says and send the request again.",
+    ),
+    FailureKind(
+        "store-behind",
+        503,
+        "The store does not hold this edition",
+        "Queries of this site are answered by a store outside of it, and the edition that is served is not in that "
+        "store, or not whole. An answer would be wrong without saying so.",
+        "Try again later; the pages, the API and the downloads answer meanwhile. The operator of the site loads the "
+        "edition with: likeforlike publish.",
+    ),
+    FailureKind(
+        "store-unavailable",
+        503,
+        "The store that answers queries cannot be reached",
+        "Queries of this site are answered by a store outside of it. That store is down, breaks off, or does not let "
+        "this site in.",
+        "Try again later; the pages, the API and the downloads answer meanwhile.",
     ),
     FailureKind(
         "nothing-published",

@@ -46,12 +46,14 @@ from api.forms import (
 )
 from api.graphs import prefixes_of
 from api.html import send_page
+from api.outside.pool import OutsidePool
 from api.pages.page import Page
 from api.posted import FORM, media_type_of, read_form, read_text
 from api.replies import Reply, edition_of, root_of
 from api.sparql_description import PREFIXES, describe_service
 from api.sparql_pool import Answer, Limits, Pool
 from api.sparql_results import write_graph
+from schemas.store_address import StoreAddress
 
 router = APIRouter()
 
@@ -102,22 +104,31 @@ class Asked:
 
 
 class SparqlDoor:
-    """The pool of the edition that is served; a new edition gets a new pool, the old one ends when idle."""
+    """The pool of the edition that is served; a new edition gets a new pool, the old one ends when idle.
 
-    def __init__(self, limits: Limits) -> None:
+    outside   the store that answers in place of the edition's own, if there is one
+    """
+
+    def __init__(self, limits: Limits, outside: StoreAddress | None = None) -> None:
         self.limits = limits
-        self._pool: Pool | None = None
+        self._outside = outside
+        self._pool: Pool | OutsidePool | None = None
         self._edition: str | None = None
-        self._former: list[Pool] = []
+        self._former: list[Pool | OutsidePool] = []
 
-    def pool_for(self, edition: Edition) -> Pool:
+    def pool_for(self, edition: Edition) -> Pool | OutsidePool:
         """Get the pool of an edition."""
         if self._pool is None or self._edition != edition.name:
             if self._pool is not None:
                 self._pool.close()
                 self._former.append(self._pool)
-            self._pool, self._edition = Pool(edition.store_folder, self.limits), edition.name
+            self._pool, self._edition = self._open(edition), edition.name
         return self._pool
+
+    def _open(self, edition: Edition) -> Pool | OutsidePool:
+        if self._outside is None:
+            return Pool(edition.store_folder, self.limits)
+        return OutsidePool(edition, self.limits, self._outside)
 
     async def stop(self) -> None:
         """End every worker."""

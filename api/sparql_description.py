@@ -47,12 +47,13 @@ def graphs_of(edition: Edition) -> list[str]:
     """
     if not edition.has_cube:
         return []
+    return [*named_graphs(edition), edition.uri("edition", edition.name)]
+
+
+def named_graphs(edition: Edition) -> list[str]:
+    """List the graphs of which an edition is made up: the catalogue, and the observations of each dataset."""
     datasets = edition.rows("SELECT dataset FROM observation_datasets ORDER BY dataset")
-    return [
-        f"{edition.base}catalog",
-        *(edition.uri("dataset", row[0]) for row in datasets),
-        edition.uri("edition", edition.name),
-    ]
+    return [f"{edition.base}catalog", *(edition.uri("dataset", row[0]) for row in datasets)]
 
 
 def describe_service(edition: Edition, results: Iterable[Form], limits: Limits) -> list[ox.Triple]:

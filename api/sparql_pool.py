@@ -89,9 +89,9 @@ class _Worker:
         self.is_for_one = isinstance(process, Split)
 
     @classmethod
-    async def start(cls, store_folder: Path, memory: int) -> _Worker:
+    async def start(cls, store_folder: Path | None, memory: int) -> _Worker:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-s", "-m", "api.sparql_worker", str(store_folder), str(memory)),
+            *(sys.executable, "-P", "-s", "-m", "api.sparql_worker", str(store_folder or ""), str(memory)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -105,9 +105,7 @@ class _Worker:
             await process.stdout.readexactly(LENGTHS.size)
         except asyncio.IncompleteReadError as ended:
             await process.wait()
-            raise RuntimeError(
-                f"a worker over {store_folder.parent.parent.name} could not be started"
-            ) from ended
+            raise RuntimeError(f"a worker over {store_folder} could not be started") from ended
         return cls(process)
 
     async def ask(self, request: bytes, most: int) -> tuple[dict[str, Any], bytes]:
@@ -167,7 +165,7 @@ class _Worker:
         return (int(fields[12]) + int(fields[13])) / _TICKS
 
 
-class _Lane:
+class Lane:
     """Places, and a bounded number of those who wait for one, for a bounded time."""
 
     def __init__(self, places: int, patience: float) -> None:
@@ -195,15 +193,15 @@ class _Lane:
 
 
 class Pool:
-    """The workers of one edition's store."""
+    """The workers of one edition's store; of no store where that is outside."""
 
-    def __init__(self, store_folder: Path, limits: Limits) -> None:
+    def __init__(self, store_folder: Path | None, limits: Limits) -> None:
         self.limits = limits
         self._store_folder = store_folder
-        self._fast = _Lane(limits.fast_places, max(limits.seconds, limits.patience))
-        self._slow = _Lane(limits.slow_places, limits.patience)
         self._gate = Gate()
-        self._explaining = _Lane(1, limits.patience)
+        self._fast = Lane(limits.fast_places, max(limits.seconds, limits.patience))
+        self._slow = Lane(limits.slow_places, limits.patience)
+        self._explaining = Lane(1, limits.patience)
         self._explainer: _Worker | None = None
         self._heavy: OrderedDict[bytes, None] = OrderedDict()
         self._idle: list[_Worker] = []
@@ -211,8 +209,9 @@ class Pool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._running = 0
         self._is_closed = False
-        has_cube = store_folder.with_name(CUBE).exists()
-        self._origin = Origin(store_folder, limits.memory, _ENVIRONMENT) if has_cube else None
+        self._origin: Origin | None = None
+        if store_folder is not None and store_folder.with_name(CUBE).exists():
+            self._origin = Origin(store_folder, limits.memory, _ENVIRONMENT)
 
     async def run(self, request: Mapping[str, Any]) -> Answer:
         """Answer one query. If the caller is cancelled, the query's process is killed.
@@ -221,6 +220,11 @@ class Pool:
 
         Raises Failure.
         """
+        header, body = await self.ask(request)
+        return Answer(header["kind"], header["form"], header["rows"], body)
+
+    async def ask(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """Let a worker do what a request says, and give what it sends: see `run`."""
         told = {**request, "rows": self.limits.rows, "triples": self.limits.triples, "explains": False}
         message = json.dumps(told).encode()
         name = hashlib.blake2b(message, digest_size=16).digest()
@@ -240,7 +244,7 @@ class Pool:
             self._end_origin()
         if "failure" in header:
             raise _refusal(header)
-        return Answer(header["kind"], header["form"], header["rows"], body)
+        return header, body
 
     async def _run_any(self, message: bytes, name: bytes) -> tuple[dict[str, Any], bytes]:
         """Run a query of which nothing is known: in the fast lane, and if that does not do, in the slow one."""

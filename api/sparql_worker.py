@@ -16,18 +16,18 @@ import ctypes
 import gc
 import json
 import os
-import re
 import resource
 import signal
 import struct
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyoxigraph as ox
 
 from api import sparql_results
+from api.sparql_refusals import Refused, malformed, refuse_service, too_long
 
 if TYPE_CHECKING:
     from api.cube.engine import Engine
@@ -37,36 +37,19 @@ LENGTHS = struct.Struct(">II")
 
 _CLONE_NEWUSER, _CLONE_NEWNET, _PR_SET_PDEATHSIG = 0x10000000, 0x40000000, 1
 
-_PLACE = re.compile(r"error at (\d+):(\d+): (?:expected )?(.*)", re.DOTALL)
-_WORD = re.compile("service", re.IGNORECASE)
-_NOT_WANTED = frozenset({"one", "of", "SERVICE"})
-_UPDATE = re.compile(
-    r"(?:\s|#[^\n]*\n|(?:prefix|base)\b[^>]*>)*"
-    r"(?:insert|delete|load|clear|drop|create|copy|move|add|with)\b",
-    re.IGNORECASE,
-)
-
-
-class Refused(Exception):  # noqa: N818 - what is wrong with a query, not with us
-    """A query that is not answered. `header` becomes the answer's header."""
-
-    def __init__(self, code: str, detail: str, **more: Any) -> None:
-        self.header = {"failure": code, "detail": detail, **more}
-        super().__init__(detail)
-
 
 def main(arguments: Sequence[str]) -> None:
     """Answer until standard input ends.
 
-    Arguments: the store's folder; the most bytes of address space; and for an edition with a virtual cube the
-    address at which processes are split off.
+    Arguments: the store's folder, or nothing where the store is outside; the most bytes of address space; and for an
+    edition with a virtual cube the address at which processes are split off.
     """
     store_folder, memory, *addresses = arguments
     _cut_off()
     if addresses:
         _split_off(Path(store_folder), int(memory), addresses[0])
         return
-    store = ox.Store.read_only(store_folder)
+    store = ox.Store.read_only(store_folder) if store_folder else ox.Store()
     _set_limits(int(memory))
     _serve(store, sys.stdin.buffer, sys.stdout.buffer)
 
@@ -200,27 +183,40 @@ def answer(store: ox.Store | Engine, request: Mapping[str, Any]) -> tuple[dict[s
     store     a store with everything, or what makes a store ready for one query
     request   query; default_graphs and named_graphs (lists, or None where the request names no dataset);
               table_form and graph_form (suffixes, None where the client takes none); rows, triples (limits);
-              prefixes; explains (whether this process may take the time to find words for what is wrong)
+              prefixes; explains (whether this process may take the time to find words for what is wrong);
+              outside and told (what is done here of a query that a store outside answers: see api/outside)
 
     Returns (header, body). The header says the kind of query, the form and how many rows there are.
     Raises Refused.
     """
+    if "told" in request:
+        return _write_told(request)
     query, explains = request["query"], request["explains"]
     refuse_service(query, explains=explains)
     default, named = request["default_graphs"], request["named_graphs"]
     if default is not None or named is not None:
         default, named = [_graph(uri) for uri in default or ()], [_graph(uri) for uri in named or ()]
     try:
-        if not isinstance(store, ox.Store):
+        if "outside" in request or not isinstance(store, ox.Store):
             # Only what can be parsed is looked at further.
             ox.Store().query(query)
+        if "outside" in request:
+            return _prepare(request), b""
+        if not isinstance(store, ox.Store):
             store, default, named = _make_ready(store, request)
         result = store.query(query, default_graph=default, named_graphs=named)
         if isinstance(result, ox.QueryTriples):
             return _graph_answer(result, request)
-        return _table_answer(result, request)
+        if isinstance(result, ox.QueryBoolean):
+            return _truth_answer(bool(result), request)
+        return _table_answer([variable.value for variable in result.variables], result, request)
     except SyntaxError as fault:
         raise malformed(str(fault), query, explains=explains) from fault
+    except RuntimeError as fault:
+        if not str(fault).startswith("The custom function"):
+            raise
+        detail = "The query calls a function that is no part of SPARQL 1.1."
+        raise Refused("query-refused", detail) from fault
 
 
 def _make_ready(engine: Engine, request: Mapping[str, Any]) -> tuple[ox.Store, Any, Any]:
@@ -240,30 +236,62 @@ def _graph(uri: str) -> ox.NamedNode:
         raise Refused("parameter-wrong", f"'{uri[:200]}' is not an absolute IRI.") from fault
 
 
+def _prepare(request: Mapping[str, Any]) -> dict[str, Any]:
+    from api.outside.queries import prepare
+
+    prepared = prepare(request)
+    name = "graph_form" if prepared["kind"] == "graph" else "table_form"
+    if request[name] is None:
+        raise Refused("form-not-offered", "", kind=prepared["kind"])
+    return prepared
+
+
+def _write_told(request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Write what a store outside has answered in the form that the client takes."""
+    from api.outside.results import Unreadable, read_table, read_triples, read_truth
+
+    kind, text = request["kind"], request["told"]
+    try:
+        if kind == "graph":
+            return _graph_answer(read_triples(text), request)
+        if kind == "ask":
+            return _truth_answer(read_truth(text), request)
+        names, rows = read_table(text, request["hidden"])
+    except Unreadable as fault:
+        raise Refused("store-refused", "What the store answers cannot be read.") from fault
+    most = request["most"]
+    if most is not None and len(rows) >= most:
+        raise too_long(most - 1, "rows")
+    return _table_answer(names, rows, request)
+
+
+def _truth_answer(is_true: bool, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    form = request["table_form"]
+    if form is None:
+        raise Refused("form-not-offered", "", kind="ask")
+    return {"kind": "ask", "form": form, "rows": 1}, sparql_results.write_boolean(is_true, form)
+
+
 def _table_answer(
-    result: ox.QuerySolutions | ox.QueryBoolean, request: Mapping[str, Any]
+    names: Sequence[str], solutions: Iterable[Iterable[Any]], request: Mapping[str, Any]
 ) -> tuple[dict[str, Any], bytes]:
     form = request["table_form"]
-    kind = "ask" if isinstance(result, ox.QueryBoolean) else "select"
     if form is None:
-        raise Refused("form-not-offered", "", kind=kind)
-    if isinstance(result, ox.QueryBoolean):
-        return {"kind": kind, "form": form, "rows": 1}, sparql_results.write_boolean(bool(result), form)
-    names = [variable.value for variable in result.variables]
+        raise Refused("form-not-offered", "", kind="select")
     rows: list[Sequence[Any]] = []
-    for solution in result:
+    for solution in solutions:
         if len(rows) == request["rows"]:
             raise too_long(request["rows"], "rows")
         rows.append(tuple(solution))
-    return {"kind": kind, "form": form, "rows": len(rows)}, sparql_results.write_rows(names, rows, form)
+    return {"kind": "select", "form": form, "rows": len(rows)}, sparql_results.write_rows(names, rows, form)
 
 
-def _graph_answer(result: ox.QueryTriples, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _graph_answer(found: Iterable[ox.Triple], request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
     form = request["graph_form"]
     if form is None:
         raise Refused("form-not-offered", "", kind="graph")
     triples: dict[ox.Triple, None] = {}
-    for triple in result:
+    for triple in found:
         if len(triples) == request["triples"] and triple not in triples:
             raise too_long(request["triples"], "triples")
         triples[triple] = None
@@ -272,99 +300,6 @@ def _graph_answer(result: ox.QueryTriples, request: Mapping[str, Any]) -> tuple[
         rows = [(triple.subject, triple.predicate, triple.object) for triple in triples]
         return header, sparql_results.write_rows(["subject", "predicate", "object"], rows, "json")
     return header, sparql_results.write_graph(triples, form, request["prefixes"])
-
-
-def too_long(limit: int, what: str) -> Refused:
-    return Refused(
-        "answer-too-long", f"The answer has more than {limit:,} {what}, the most one answer may have."
-    )
-
-
-def refuse_service(query: str, *, explains: bool = True) -> None:
-    """Refuse a query that would call another service.
-
-    The word alone proves nothing: it may stand in a text, a comment, an IRI or a name. So Oxigraph's own
-    parser is asked, the one that will run the query: with every "service" replaced by letters that are no
-    keyword, a query parses exactly if none of them was the keyword. Only the parsing counts; an empty store
-    has nothing to evaluate.
-
-    Raises Refused, also where the changed query cannot be read for another reason.
-    """
-    if _WORD.search(query) is None:
-        return
-    stand_in = next(word for word in ("sxrvice", "sqrvice", "sjrvice", "szrvice") if word not in query)
-    try:
-        ox.Store().query(_WORD.sub(stand_in, query))
-    except SyntaxError as fault:
-        if explains and _has_service(query):
-            detail = "SERVICE asks another server; this service answers only from what is published here."
-            raise Refused("query-refused", detail) from fault
-        raise malformed(str(fault).replace(stand_in, "service"), query, explains=explains) from fault
-
-
-def _has_service(query: str) -> bool:
-    """Say whether a query that is refused anyway has a SERVICE clause, so that the refusal can say why."""
-    from rdflib.plugins.sparql.algebra import translateQuery, traverse
-    from rdflib.plugins.sparql.parser import parseQuery
-
-    found: list[str] = []
-    try:
-        tree = translateQuery(parseQuery(query))
-        traverse(tree.algebra, visitPre=lambda node: found.append(getattr(node, "name", "")))
-    except Exception:  # whatever another parser makes of it, the query is refused
-        return False
-    return "ServiceGraphPattern" in found
-
-
-def malformed(message: str, query: str, *, explains: bool = True) -> Refused:
-    """Say where a query goes wrong and what was wanted there, in words.
-
-    These take a second parser, which is slow to load: a process that does not explain says only that it cannot read.
-    """
-    if not explains:
-        return Refused("query-unread", "")
-    match = _PLACE.match(message)
-    if match is None:
-        return Refused("query-malformed", message[:500], line=None, column=None)
-    line, column = int(match[1]), int(match[2])
-    if _UPDATE.match(query):
-        return Refused("query-refused", "SPARQL Update is not accepted: what is published never changes.")
-    rest = "".join(query.splitlines()[line - 1 : line])[column - 1 :].strip()
-    detail = f"Line {line}, column {column}: "
-    detail += f"'{rest[:30]}' cannot be read here." if rest else "the query cannot be read to its end."
-    detail += _beginning(query, line)
-    sentence = re.search(r"The [a-zA-Z ]{15,}", match[3])
-    if sentence:
-        detail += f" {sentence[0].strip()}."
-    elif "Prefix not found" in match[3]:
-        detail += " Wanted: a prefix that is declared with PREFIX."
-    else:
-        # Classes of characters, which the parser writes in brackets, tell a reader nothing.
-        told = re.sub(r"\['.*?'\]|\[_\]", "", match[3], flags=re.DOTALL)
-        words = [word for word in re.findall(r"\"(?:[^\"\\]|\\.)+\"|\w{2,}", told) if word not in _NOT_WANTED]
-        if words:
-            detail += f" Wanted: {', '.join(words[:20])}."
-    return Refused("query-malformed", detail, line=line, column=column)
-
-
-def _beginning(query: str, line: int) -> str:
-    """Say where what was not finished begins, if that is on an earlier line.
-
-    Oxigraph's parser names the farthest place it came to, which for a slip inside a clause is often the next
-    line or the end; rdflib's names the beginning of the clause.
-    """
-    from pyparsing import ParseException
-    from rdflib.plugins.sparql.parser import parseQuery
-
-    try:
-        parseQuery(query)
-    except ParseException as fault:
-        clause = " ".join(query[fault.loc :].split())[:30]
-        if clause and fault.lineno < line:
-            return f" Look at what begins at line {fault.lineno}, column {fault.col}: '{clause}'."
-    except Exception:  # whatever another parser makes of it, this is a hint only
-        return ""
-    return ""
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Out:  a file, within bounds of size and time; FetchFault where that cannot be
 
 An address of the machine itself may be http as well, where the operator gave that one.
 
-Only this module uses the network. An address that stands inside a package never comes here.
+Nothing else of what is read comes by the network. An address that stands inside a package never comes here.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ from publish.build import (
     Prepared,
     begin_loading,
     following,
+    make_current,
     may_load_early,
     prepare,
     publish_contents,
@@ -50,6 +51,7 @@ from publish.edition import (
 from publish.engine import Engine
 from publish.kept_definitions import check_definitions
 from publish.observations import COLUMNS
+from publish.outside import stores_of
 from publish.signal_rules import find_problems
 from publish.signals import check_responses
 from publish.small_numbers import without_small_numbers
@@ -65,6 +67,7 @@ __all__ = [
     "Published",
     "PublishingStopped",
     "publish_site",
+    "roll_back_site",
 ]
 
 # What the engine may keep in memory before it uses the disk. Rows of 5 million observations fit.
@@ -139,11 +142,14 @@ def publish_site(
     folder = EditionsFolder(site.preview_folder) if is_preview else live
     at, now = now, now or datetime.now(UTC)
     on = on or now.astimezone(UTC).date()
+    stores = stores_of(None if is_preview or dry_run else site.outside, site.base, progress)
     with _workshop(folder, dry_run=dry_run) as scratch:
+        stores.begin()
         seen = f"preview after {live.current}" if is_preview else ""
         inputs = None if dry_run else digest_inputs(site, version("likeforlike"), seen)
         unchanged = find_unchanged(folder, inputs, now) if inputs else None
         if unchanged is not None:
+            make_current(folder, unchanged, stores)
             return _as_published(folder, unchanged)
         checking = begin_checking(
             site.packages,
@@ -183,7 +189,8 @@ def publish_site(
                 if dry_run:
                     name, moved = _would_publish(prepared, folder, live, on)
                 else:
-                    making = Making(on, site.rdf_url, _reports(report, contents), progress, at, is_preview)
+                    reports = _reports(report, contents)
+                    making = Making(on, site.rdf_url, reports, progress, at, is_preview, stores)
                     name, moved = publish_contents(prepared, folder, making, live)
                     # A file may have changed while it was read: then nobody knows what the edition was made of.
                     if inputs is not None and inputs == digest_inputs(site, version("likeforlike"), seen):
@@ -199,6 +206,25 @@ def publish_site(
         warnings=sum(found.count for found in report.problems),
         held_back=tuple(sorted(report.held_back)),
     )
+
+
+def roll_back_site(
+    site: Site, to: str | None = None, progress: Callable[[str], None] = lambda _stage: None
+) -> str:
+    """Go back to an earlier edition of a site, by default to the one that was current before this one.
+
+    Returns its name.
+
+    Raises PublishingStopped if there is no such edition or somebody publishes, and ProblemsFound if a store outside
+    stands in the way. Then nothing has changed.
+    """
+    folder, stores = EditionsFolder(site.editions_folder), stores_of(site.outside, site.base, progress)
+
+    def before(name: str) -> None:
+        stores.begin()
+        make_current(folder, name, stores)
+
+    return folder.roll_back(to, before)
 
 
 def _would_publish(

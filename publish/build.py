@@ -31,6 +31,7 @@ from publish.folder import Folder
 from publish.judgements import judgement_lines
 from publish.links import implied_lines
 from publish.loading import Loading, files_at_once
+from publish.outside import Nowhere, Stores
 from publish.parts import Parts
 from publish.quads import write_quads
 from publish.quality import quality_lines
@@ -72,6 +73,7 @@ class Making:
     at        the moment at which it becomes current; now if left out
     is_preview  whether it says of itself that it is a preview
     parts     what may be taken from the edition before
+    stores    where else it is to be
     """
 
     on: date
@@ -81,6 +83,7 @@ class Making:
     at: datetime | None = None
     is_preview: bool = False
     parts: Parts = field(default_factory=Parts)
+    stores: Stores = field(default_factory=Nowhere)
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,10 +326,29 @@ def publish_contents(
         making = replace(making, parts=Parts((live or folder).folder / before))
     kept = folder.find_digest(prepared.digest)
     if kept is not None and kept == folder.current:
+        make_current(folder, kept, making.stores)
         return kept, False
     name = kept or edition_name(making.on, prepared.digest)
+
+    def write(building: Path) -> None:
+        write_edition(prepared, building, name, making)
+        # It is whole there before it is anything here.
+        making.stores.hold(name, building)
+
     if kept is None:
-        folder.build(name, lambda building: write_edition(prepared, building, name, making))
+        folder.build(name, write)
     making.progress("Making the edition current")
+    make_current(folder, name, making.stores)
     folder.point(name, "published", making.at)
+    making.stores.forget(folder)
     return name, True
+
+
+def make_current(folder: EditionsFolder, name: str, stores: Stores) -> None:
+    """Make an edition that is kept the current one of the stores outside.
+
+    The pointer here is moved after this: what is served is named by that one, and both of its editions are whole
+    there.
+    """
+    stores.hold(name, folder.folder / name)
+    stores.point(name)

@@ -220,8 +220,10 @@ class EditionsFolder:
         with (self.folder / LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps(entry, sort_keys=True) + "\n")
 
-    def roll_back(self, to: str | None = None) -> str:
+    def roll_back(self, to: str | None = None, before: Callable[[str], None] = lambda _name: None) -> str:
         """Go back to an earlier edition, by default to the one that was current before this one.
+
+        before   is told its name when it is about to become current; what it raises stops that
 
         Returns its name.
 
@@ -231,6 +233,8 @@ class EditionsFolder:
             name = to or self._before()
             if name is None:
                 raise EditionUnknown("There is no earlier edition to go back to.")
+            if name in self.names():
+                before(name)
             self.point(name, "rolled back")
             return name
 

@@ -7,11 +7,17 @@ changes addresses in this one file.
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from schemas.store_address import SCHEMES, StoreAddress, read_store_address
+
+# The kind of store where nothing else is said.
+EMBEDDED = "cube:"
 
 _KEYS: dict[str, set[str]] = {
     "": {"title", "base", "packages", "engine", "rdf", "files"},
@@ -32,6 +38,8 @@ class Site:
     base       the public address, with a slash at its end; every URI starts with it
     packages   addresses of packages as the operator gave them, globs already expanded to sorted folders and
                files; only these may be https addresses
+    rdf_url    the kind of the store in an edition's own folder
+    outside    the store outside that answers SPARQL in place of it, if there is one
     """
 
     folder: Path
@@ -41,9 +49,10 @@ class Site:
     engine_url: str = "duckdb:"
     memory: str | None = None
     threads: int | None = None
-    rdf_url: str = "cube:"
+    rdf_url: str = EMBEDDED
     files_url: str = "file:editions"
     is_preview: bool = False
+    outside: StoreAddress | None = None
 
     @property
     def editions_folder(self) -> Path:
@@ -56,8 +65,11 @@ class Site:
         return self.as_preview().editions_folder
 
     def as_preview(self) -> Site:
-        """Give the site as its preview is served: with the editions of the preview in place of its own."""
-        return replace(self, files_url=f"{self.files_url.rstrip('/')}-preview", is_preview=True)
+        """Give the site as its preview is served: with the editions of the preview in place of its own.
+
+        What is not released yet goes into no store outside.
+        """
+        return replace(self, files_url=f"{self.files_url.rstrip('/')}-preview", is_preview=True, outside=None)
 
 
 def load_site(folder: Path) -> Site:
@@ -74,6 +86,7 @@ def load_site(folder: Path) -> Site:
         raise SiteFault(f"site.toml is not TOML: {fault}") from fault
     _refuse_unknown(told)
     engine, rdf, files = (told.get(name, {}) for name in ("engine", "rdf", "files"))
+    rdf_url, outside = _read_store(_text(rdf, "url", EMBEDDED))
     site = Site(
         folder=folder,
         title=_text(told, "title", "Like for Like"),
@@ -82,19 +95,35 @@ def load_site(folder: Path) -> Site:
         engine_url=_text(engine, "url", "duckdb:"),
         memory=engine.get("memory"),
         threads=engine.get("threads"),
-        rdf_url=_text(rdf, "url", "cube:"),
+        rdf_url=rdf_url,
         files_url=_text(files, "url", "file:editions"),
+        outside=outside,
     )
-    for name, url, wanted in (
-        ("engine", site.engine_url, ("duckdb:",)),
-        ("rdf", site.rdf_url, ("cube:", "oxigraph:")),
-    ):
-        if url not in wanted:
-            kinds = " or ".join(f"'{kind}'" for kind in wanted)
-            raise SiteFault(f"[{name}] url '{url}' is not a kind this version knows; wanted {kinds}.")
+    if site.engine_url != "duckdb:":
+        raise SiteFault(
+            f"[engine] url '{site.engine_url}' is not a kind this version knows; wanted 'duckdb:'."
+        )
     if not site.files_url.startswith("file:"):
         raise SiteFault(f"[files] url '{site.files_url}' is not a kind this version knows; wanted 'file:…'.")
     return site
+
+
+def _read_store(url: str) -> tuple[str, StoreAddress | None]:
+    """Give the kind of store in an edition's folder, and the store outside if one is named."""
+    if url in (EMBEDDED, "oxigraph:"):
+        return url, None
+    if not url.startswith(SCHEMES):
+        # What stands before the colon is enough to know it by; after it there may be a password.
+        shown = f"{url.partition(':')[0]}:" if ":" in url else url
+        raise SiteFault(
+            f"[rdf] url '{shown}' is not a kind this version knows; wanted 'cube:', 'oxigraph:' or 'sparql+https://…'."
+        )
+    try:
+        return EMBEDDED, read_store_address(url, os.environ)
+    except ValueError as fault:
+        raise SiteFault(
+            f"[rdf] url {fault}; wanted an address such as sparql+https://host/query?update=/update&gsp=/store."
+        ) from None
 
 
 def _refuse_unknown(told: dict[str, Any]) -> None:

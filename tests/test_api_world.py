@@ -24,7 +24,9 @@ from api.app import create_app
 from api.sparql_pool import Limits
 from publish.build import Making, prepare, publish_contents
 from publish.edition import EditionsFolder
+from publish.outside import stores_of
 from schemas.site import Site
+from schemas.store_address import StoreAddress
 
 Rows = list[dict[str, Any]]
 
@@ -73,6 +75,7 @@ class Served:
     url: str
     folder: Path
     app: FastAPI
+    outside: StoreAddress | None = None
 
     def publish(
         self,
@@ -94,9 +97,10 @@ class Served:
         editions = EditionsFolder(self.folder / "editions")
         with editions.locked(), editions.scratch() as scratch:
             prepared = prepare(contents, scratch / "downloads")
-            name, _ = publish_contents(
-                prepared, editions, Making(at.date() if at else date(2026, 11, 23), at=at)
-            )
+            on = at.date() if at else date(2026, 11, 23)
+            making = Making(on, at=at, stores=stores_of(self.outside, self.url))
+            making.stores.begin()
+            name, _ = publish_contents(prepared, editions, making)
         return name
 
 
@@ -108,17 +112,19 @@ def serving(
     is_published: bool = True,
     root: str = "",
     today: date | None = None,
+    outside: StoreAddress | None = None,
 ) -> Iterator[Served]:
     """Serve a site in a folder on a port that the system gives, and end the server at the end.
 
     root    the path of its public address, without a slash at its end
     today   the day that the server takes it to be; the machine's own if left out
+    outside the store that answers SPARQL in place of the edition's own
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}{root}/"
-        site = Site(folder=folder, title="The small world", base=url, packages=())
+        site = Site(folder=folder, title="The small world", base=url, packages=(), outside=outside)
         app = create_app(site, limits, today=None if today is None else lambda: today)
-        served = Served(url, folder, app)
+        served = Served(url, folder, app, outside)
         if is_published:
             served.publish()
         with answering(app, listening, url):
