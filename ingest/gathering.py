@@ -23,7 +23,9 @@ import duckdb
 from ingest.checking import StagedTable, check_tables, open_engine
 from ingest.checking.grammar import literal, name
 from ingest.checking.standard import check_standard_headings, check_standard_tables
+from ingest.keeping import Kept
 from ingest.package import Package, PackageFile, Resource, open_package, stage_resource
+from ingest.passing import Passing
 from ingest.problems import Place, Problem, ProblemsFound, group_problems, problem
 from ingest.reading import Staged
 from ingest.recipe import Recipe, apply_recipe, asks_register, finds_codes, load_recipe
@@ -99,6 +101,7 @@ def check_packages(
     recipe: str | None = None,
     is_site: bool = False,
     now: datetime | None = None,
+    kept: Kept | None = None,
     progress: Progress = lambda _stage: None,
 ) -> Report:
     """Read and check packages, and publish nothing.
@@ -112,11 +115,12 @@ def check_packages(
     is_site     the packages are all that a site has; without it what refers to a table that none of them has
                 is not judged, and one warning says so
     now         a package whose moment of release is later is left out, with all that it holds; None leaves none out
+    kept        what an earlier publication of the site kept, and where this one keeps what it reads
 
     Raises OSError if a file or the disk cannot be read or written.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    gathering = _Gathering(scratch, Report(), progress, is_site, now)
+    gathering = _Gathering(scratch, Report(), progress, is_site, now, kept)
     wanted = [str(address) for address in addresses]
     others = [str(address) for address in beside if str(address) not in wanted]
     for address in wanted:
@@ -153,6 +157,7 @@ class _Gathering:
     unread       tables of which some rows could not be read; that others refer to them is no news
     unopened     what is wrong with packages that could not be opened
     by_schemas   what is wrong by the schemas that publishers wrote
+    keys         what staged files that are kept are known by
     """
 
     scratch: Path
@@ -160,12 +165,14 @@ class _Gathering:
     progress: Progress
     is_site: bool
     now: datetime | None = None
+    kept: Kept | None = None
     names: dict[str, str] = field(default_factory=dict)
     dimensions: set[str] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)
     unopened: list[Problem] = field(default_factory=list)
     by_schemas: list[Problem] = field(default_factory=list)
     corrections: dict[tuple[str, str], list[Correction]] = field(default_factory=dict)
+    keys: dict[Path, str] = field(default_factory=dict)
 
     @property
     def knows_dimensions(self) -> bool:
@@ -241,9 +248,13 @@ class _Gathering:
             tables, places = self.report.tables, self.report.places
             # Recipes may have given rows since the packages were read.
             stand_back(tables, self._pulled_sources(), connection)
+            passing = Passing(self.kept, self.report, self.keys, connection) if self.kept else None
+            asked = passing.left_to_check() if passing and not self.unread else tables
             found = check_standard_tables(
-                tables, places, connection, is_partial=not self.is_site, unread=self.unread
+                asked, places, connection, is_partial=not self.is_site, unread=self.unread
             )
+            if passing and not (found or self.by_schemas or self.report.problems or self.unopened):
+                passing.note()
         # A schema that a publisher wrote for a standard table says much that the model says too.
         told = {_spot(one) for one in found}
         self.report.problems.extend(one for one in self.by_schemas if _spot(one) not in told)
@@ -299,6 +310,16 @@ class _Gathering:
         )
         return replace(staged, parquet=target)
 
+    def _stage(self, package: Package, resource: Resource) -> tuple[Staged, ...]:
+        """Stage a resource, or find it staged already: a file of figures that is not corrected."""
+        is_plain = resource.table == "observations" and len(resource.files) == 1
+        if self.kept is None or not is_plain or (package.name, resource.name) in self.corrections:
+            return stage_resource(resource, self.scratch)
+        key = self.kept.key(resource, resource.files[0])
+        staged = self.kept.find(key) or self.kept.keep(key, stage_resource(resource, self.scratch)[0])
+        self.keys[staged.parquet] = key
+        return (staged,)
+
     def _read_package(self, package: Package, connection: duckdb.DuckDBPyConnection) -> None:
         own: list[StagedTable] = []
         unread: set[str] = set()
@@ -306,8 +327,7 @@ class _Gathering:
             if resource.recipe is not None:
                 continue
             parts = [
-                self._correct(package, resource, part, connection)
-                for part in stage_resource(resource, self.scratch)
+                self._correct(package, resource, part, connection) for part in self._stage(package, resource)
             ]
             self._note(package, [found for part in parts for found in part.problems])
             if not all(part.is_readable for part in parts):
