@@ -25,7 +25,9 @@ from ingest.checking import StagedTable, open_engine
 from ingest.checking.beside import AtOnce, check_own_schemas, check_together
 from ingest.checking.grammar import literal, name
 from ingest.checking.standard import check_standard_headings
+from ingest.keeping import Kept
 from ingest.package import Package, PackageFile, Resource, open_package, stage_resource
+from ingest.passing import Passing
 from ingest.problems import Place, Problem, ProblemsFound, group_problems, problem
 from ingest.reading import Staged
 from ingest.recipe import Recipe, apply_recipe, asks_register, finds_codes, load_recipe
@@ -104,6 +106,7 @@ def check_packages(
     recipe: str | None = None,
     is_site: bool = False,
     now: datetime | None = None,
+    kept: Kept | None = None,
     progress: Progress = lambda _stage: None,
 ) -> Report:
     """Read and check packages, and publish nothing.
@@ -117,6 +120,7 @@ def check_packages(
     is_site     the packages are all that a site has; without it what refers to a table that none of them has
                 is not judged, and one warning says so
     now         a package whose moment of release is later is left out, with all that it holds; None leaves none out
+    kept        what an earlier publication of the site kept, and where this one keeps what it reads
 
     Raises OSError if a file or the disk cannot be read or written.
     """
@@ -128,6 +132,7 @@ def check_packages(
         recipe=recipe,
         is_site=is_site,
         now=now,
+        kept=kept,
         progress=progress,
     ).finish()
 
@@ -141,6 +146,7 @@ def begin_checking(
     recipe: str | None = None,
     is_site: bool = False,
     now: datetime | None = None,
+    kept: Kept | None = None,
     progress: Progress = lambda _stage: None,
     executor: Executor | None = None,
 ) -> Checking:
@@ -149,7 +155,7 @@ def begin_checking(
     executor    does the checks, perhaps beside other work; without one they are done now
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    gathering = _Gathering(scratch, Report(), progress, is_site, now, executor or AtOnce())
+    gathering = _Gathering(scratch, Report(), progress, is_site, now, kept, executor or AtOnce())
     wanted = [str(address) for address in addresses]
     others = [str(address) for address in beside if str(address) not in wanted]
     for address in wanted:
@@ -183,6 +189,7 @@ class _Gathering:
     unchecked    the tables of packages, with the names of unread ones, that are to be checked by their own schemas
     by_schemas   what is wrong by the schemas that publishers wrote
     together     what is wrong with the standard tables of all packages; None where there are none
+    keys         what staged files that are kept are known by
     """
 
     scratch: Path
@@ -190,6 +197,7 @@ class _Gathering:
     progress: Progress
     is_site: bool
     now: datetime | None
+    kept: Kept | None
     executor: Executor
     names: dict[str, str] = field(default_factory=dict)
     dimensions: set[str] = field(default_factory=set)
@@ -199,6 +207,7 @@ class _Gathering:
     by_schemas: list[Future[list[Problem]]] = field(default_factory=list)
     together: Future[list[Problem]] | None = None
     corrections: dict[tuple[str, str], list[Correction]] = field(default_factory=dict)
+    keys: dict[Path, str] = field(default_factory=dict)
 
     @property
     def knows_dimensions(self) -> bool:
@@ -275,9 +284,11 @@ class _Gathering:
         with open_engine(self.scratch, rows) as connection:
             # Recipes may have given rows since the packages were read.
             stand_back(tables, self._pulled_sources(), connection)
+            passing = self._passing()
+            asked = tables if passing is None or self.unread else passing.left_to_check()
         self.together = self.executor.submit(
             check_together,
-            tables,
+            asked,
             self.report.places,
             self.scratch,
             rows,
@@ -299,8 +310,15 @@ class _Gathering:
         by_schemas = [found for one in self.by_schemas for found in one.result()]
         # A schema that a publisher wrote for a standard table says much that the model says too.
         told = {_spot(one) for one in together}
+        is_right = not (together or by_schemas or self.report.problems or self.unopened)
         self.report.problems.extend(one for one in by_schemas if _spot(one) not in told)
         self.report.problems.extend(together)
+        passing = self._passing()
+        if passing is not None and self.together is not None and is_right:
+            passing.note()
+
+    def _passing(self) -> Passing | None:
+        return None if self.kept is None else Passing(self.kept, self.report, self.keys)
 
     def _begin_own_checks(self) -> None:
         """Have the tables that were read so far checked by their own schemas."""
@@ -358,6 +376,16 @@ class _Gathering:
         )
         return replace(staged, parquet=target)
 
+    def _stage(self, package: Package, resource: Resource) -> tuple[Staged, ...]:
+        """Stage a resource, or find it staged already: a file of figures that is not corrected."""
+        is_plain = resource.table == "observations" and len(resource.files) == 1
+        if self.kept is None or not is_plain or (package.name, resource.name) in self.corrections:
+            return stage_resource(resource, self.scratch)
+        key = self.kept.key(resource, resource.files[0])
+        staged = self.kept.find(key) or self.kept.keep(key, stage_resource(resource, self.scratch)[0])
+        self.keys[staged.parquet] = key
+        return (staged,)
+
     def _read_package(self, package: Package, connection: duckdb.DuckDBPyConnection) -> None:
         own: list[StagedTable] = []
         unread: set[str] = set()
@@ -365,8 +393,7 @@ class _Gathering:
             if resource.recipe is not None:
                 continue
             parts = [
-                self._correct(package, resource, part, connection)
-                for part in stage_resource(resource, self.scratch)
+                self._correct(package, resource, part, connection) for part in self._stage(package, resource)
             ]
             self._note(package, [found for part in parts for found in part.problems])
             if not all(part.is_readable for part in parts):

@@ -25,6 +25,7 @@ import ibis
 from ingest import Checking, Report, begin_checking
 from ingest.checking import threads_for
 from ingest.harmonise import harmonise
+from ingest.keeping import Kept
 from ingest.problems import ProblemsFound, as_json
 from publish.build import (
     Making,
@@ -52,10 +53,11 @@ from publish.engine import Engine
 from publish.kept_definitions import check_definitions
 from publish.observations import COLUMNS
 from publish.outside import stores_of
+from publish.parts import Parts
 from publish.signal_rules import find_problems
 from publish.signals import check_responses
 from publish.small_numbers import without_small_numbers
-from publish.unchanged import digest_inputs, find_unchanged, remember_inputs
+from publish.unchanged import digest_code, digest_inputs, find_unchanged, remember_inputs
 from schemas import load_model
 from schemas.site import Site
 
@@ -72,6 +74,9 @@ __all__ = [
 
 # What the engine may keep in memory before it uses the disk. Rows of 5 million observations fit.
 MEMORY = "1GB"
+
+# What was read and checked, for the next publication; a folder beside the editions that can be deleted at any time.
+KEPT = ".kept"
 
 # Harmonised observations, as the engine keeps them.
 _HARMONISED = "harmonised_observations"
@@ -151,12 +156,14 @@ def publish_site(
         if unchanged is not None:
             make_current(folder, unchanged, stores)
             return _as_published(folder, unchanged)
+        kept = None if dry_run else Kept(folder.folder / KEPT, digest_code())
         checking = begin_checking(
             site.packages,
             scratch / "read",
             operator=True,
             is_site=True,
             now=None if is_preview else now,
+            kept=kept,
             progress=progress,
             executor=executor,
         )
@@ -177,21 +184,24 @@ def publish_site(
                     if not found and not dry_run and may_load_early(contents):
                         progress("Writing linked data, and loading it beside")
                         loading = stack.enter_context(begin_loading(contents, scratch / "rdf", site.rdf_url))
+                    progress("Writing observations as CSV")
+                    before = live.folder / live.current if live.current in live.names() else None
+                    prepared = prepare(contents, scratch / "downloads", loading, Parts(before))
                     progress("Comparing")
                     found += check_responses(
                         contents.register, contents.rows("responses"), checking.report.places
                     )
                     if found:
                         raise ProblemsFound([*checking.finish().problems, *found])
-                    progress("Writing observations as CSV")
-                    prepared = prepare(contents, scratch / "downloads", loading)
                 report = checking.finish()
                 if dry_run:
                     name, moved = _would_publish(prepared, folder, live, on)
                 else:
                     reports = _reports(report, contents)
-                    making = Making(on, site.rdf_url, reports, progress, at, is_preview, stores)
+                    making = Making(on, site.rdf_url, reports, progress, at, is_preview, stores=stores)
                     name, moved = publish_contents(prepared, folder, making, live)
+                    if kept is not None:
+                        kept.write()
                     # A file may have changed while it was read: then nobody knows what the edition was made of.
                     if inputs is not None and inputs == digest_inputs(site, version("likeforlike"), seen):
                         remember_inputs(folder, name, inputs, min(report.held_back, default=None))

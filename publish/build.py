@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from publish.carried import carry, find_unchanged, write_carried
 from publish.catalogue import write_catalogue
 from publish.changes import change_lines
 from publish.contents import Contents
@@ -72,7 +73,6 @@ class Making:
     progress  is told in a few words what comes next
     at        the moment at which it becomes current; now if left out
     is_preview  whether it says of itself that it is a preview
-    parts     what may be taken from the edition before
     stores    where else it is to be
     """
 
@@ -82,7 +82,6 @@ class Making:
     progress: Progress = lambda _stage: None
     at: datetime | None = None
     is_preview: bool = False
-    parts: Parts = field(default_factory=Parts)
     stores: Stores = field(default_factory=Nowhere)
 
 
@@ -95,6 +94,8 @@ class Prepared:
     content      the digest of everything that is published but its history
     digest       the digest of everything
     shares       the digest of each share of the observations
+    parts        what may be taken from the edition before
+    unchanged    the indicators of which every figure is what it was
     history      what the edition before said otherwise; None for an edition that has no revisions
     loading      what loads the store already, with all observations; None where nothing does yet
     """
@@ -105,6 +106,8 @@ class Prepared:
     content: str
     digest: str
     shares: Mapping[Share, str]
+    parts: Parts = field(default_factory=Parts)
+    unchanged: frozenset[str] = frozenset()
     loading: Loading | None = None
     history: History | None = None
 
@@ -133,17 +136,23 @@ def begin_loading(contents: Contents, folder: Path, rdf_url: str) -> Loading:
     return loading
 
 
-def prepare(contents: Contents, folder: Path, loading: Loading | None = None) -> Prepared:
+def prepare(
+    contents: Contents, folder: Path, loading: Loading | None = None, parts: Parts | None = None
+) -> Prepared:
     """Take the digest of contents, and write the files of observations into a new folder.
 
     loading   what loads the store already, from begin_loading
+    parts     what may be taken from the edition before
     """
+    parts = parts or Parts()
     folder.mkdir()
     downloads = Folder(folder)
     observed, shares = write_observation_files(contents, downloads)
     tables = digest_tables(contents, observed)
     digest = digest_edition(contents, tables)
-    return Prepared(contents, downloads, tables, digest, digest, shares, loading)
+    unchanged = find_unchanged(contents.observations, shares, parts)
+    carry(contents.carried, unchanged, tables, shares, parts)
+    return Prepared(contents, downloads, tables, digest, digest, shares, parts, unchanged, loading)
 
 
 def following(prepared: Prepared, folder: EditionsFolder) -> Prepared:
@@ -157,7 +166,9 @@ def following(prepared: Prepared, folder: EditionsFolder) -> Prepared:
         return prepared
     if folder.content(current) == prepared.content:
         return replace(prepared, digest=folder.digest(current))
-    history = work_out_history(prepared.contents, prepared.downloads, folder.folder / current)
+    history = work_out_history(
+        prepared.contents, prepared.downloads, folder.folder / current, prepared.unchanged
+    )
     if history.is_empty:
         return prepared
     return replace(prepared, digest=digest_after(prepared.content, folder.digest(current)), history=history)
@@ -205,7 +216,7 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         downloads.link(CATALOGUE, folder / CATALOGUE)
         making.progress("Writing linked data to download")
         digests = prepared.tables, prepared.shares
-        count = write_quads(contents, downloads, statements, digests, making.parts)
+        count = write_quads(contents, downloads, statements, digests, prepared.parts)
         making.progress("Loading the RDF store")
         if not loading.at_once:
             contents.observations.forget()
@@ -228,7 +239,8 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
             for path, file in sorted(downloads.files.items())
         },
     }
-    making.parts.write(folder)
+    write_carried(folder, lambda name: getattr(contents, name), prepared.parts)
+    prepared.parts.write(folder)
     (folder / MANIFEST).write_text(_as_json(manifest), encoding="utf-8")
 
 
@@ -322,8 +334,6 @@ def publish_contents(
     built once more.
     """
     prepared = following(prepared, live or folder)
-    if (before := (live or folder).current) is not None:
-        making = replace(making, parts=Parts((live or folder).folder / before))
     kept = folder.find_digest(prepared.digest)
     if kept is not None and kept == folder.current:
         make_current(folder, kept, making.stores)

@@ -21,12 +21,15 @@ from compare import council_figures, distributions
 from ingest.harmonise import Tables
 from ingest.period import Period, read_period
 from publish.canonical import canonical_table
+from publish.carried import Carried
+from publish.comparators import KEY as KEY_OF_COMPARATORS
 from publish.comparators import describe_comparators
 from publish.engine import Engine
 from publish.events import list_events
 from publish.judgements import list_recomputed, list_shares
 from publish.neighbours import GroupTables, work_out_neighbours
 from publish.observations import Observations, code_observations
+from publish.restating import KEY as KEY_OF_RESTATED
 from publish.restating import restate_figures
 from publish.signals import Register, work_out_signals
 from publish.targets import NEEDED as ROWS_OF_TARGETS
@@ -47,6 +50,7 @@ class Contents:
                   fields as they were written), then _source (int32) and _row (int64)
     sources       the files that were read, by number
     given         the typed tables that it was gathered from
+    carried       what need not be worked out, because the edition before has it
 
     What follows from these is worked out when it is first asked for: what is needed early need not wait for it.
     """
@@ -60,6 +64,7 @@ class Contents:
     observations: Observations
     sources: tuple[Row, ...]
     given: Mapping[str, ibis.Table]
+    carried: Carried = field(default_factory=Carried)
     _rows: dict[str, list[Row]] = field(default_factory=dict)
 
     def rows(self, name: str) -> list[Row]:
@@ -71,15 +76,19 @@ class Contents:
     @cached_property
     def _spread_and_compared(self) -> tuple[pa.Table, pa.Table]:
         """The two tables that come from the figures of councils, which are found once for both."""
-        coded = coded_tables(self.engine, self.observations, self.given)
+        observations = self.carried.fresh(self.observations)
+        coded = coded_tables(self.engine, observations, self.given)
         figures = self.engine.keep("council_figures", council_figures(coded, TEXTS_OF_FIGURES))
         spread = _spelled_distributions(self.engine.read(distributions(figures)), self.observations.lists)
         rows = {name: self.rows(name) for name in _ROWS_OF_COMPARATORS}
         compared = describe_comparators(
-            self.engine, self.observations, coded["periods"], figures, rows, self.model
+            self.engine, observations, coded["periods"], figures, rows, self.model
         )
         self.engine.drop("council_figures")
-        return spread, compared
+        return (
+            self.carried.join("distributions", spread, _KEY_OF_DISTRIBUTIONS),
+            self.carried.join("comparators", compared, KEY_OF_COMPARATORS),
+        )
 
     @property
     def distributions(self) -> pa.Table:
@@ -95,7 +104,9 @@ class Contents:
     def restated(self) -> pa.Table:
         """The derived table restated_figures, in key order."""
         rows = {name: self.rows(name) for name in ("areas", "area_changes", "indicators")}
-        return restate_figures(self.engine, self.model, self.observations, rows)
+        fresh = self.carried.fresh(self.observations)
+        restated = restate_figures(self.engine, self.model, fresh, rows)
+        return self.carried.join("restated", restated, tuple(KEY_OF_RESTATED))
 
     @cached_property
     def targets(self) -> pa.Table:
@@ -258,6 +269,8 @@ def _with_built_neighbours(
     return whole.sort_by([(name, "ascending") for name in model.tables["neighbours"].primary_key])
 
 
+_KEY_OF_DISTRIBUTIONS = ("dataset", "indicator", "version", "period", "breakdown", "tier")
+
 # What comparators are added up from beside the value, and the small tables that say who belongs to what.
 TEXTS_OF_FIGURES = ("value_text", "numerator", "denominator")
 _ROWS_OF_COMPARATORS = ("areas", "area_changes", "area_parents", "group_members", "indicators")
@@ -348,8 +361,7 @@ def _spelled_distributions(table: pa.Table, lists: Mapping[str, tuple[tuple[str,
         numbers = table["indicator" if name == "definition" else column].to_pylist()
         spelled[column] = pa.array([lists[name][number - 1][at] for number in numbers], pa.string())
     rest = {name: table[name] for name in table.column_names if name not in spelled}
-    key = ("dataset", "indicator", "version", "period", "breakdown", "tier")
-    return pa.table(spelled | rest).sort_by([(name, "ascending") for name in key])
+    return pa.table(spelled | rest).sort_by([(name, "ascending") for name in _KEY_OF_DISTRIBUTIONS])
 
 
 def _standing(version: Row) -> tuple[bool, tuple[int, ...]]:

@@ -12,8 +12,8 @@ label, a piece of Turtle) is worked out once for each code in Python, and joined
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import ibis
 import numpy as np
@@ -75,6 +75,11 @@ class Observations:
     cells: tuple[tuple[int, int], ...]
     origins: tuple[tuple[int, int], ...]
     lookups: Mapping[str, ibis.Table]
+
+    def only(self, definitions: Sequence[int]) -> Observations:
+        """Give the observations of some definitions, under the same numbers."""
+        rows = self.rows.filter(self.rows.definition.isin(definitions))
+        return replace(self, rows=rows, count=self.engine.count(rows))
 
     def forget(self) -> None:
         """Let go of the engine and all it holds; nothing more can be written from the rows."""

@@ -66,6 +66,18 @@ class Parts:
             return None
         return content if hashlib.sha256(content).hexdigest() == part.sha256 else None
 
+    def find_file(self, folder: str, name: str) -> Path | None:
+        """Find a file that the edition before left for this one; None if it is not there, or damaged."""
+        part = self.known.get(folder, {}).get(name)
+        if part is None or self.before is None:
+            return None
+        path = self.before / folder / name
+        return path if path.is_file() and _digest_file(path) == part.sha256 else None
+
+    def note_file(self, folder: str, path: Path) -> None:
+        """Note a file that is left for the next edition."""
+        self.note(folder, path.name, Part(0, path.stat().st_size, _digest_file(path), 0))
+
     def note(self, path: str, key: str, part: Part) -> None:
         self._written.setdefault(path, {})[key] = part
 
@@ -93,6 +105,11 @@ def _read(path: Path) -> dict[str, dict[str, Part]]:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _digest_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class MemberFile:

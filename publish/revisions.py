@@ -75,10 +75,13 @@ def form_of(model: Model) -> pa.Schema:
     return pa.schema([(field.name, _TYPES.get(field.type, pa.string())) for field in schema.fields])
 
 
-def work_out_history(contents: Contents, downloads: Folder, before: Path) -> History:
+def work_out_history(
+    contents: Contents, downloads: Folder, before: Path, unchanged: Collection[str] = ()
+) -> History:
     """Hold contents against the edition in a folder.
 
     downloads   the files of observations of the contents, digested
+    unchanged   indicators of which every figure is known to be what it was
     """
     form = form_of(contents.model)
     carried = _read_carried(before, form)
@@ -88,7 +91,9 @@ def work_out_history(contents: Contents, downloads: Folder, before: Path) -> His
     # A dataset that nothing was published of before has nothing to be revised, unless it had been withdrawn.
     known = set(old) | set(pc.unique(carried["dataset"]).to_pylist())
     compared = sorted(changed & known)
-    fresh = _compare(contents, before, compared, carried, form) if compared else form.empty_table()
+    if not compared:
+        return History(before.name, carried, form.empty_table())
+    fresh = _compare(contents, before, (compared, unchanged), carried, form)
     return History(before.name, carried, fresh)
 
 
@@ -121,15 +126,26 @@ def _dataset_of(path: str) -> str:
 
 
 def _compare(
-    contents: Contents, before: Path, datasets: Collection[str], carried: pa.Table, form: pa.Schema
+    contents: Contents,
+    before: Path,
+    which: tuple[Collection[str], Collection[str]],
+    carried: pa.Table,
+    form: pa.Schema,
 ) -> pa.Table:
-    """Find what became of every figure of some datasets that the edition before, or one before that, had."""
+    """Find what became of every figure that the edition before, or one before that, had.
+
+    which   the datasets that are looked at, and the indicators that are not
+    """
+    datasets, unchanged = which
     engine = contents.engine
     parquet = before / "downloads" / OBSERVATIONS
     was = engine.connection.read_parquet(str(parquet), table_name="observations_before")
-    was = was.filter(was.dataset.isin(datasets)).select(*KEY, *SAID, "note")
+    was = was.filter(was.dataset.isin(datasets), _is_not(was.indicator, unchanged)).select(
+        *KEY, *SAID, "note"
+    )
     was = was.rename({f"{name}_before": name for name in was.columns})
     now = _figures_now(contents.observations, datasets)
+    now = now.filter(_is_not(now.indicator, unchanged))
     now = now.rename({f"{name}_after": name for name in now.columns})
     both = was.outer_join(now, [was[f"{name}_before"] == now[f"{name}_after"] for name in KEY])
     both = both.mutate(**{name: ibis.coalesce(both[f"{name}_before"], both[f"{name}_after"]) for name in KEY})
@@ -151,6 +167,10 @@ def _compare(
     engine.drop("withdrawn_before")
     empty = pa.nulls(found.num_rows, pa.string())
     return pa.table({name: found[name] if name in columns else empty for name in form.names}).cast(form)
+
+
+def _is_not(indicator: ibis.Value, unchanged: Collection[str]) -> ibis.Value:
+    return indicator.notin(sorted(unchanged)) if unchanged else ibis.literal(True)
 
 
 def _figures_now(observations: Observations, datasets: Collection[str]) -> ibis.Table:

@@ -1,0 +1,241 @@
+"""An edition has the same bytes whether all of it was made, or what did not change was taken from the one before."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from test_publish_world import BASE, DAY, small_world, write_world
+
+from ingest.problems import ProblemsFound
+from publish import KEPT, publish_site
+from publish.carried import FOLDER as CARRIED
+from publish.parts import NAME as PARTS
+from schemas.site import Site
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+Change = Callable[[Path], None]
+
+
+@pytest.fixture(autouse=True)
+def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A share for each indicator, however few its figures are."""
+    monkeypatch.setattr("publish.shares.LARGE_ROWS", 1)
+
+
+def edit(path: Path, found: str, corrected: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert found in text
+    path.write_text(text.replace(found, corrected), encoding="utf-8")
+
+
+def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def add_litter(packages: Path) -> None:
+    """Add a package with a dataset of its own."""
+    world, folder = packages / "world", packages / "litter"
+    folder.mkdir()
+    dataset = read_rows(world / "tables" / "datasets.csv")[0]
+    figure = {"dataset": "litter", "indicator": "litter", "period": "2023", "status": ""}
+    write_rows(folder / "datasets.csv", [dataset | {"dataset": "litter", "title": "Litter"}])
+    areas = ["E06000002", "E06000003"]
+    write_rows(
+        folder / "observations.csv",
+        [figure | {"area": area, "value": str(40 + at)} for at, area in enumerate(areas)],
+    )
+    describe(folder, {name: f"{name}.csv" for name in ("datasets", "observations")})
+
+
+def describe(folder: Path, tables: dict[str, str]) -> None:
+    resources = [
+        {"name": Path(path).stem, "path": path, "table": name, "encoding": "utf-8"}
+        for path, name in ((path, name) for name, path in tables.items())
+    ]
+    told = {"name": folder.name, "title": folder.name, "resources": resources}
+    (folder / "datapackage.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site of two packages that is published once; its tests change copies of it."""
+    made = tmp_path_factory.mktemp("incremental")
+    files = write_world(small_world(), made / "edition") / "downloads"
+    world = made / "site" / "packages" / "world"
+    shutil.copytree(files / "tables", world / "tables")
+    shutil.copytree(files / "datasets", world / "datasets")
+    # Targets look at figures from outside, and then every file is checked each time.
+    (world / "tables" / "targets.csv").unlink()
+    indicators = read_rows(world / "tables" / "indicators.csv")
+    [one] = [row for row in indicators if row["indicator"] == "in-work"]
+    # A definition is never removed, so it belongs to the package that stays.
+    write_rows(
+        world / "tables" / "indicators.csv",
+        [*indicators, one | {"indicator": "litter", "label": "Litter picked up"}],
+    )
+    resources = [
+        {"name": path.stem, "path": f"tables/{path.name}", "table": path.stem, "encoding": "utf-8"}
+        for path in sorted((world / "tables").iterdir())
+    ]
+    resources += [
+        {"name": name, "path": f"datasets/{name}.csv", "table": "observations", "encoding": "utf-8"}
+        for name in ("waste", "work")
+    ]
+    told = {"name": "world", "title": "World", "resources": resources}
+    (world / "datapackage.json").write_text(json.dumps(told), encoding="utf-8")
+    add_litter(made / "site" / "packages")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("publish.shares.LARGE_ROWS", 1)
+        publish(made / "site")
+    return made / "site"
+
+
+def publish(folder: Path) -> Path:
+    packages = tuple(str(path) for path in sorted((folder / "packages").iterdir(), reverse=True))
+    site = Site(folder, "The small world", BASE, packages, threads=1)
+    return site.editions_folder / publish_site(site, on=DAY, now=NOW).edition
+
+
+def forget(folder: Path) -> None:
+    """Delete all that is kept for the next publication."""
+    shutil.rmtree(folder / "editions" / KEPT)
+    for edition in folder.glob("editions/2*"):
+        (edition / PARTS).unlink()
+        shutil.rmtree(edition / CARRIED)
+
+
+def digests(edition: Path) -> dict[str, str]:
+    """Give the digest of every file of an edition; a store has files of its own order."""
+    return {
+        str(path.relative_to(edition)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(edition.rglob("*"))
+        if path.is_file() and "store" not in path.parts
+    }
+
+
+def change_definition(packages: Path) -> None:
+    """Say when a definition was given up: what was published of it stays."""
+    path = packages / "world" / "tables" / "indicators.csv"
+    rows = read_rows(path)
+    write_rows(
+        path, [row | ({"status": "withdrawn"} if row["indicator"] == "litter" else {}) for row in rows]
+    )
+
+
+def end_area(packages: Path) -> None:
+    edit(packages / "world" / "tables" / "areas.csv", "Brookborough", "Brookborough and Vale")
+
+
+CHANGES: dict[str, Change] = {
+    "a figure": lambda packages: edit(packages / "litter" / "observations.csv", ",41", ",43.5"),
+    "a figure is gone": lambda packages: edit(
+        packages / "litter" / "observations.csv", "litter,litter,2023,,E06000003,41\n", ""
+    ),
+    "a package is gone": lambda packages: shutil.rmtree(packages / "litter"),
+    "a definition": change_definition,
+    "an area": end_area,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_reused_gives_the_bytes_that_making_it_gives(tmp_path: Path, published: Path, change: str):
+    editions = []
+    for name in ("again", "anew"):
+        folder = tmp_path / name
+        shutil.copytree(published, folder, symlinks=True)
+        if name == "anew":
+            forget(folder)
+        CHANGES[change](folder / "packages")
+        editions.append(publish(folder))
+    again, anew = map(digests, editions)
+    assert again == anew
+    assert "downloads/catalogue.db" in again
+    assert len(list((tmp_path / "again" / "editions").glob("2*"))) == 2
+
+
+def test_a_package_that_comes_back_gives_what_it_gave(tmp_path: Path, published: Path):
+    folder = tmp_path / "site"
+    shutil.copytree(published, folder, symlinks=True)
+    shutil.rmtree(folder / "packages" / "litter")
+    publish(folder)
+    add_litter(folder / "packages")
+    again = json.loads((publish(folder) / "manifest.json").read_text(encoding="utf-8"))
+    first = json.loads(next(published.glob("editions/2*/manifest.json")).read_text(encoding="utf-8"))
+    assert again["content"] == first["content"]
+    assert again["tables"] == first["tables"]
+
+
+def test_damage_to_what_is_kept_is_noticed(tmp_path: Path, published: Path):
+    editions = []
+    for name in ("damaged", "anew"):
+        folder = tmp_path / name
+        shutil.copytree(published, folder, symlinks=True)
+        if name == "anew":
+            forget(folder)
+        else:
+            damage(folder)
+        CHANGES["a figure"](folder / "packages")
+        editions.append(publish(folder))
+    assert digests(editions[0]) == digests(editions[1])
+
+
+def damage(folder: Path) -> None:
+    """Change a byte in the middle of everything that is kept, but nowhere in what says where it lies."""
+    kept = [*folder.glob(f"editions/{KEPT}/*.parquet"), *folder.glob(f"editions/2*/{CARRIED}/*")]
+    kept += folder.glob("editions/2*/downloads/site.nq.gz")
+    assert len(kept) >= 6
+    for path in kept:
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        path.write_bytes(content)
+
+
+def test_a_list_of_what_is_kept_that_is_cut_off_is_no_list(tmp_path: Path, published: Path):
+    folder = tmp_path / "site"
+    shutil.copytree(published, folder, symlinks=True)
+    for path in (folder / "editions" / KEPT / "kept.json", next(folder.glob(f"editions/2*/{PARTS}"))):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text[: len(text) // 2], encoding="utf-8")
+    CHANGES["a figure"](folder / "packages")
+    assert publish(folder).is_dir()
+
+
+def test_what_was_right_beside_other_tables_is_checked_again(tmp_path: Path, published: Path):
+    folder = tmp_path / "site"
+    shutil.copytree(published, folder, symlinks=True)
+    # Nobody touched the figures; the area that they are about is gone.
+    areas = folder / "packages" / "world" / "tables" / "areas.csv"
+    write_rows(areas, [row for row in read_rows(areas) if row["area"] != "E06000003"])
+    with pytest.raises(ProblemsFound) as found:
+        publish(folder)
+    assert any(one.file == "litter/observations.csv" for one in found.value.problems)
+
+
+def test_a_figure_that_another_file_gives_again_is_found(tmp_path: Path, published: Path):
+    folder = tmp_path / "site"
+    shutil.copytree(published, folder, symlinks=True)
+    rows = read_rows(folder / "packages" / "litter" / "observations.csv")
+    [first, *_] = read_rows(folder / "packages" / "world" / "datasets" / "waste.csv")
+    write_rows(
+        folder / "packages" / "litter" / "observations.csv",
+        [*rows, {**{name: first[name] for name in rows[0]}, "value": "40.5"}],
+    )
+    with pytest.raises(ProblemsFound) as found:
+        publish(folder)
+    assert [one.code for one in found.value.problems] == ["observations-conflict"]
