@@ -139,7 +139,7 @@ def write_part(found: Mapping[str, tuple[Measured, Measured]]) -> str:
     return "\n".join(lines)
 
 
-def _publish(folder: Path) -> None:
+def publish_example(folder: Path) -> None:
     from publish import publish_site
     from schemas.site import load_site
 
@@ -157,7 +157,7 @@ def main() -> None:
     scratch = Path(tempfile.mkdtemp(prefix="likeforlike-serving-"))
     try:
         if site is None:
-            _publish(scratch)
+            publish_example(scratch)
         part = write_part(measure_doors(site or scratch))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
