@@ -14,7 +14,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -38,6 +38,7 @@ class Kept:
     passed: int = 0
     _known: dict[str, Any] = field(default_factory=dict, init=False)
     _told: dict[str, Any] = field(default_factory=dict, init=False)
+    _fresh: dict[str, Staged] = field(default_factory=dict, init=False)
     _passed: dict[str, dict[str, list[str]]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -62,20 +63,10 @@ class Kept:
         return Staged(path, tuple(told["headings"]), (), told["rows"], told["encoding"], told["delimiter"])
 
     def keep(self, key: str, staged: Staged) -> Staged:
-        """Keep what was read of a file, unless something was wrong with it. Gives where it lies now."""
-        if staged.problems or not staged.is_readable:
-            return staged
-        self.folder.mkdir(exist_ok=True)
-        path = self.folder / f"{key}.parquet"
-        shutil.move(staged.parquet, path)
-        self._told[key] = {
-            "sha256": _digest_file(path),
-            "headings": staged.headings,
-            "rows": staged.row_count,
-            "encoding": staged.encoding,
-            "delimiter": staged.delimiter,
-        }
-        return replace(staged, parquet=path)
+        """Keep what was read of a file when the publication is done, unless something was wrong with the file."""
+        if not staged.problems and staged.is_readable:
+            self._fresh[key] = staged
+        return staged
 
     def passes(self, frame: str) -> Mapping[str, Sequence[str]]:
         """Give the files with which nothing was wrong beside these other tables, and the indicators of each."""
@@ -87,9 +78,23 @@ class Kept:
         self._passed = {frame: {key: sorted(one) for key, one in indicators.items()}}
 
     def write(self) -> None:
-        """Leave what the next publication may use, and remove what it may not."""
-        if not self.folder.is_dir():
+        """Leave what the next publication may use, and remove what it may not.
+
+        Call it when the edition is there: a publication that fails leaves what it found.
+        """
+        if not self._fresh and not self.folder.is_dir():
             return
+        self.folder.mkdir(exist_ok=True)
+        for key, staged in self._fresh.items():
+            path = self.folder / f"{key}.parquet"
+            shutil.move(staged.parquet, path)
+            self._told[key] = {
+                "sha256": _digest_file(path),
+                "headings": staged.headings,
+                "rows": staged.row_count,
+                "encoding": staged.encoding,
+                "delimiter": staged.delimiter,
+            }
         told = {"files": self._told, "passed": self._passed}
         text = json.dumps(told, sort_keys=True)
         fresh = self.folder / f".{_TOLD}"

@@ -92,6 +92,8 @@ class Published:
     unchanged  whether no file of any package is another than those that the current edition was published from,
                so that none had to be read; the counts are those of that publication
     held_back  the moments of release of the packages that were left out, because they are still to come
+    kept       how many files of figures did not have to be read again, and how many shares of the linked data did
+               not have to be written again
     """
 
     edition: str
@@ -102,6 +104,7 @@ class Published:
     warnings: int
     unchanged: bool = False
     held_back: tuple[datetime, ...] = ()
+    kept: tuple[int, int] = (0, 0)
 
     def __str__(self) -> str:
         if self.unchanged:
@@ -113,6 +116,9 @@ class Published:
             counts += (
                 f" {packages} held back, the first until {self.held_back[0].isoformat(timespec='minutes')}."
             )
+        if any(self.kept):
+            files, shares = self.kept
+            counts += f" Taken from before: {files:,} files of figures, {shares:,} parts of the linked data."
         if self.dry_run:
             did = "would become current" if self.moved else "is current already"
             return f"{counts} {self.edition} {did}; nothing written."
@@ -215,6 +221,7 @@ def publish_site(
         observations=contents.observations.count,
         warnings=sum(found.count for found in report.problems),
         held_back=tuple(sorted(report.held_back)),
+        kept=(kept.reused if kept else 0, prepared.parts.reused),
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 from test_publish_world import BASE, DAY, small_world, write_world
 
 from ingest.problems import ProblemsFound
-from publish import KEPT, publish_site
+from publish import KEPT, Published, publish_site
 from publish.carried import FOLDER as CARRIED
 from publish.parts import NAME as PARTS
 from schemas.site import Site
@@ -107,9 +107,12 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def publish(folder: Path) -> Path:
+    return folder / "editions" / publish_and_tell(folder).edition
+
+
+def publish_and_tell(folder: Path) -> Published:
     packages = tuple(str(path) for path in sorted((folder / "packages").iterdir(), reverse=True))
-    site = Site(folder, "The small world", BASE, packages, threads=1)
-    return site.editions_folder / publish_site(site, on=DAY, now=NOW).edition
+    return publish_site(Site(folder, "The small world", BASE, packages, threads=1), on=DAY, now=NOW)
 
 
 def forget(folder: Path) -> None:
@@ -169,6 +172,15 @@ def test_what_is_reused_gives_the_bytes_that_making_it_gives(tmp_path: Path, pub
     assert len(list((tmp_path / "again" / "editions").glob("2*"))) == 2
 
 
+def test_what_was_taken_from_before_is_said(tmp_path: Path, published: Path):
+    folder = tmp_path / "site"
+    shutil.copytree(published, folder, symlinks=True)
+    CHANGES["a figure"](folder / "packages")
+    told = publish_and_tell(folder)
+    assert told.kept == (2, 2)
+    assert "Taken from before: 2 files of figures, 2 parts of the linked data." in str(told)
+
+
 def test_a_package_that_comes_back_gives_what_it_gave(tmp_path: Path, published: Path):
     folder = tmp_path / "site"
     shutil.copytree(published, folder, symlinks=True)
@@ -213,7 +225,7 @@ def test_a_list_of_what_is_kept_that_is_cut_off_is_no_list(tmp_path: Path, publi
         text = path.read_text(encoding="utf-8")
         path.write_text(text[: len(text) // 2], encoding="utf-8")
     CHANGES["a figure"](folder / "packages")
-    assert publish(folder).is_dir()
+    assert publish_and_tell(folder).kept == (0, 0)
 
 
 def test_what_was_right_beside_other_tables_is_checked_again(tmp_path: Path, published: Path):
