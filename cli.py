@@ -149,7 +149,11 @@ def publish(
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Check, compare and publish the next edition of a site."""
+    """Check, compare and publish the next edition of a site.
+
+    A store outside that site.toml names under [rdf] is loaded before the edition becomes current. The name and the
+    password for it are read from LIKEFORLIKE_RDF_USER and LIKEFORLIKE_RDF_PASSWORD.
+    """
     _publish(_load_site(site), dry_run=dry_run, is_preview=preview, quiet=quiet)
 
 
@@ -193,7 +197,10 @@ def serve(
         bool, typer.Option("--preview", help="Serve what publish --preview made, marked as not published.")
     ] = False,
 ) -> None:
-    """Serve a site. New editions are picked up without a restart."""
+    """Serve a site. New editions are picked up without a restart.
+
+    Where site.toml names a store outside under [rdf], that one answers SPARQL.
+    """
     found = _load_site(site)
     if preview:
         found = found.as_preview()

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.combination import make_environment, step_arguments
 from benchmarks.measure import Cost, measure
 from benchmarks.report import write_report
 
@@ -54,6 +55,10 @@ def measure_rivals(run: Run, package: Path) -> None:
     run.step("naive: load", "benchmarks.naive:load_store", naive / "all.nt", naive / "store")
     run.step("naive: files", "benchmarks.naive:write_files", package, naive)
     shutil.rmtree(naive)
+    make_environment()
+    for name, (function, *arguments) in step_arguments(package, run.folder / "combination").items():
+        run.step(name, str(function), *arguments)
+    shutil.rmtree(run.folder / "combination")
     run.step("bare: read the CSV", "benchmarks.limits:read_csv", package)
     run.step("bare: import the table", "benchmarks.limits:import_table", package, bare / "table.db")
     run.step("ours: start", "benchmarks.ours:check", small, run.folder / "start")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
+from benchmarks.combination import write_row
 from benchmarks.measure import Cost
 
 NAIVE = ("naive: check", "naive: SQLite", "naive: RDF", "naive: load", "naive: files")
@@ -52,6 +53,7 @@ def _ratios(costs: Mapping[str, Cost], rows: int) -> Iterator[str]:
         ("Check as a command, start included", check.cpu, rival.cpu, rival.cpu / check.cpu),
     ):
         yield f"| {what} | {mine:.1f} CPU s | {theirs:.1f} CPU s | {ratio:.1f} times less |"
+    yield write_row(costs)
     own_rate, their_rate = (
         rows / (costs[f"{whose}: check"].cpu - costs[f"{whose}: start"].cpu) for whose in ("ours", "naive")
     )

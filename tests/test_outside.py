@@ -27,13 +27,14 @@ from test_api_world import MORE, Served, answering, serving
 from test_cube_queries import DISTINCT, NARROWED
 from test_publish_world import BASE, TABLES, make_contents
 from test_sparql import REFUSED
+from test_sparql_limits import run
 
 from api.app import create_app
 from api.edition import Edition
 from api.outside.queries import prepare
 from api.outside.results import Unreadable, read_table, read_triples, read_truth
 from api.pages.answering import begin, write_sparql
-from api.sparql_pool import Limits, Pool
+from api.sparql_pool import Answer, Limits, Pool
 from publish.build import Making, write_edition
 from publish.build import prepare as prepare_contents
 from publish.outside import Outside
@@ -222,16 +223,8 @@ def ask_inside(folder: Path, queries: Mapping[str, str]) -> dict[str, Result]:
         pool, found = Pool(folder, Limits()), {}
         try:
             for name, query in queries.items():
-                answer = await pool.run(
-                    {
-                        "query": query,
-                        "default_graphs": None,
-                        "named_graphs": None,
-                        "table_form": "json",
-                        "graph_form": "nt",
-                        "prefixes": {},
-                    }
-                )
+                answer = await run(pool, query)
+                assert isinstance(answer, Answer), f"{name}: {answer}"
                 found[name] = told(answer.kind, answer.body)
         finally:
             await pool.stop()
