@@ -25,7 +25,7 @@ CLASSES = ((0.1, "light"), (1.0, "under-1s"), (10.0, "under-10s"))
 _SLOWEST = "over-10s"
 
 # Longest first where one begins like another; what fits nothing is a sign of its own.
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
     (?P<skip>\s+|\#[^\n\r]*)
   | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
@@ -81,7 +81,7 @@ def shape_of(query: str, vocabularies: Mapping[str, str]) -> str:
 def _tokens(
     query: str, spaces: Mapping[str, str], vocabularies: Mapping[str, str], numbers: dict[str, int]
 ) -> Iterator[str]:
-    for found in _TOKEN.finditer(query):
+    for found in TOKEN.finditer(query):
         kind, text = found.lastgroup, found.group()
         if kind == "variable":
             yield f"?{numbers.setdefault(text[1:], len(numbers) + 1)}"
