@@ -64,7 +64,8 @@ class Cube:
     said         by the names of numbers, and for each number, what it says: pairs of a property and an object
     predicates   every property of an observation
     digits       figures beside the value that a number in binary does not keep, by column
-    counts       how many figures there are: dataset, definition, period, with a value, without
+    counts       how many figures there are: dataset, definition, period, with a value, without; None in an
+                 edition that was published before these were kept
     texts        how many values a number in binary does not keep, and how many digits they have behind the point
     """
 
@@ -94,8 +95,8 @@ class Cube:
             (iri, column, kind) for iri, column, kind in told["numbers"]
         ]
         self.digits: dict[str, dict[str, str]] = told["digits"]
-        self.counts: list[list[int]] = told["counts"]
-        self.texts: tuple[int, int] = tuple(told["texts"])
+        self.counts: list[list[int]] | None = told.get("counts")
+        self.texts: tuple[int, int] = tuple(told.get("texts", (0, 0)))
         self.said = told["said"]
         self._of_property: dict[str, str] = {}
         self._of_statement: dict[tuple[str, str], set[int]] = {}

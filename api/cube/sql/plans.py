@@ -57,9 +57,11 @@ class Found:
 
 
 class Plans:
-    """Answers queries over one edition. Belongs to one process."""
+    """Answers queries over one edition. Belongs to one process. Raises Uncertain over an edition that is too old."""
 
     def __init__(self, cube: Cube, store: ox.Store, shared: frozenset[str], catalogue: Path) -> None:
+        if cube.counts is None:
+            raise Uncertain("an edition that does not say what its figures are like")
         self._cube, self._shared = cube, shared
         self.terms = Terms(store, catalogue, cube.start, cube.counts)
         self._codes = Codes(cube, self.terms)
