@@ -71,12 +71,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A query's result: kind is select, ask or graph; form is the suffix of how the body is written."""
+    """A query's result: kind is select, ask or graph; form is the suffix of how the body is written.
+
+    from_rows   whether SQL over rows answered it
+    """
 
     kind: str
     form: str
     rows: int
     body: bytes
+    from_rows: bool = False
 
 
 class _Worker:
@@ -240,7 +244,7 @@ class Pool:
             self._end_origin()
         if "failure" in header:
             raise _refusal(header)
-        return Answer(header["kind"], header["form"], header["rows"], body)
+        return Answer(header["kind"], header["form"], header["rows"], body, header.get("way") == ROWS)
 
     async def _run_any(self, message: bytes, name: bytes) -> tuple[dict[str, Any], bytes]:
         """Run a query of which nothing is known: in the fast lane, and if that does not do, in the slow one."""

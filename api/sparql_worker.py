@@ -258,7 +258,7 @@ def _answer_from_rows(engine: Engine, request: Mapping[str, Any]) -> tuple[dict[
             header, body = _rows_answer(found.names, found.rows, request)
     except Uncertain:
         return None
-    return {**header, "way": "rows"}, body
+    return {**header, "way": ROWS}, body
 
 
 def _make_ready(engine: Engine, request: Mapping[str, Any]) -> tuple[ox.Store, Any, Any]:

@@ -75,8 +75,13 @@ def _counted(
         if column is not None and (node.distinct or column.is_optional):
             used.append(column)
     name = rows[0].sql.rpartition(" AS ")[2]
-    text = " ".join((*relation.where, *(f"{item.sql} {item.on}" for item in relation.items)))
-    text += " ".join(part for column in used for part in column.parts)
+    text = " ".join(
+        (
+            *relation.where,
+            *(f"{item.sql} {item.on}" for item in relation.items),
+            *(part for column in used for part in column.parts),
+        )
+    )
     asked = set(re.findall(rf"\b{name}\.(\w+(?: IS (?:NOT )?NULL)?)", text))
     if not all(
         re.fullmatch(r"(?:dataset|definition|period|value)(?: IS (?:NOT )?NULL)?", one) for one in asked
@@ -100,8 +105,12 @@ def _aggregate(node: CompValue, relation: Relation, one: str | None, *, is_group
     if not isinstance(node.vars, Variable):
         raise Uncertain(f"{word} of an expression")
     column = relation.columns.get(node.vars)
-    if column is None or word not in ("Sum", "Avg", "Min", "Max"):
+    if word not in ("Sum", "Avg", "Min", "Max"):
         raise Uncertain(word)
+    if column is None:
+        if not is_grouped and word in ("Sum", "Avg"):
+            raise Uncertain(f"{word} of nothing")
+        return Column("integer", ("MAX(NULL)",), is_optional=True)
     if column.kind not in ("decimal", "integer"):
         raise Uncertain(f"{word} of {column.kind}")
     made = _extreme(word, column) if word in ("Min", "Max") else _sum(word, column, distinct=distinct)

@@ -54,13 +54,19 @@ def lift(query: str, known: Container[str], rows_begin: str) -> Lifted | None:
     """
     if _MARK in query or _NUMBER_MARK.search(query) or (not query.isprintable() and not _is_plain(query)):
         return None
-    tokens = [
-        (found.lastgroup or "", found.group()) for found in TOKEN.finditer(query) if found.lastgroup != "skip"
-    ]
+    # What stood between two words is one space, or nothing: a sign may belong to the word before it.
+    tokens: list[tuple[str, str, str]] = []
+    space = ""
+    for found in TOKEN.finditer(query):
+        if found.lastgroup == "skip":
+            space = " "
+        else:
+            tokens.append((found.lastgroup or "", found.group(), space))
+            space = ""
     spaces: dict[str, str] = {}
     parts: list[str] = []
     constants: list[Constant] = []
-    for at, (kind, text) in enumerate(tokens):
+    for at, (kind, text, space) in enumerate(tokens):
         before, after = tokens[at - 1][1] if at else "", tokens[at + 1][1] if at + 1 < len(tokens) else ""
         is_word = kind == "word"
         if is_word and text.upper() == "BASE":
@@ -69,20 +75,18 @@ def lift(query: str, known: Container[str], rows_begin: str) -> Lifted | None:
             if before in spaces or not _ADDRESS.fullmatch(text[1:-1]):
                 return None
             spaces[before] = text[1:-1]
-            parts.append(text)
+            parts.append(space + text)
             continue
         is_kept = before == "^^" or after == "^^" or after == "(" or before.upper() == "PREFIX"
         constant = None if is_kept else _constant(kind, text, spaces, known, rows_begin)
         if constant is None:
-            parts.append(text)
+            parts.append(space + text)
             continue
-        parts.append(_mark(constant.kind, len(constants)))
+        parts.append(space + _mark(constant.kind, len(constants)))
         constants.append(constant)
         if len(constants) > MOST_CONSTANTS:
             return None
-    # A language or a datatype stands at its text.
-    text = " ".join(parts).replace(" ^^ ", "^^")
-    return Lifted(re.sub(r"([\"']) @(?=[A-Za-z])", r"\1@", text), tuple(constants))
+    return Lifted("".join(parts), tuple(constants))
 
 
 def _is_plain(query: str) -> bool:

@@ -26,6 +26,9 @@ FAST_DIGITS = 6
 FAST_MOST = 4_000_000_000
 
 
+_Function = Callable[..., float | int | str | None]
+
+
 class Uncertain(Exception):  # noqa: N818 - no error: the query is answered in another way
     """There is no certain translation of a query, or a row shows that there is none."""
 
@@ -102,25 +105,53 @@ def work_out(sign: str, first: int, second: int) -> int | None:
     return divide(Fraction(first, second), 1)
 
 
-class _Total:
-    """The sum of decimals, in units, as text."""
+class Doubts:
+    """Whether a statement came to what is uncertain as it ran: nothing is raised through SQLite."""
 
     def __init__(self) -> None:
-        self.total = 0
+        self.is_uncertain = False
 
-    def step(self, value: float | None, rest: int | None) -> None:
-        if value is not None:
-            self.total += units(value) + (rest or 0)
+    def noting(self, function: _Function) -> _Function:
+        """Make a function note what is uncertain, and give NULL."""
 
-    def finalize(self) -> str:
-        return str(self.total)
+        def noted(*arguments: Any) -> float | int | str | None:
+            try:
+                return function(*arguments)
+            except Uncertain:
+                self.is_uncertain = True
+                return None
+
+        return noted
+
+    def settle(self) -> None:
+        """Raise Uncertain if anything was, since it was asked last."""
+        if self.is_uncertain:
+            self.is_uncertain = False
+            raise Uncertain("what a row has")
 
 
-def add_functions(connection: sqlite3.Connection) -> None:
-    """Give a connection the functions that statements of SQL call here."""
+def add_functions(connection: sqlite3.Connection) -> Doubts:
+    """Give a connection the functions that statements of SQL call here; gives where they note what is uncertain."""
+    doubts = Doubts()
 
-    def add(name: str, arguments: int, function: Callable[..., float | int | str | None]) -> None:
-        connection.create_function(name, arguments, function, deterministic=True)
+    class Total:
+        """The sum of decimals, in units, as text."""
+
+        def __init__(self) -> None:
+            self.total = 0
+
+        def step(self, value: float | None, rest: int | None) -> None:
+            if value is not None:
+                try:
+                    self.total += units(value) + (rest or 0)
+                except Uncertain:
+                    doubts.is_uncertain = True
+
+        def finalize(self) -> str:
+            return str(self.total)
+
+    def add(name: str, arguments: int, function: _Function) -> None:
+        connection.create_function(name, arguments, doubts.noting(function), deterministic=True)
 
     def rest_of(text: str, value: float) -> int:
         return _whole(Decimal(text)) - units(value)
@@ -128,14 +159,14 @@ def add_functions(connection: sqlite3.Connection) -> None:
     def total(of: int | str | None, scale: int) -> int | None:
         return None if of is None else int(of) * 10 ** (_DIGITS - scale)
 
-    def sum_part(at: int) -> Callable[..., float | int | str | None]:
+    def sum_part(at: int) -> _Function:
         def part(of: int | str | None, scale: int) -> float | int | None:
             found = total(of, scale)
             return None if found is None else split(found)[at]
 
         return part
 
-    def mean_part(at: int) -> Callable[..., float | int | str | None]:
+    def mean_part(at: int) -> _Function:
         def part(of: int | str | None, scale: int, count: int) -> float | int | None:
             found = total(of, scale)
             if found is None or not count:
@@ -151,7 +182,7 @@ def add_functions(connection: sqlite3.Connection) -> None:
             return None
         return work_out(sign, units(value) + (rest or 0), units(other) + (other_rest or 0))
 
-    def worked_part(at: int) -> Callable[..., float | int | str | None]:
+    def worked_part(at: int) -> _Function:
         def part(*numbers: Any) -> float | int | None:
             found = worked(*numbers)
             return None if found is None else split(found)[at]
@@ -168,7 +199,7 @@ def add_functions(connection: sqlite3.Connection) -> None:
         return None if value is None else write(value, rest or 0)
 
     def doubt() -> None:
-        raise Uncertain
+        doubts.is_uncertain = True
 
     add("rest_of", 2, rest_of)
     add("worked_value", 5, worked_part(0))
@@ -180,4 +211,5 @@ def add_functions(connection: sqlite3.Connection) -> None:
     add("mean_value", 3, mean_part(0))
     add("mean_rest", 3, mean_part(1))
     connection.create_function("doubt", 0, doubt)
-    connection.create_aggregate("total_units", 2, _Total)  # type: ignore[arg-type]
+    connection.create_aggregate("total_units", 2, Total)  # type: ignore[arg-type]
+    return doubts

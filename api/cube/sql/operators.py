@@ -262,9 +262,14 @@ class Operators:
             test = None
             if inner.name == "Filter":
                 test, inner = inner.expr, inner.p
+            if not _is_plain(inner):
+                # What is known around it has an effect within OPTIONAL and the like.
+                raise Uncertain("EXISTS of more than patterns")
             found = self.relation(inner, Outer.around(relation))
             tests = []
             for _, one, other in shared(relation, found):
+                if one.is_optional or other.is_optional:
+                    raise Uncertain("EXISTS with a variable that may have no value")
                 conditions, _ = meet(one, other)
                 tests += conditions
             if test is not None:
@@ -273,6 +278,13 @@ class Operators:
             return _exists(found, tests)
 
         return exists
+
+
+def _is_plain(node: CompValue) -> bool:
+    """Say whether a part of a query is of patterns and values alone."""
+    if node.name in ("Join", "Union"):
+        return _is_plain(node.p1) and _is_plain(node.p2)
+    return node.name == "BGP" or (node.name == "ToMultiSet" and isinstance(node.p, list))
 
 
 def _exists(relation: Relation, tests: Iterable[str]) -> str:

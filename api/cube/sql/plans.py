@@ -138,14 +138,15 @@ class Plans:
 
     def _run(self, plan: Plan, lifted: Lifted) -> Found:
         values, others = bind(plan.wanted, lifted.constants, self._cube, self.terms)
+        self.terms.doubts.is_uncertain = False
         try:
             cursor = self.terms.connection.execute(plan.sql, values)
-            if plan.is_ask:
-                return Found(bool(cursor.fetchone()[0]))
-            # An aggregate is worked out when its row is read, and may be uncertain then.
-            first = cursor.fetchmany(1_000)
         except sqlite3.OperationalError as fault:
             raise Uncertain(str(fault)) from fault
+        # What is uncertain shows when a row is read.
+        first = self._fetch(cursor)
+        if plan.is_ask:
+            return Found(bool(first[0][0]))
         cells = self._cells(plan, others)
         return Found(None, plan.names, cells(first, cursor))
 
@@ -162,12 +163,18 @@ class Plans:
             while first:
                 for row in first:
                     yield [None if read is None else read(row) for read in readers]
-                try:
-                    first = cursor.fetchmany(1_000)
-                except sqlite3.OperationalError as fault:
-                    raise Uncertain(str(fault)) from fault
+                first = self._fetch(cursor)
 
         return rows
+
+    def _fetch(self, cursor: sqlite3.Cursor) -> list[Any]:
+        """Read some rows. Raises Uncertain."""
+        try:
+            found = cursor.fetchmany(1_000)
+        except sqlite3.OperationalError as fault:
+            raise Uncertain(str(fault)) from fault
+        self.terms.doubts.settle()
+        return found
 
     def _reader(
         self, column: Column, place: Sequence[int | None], others: Mapping[int, Any]

@@ -68,6 +68,7 @@ class Terms:
         self._answers: dict[str, bool] = {}
         self._rows = 0
         self.connection = _open(catalogue)
+        self.doubts = add_functions(self.connection)
         self.connection.execute("CREATE TABLE terms (id INTEGER PRIMARY KEY, text TEXT NOT NULL)")
         self.connection.execute(
             f"CREATE TABLE {COUNTS} (definition INTEGER, period INTEGER, dataset INTEGER, value INTEGER, "
@@ -171,5 +172,4 @@ def _open(catalogue: Path) -> sqlite3.Connection:
         "analysis_limit = 1000",
     ):
         connection.execute(f"PRAGMA {pragma}")
-    add_functions(connection)
     return connection
