@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,10 +15,13 @@ import pytest
 from cube_world import PREFIXES, CubeWorld, make_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_publish_world import BASE, observation, work
+from test_publish_world import BASE, observation
+from test_publish_world import work as make_work
+from test_sparql_limits import ENDED, LIMITS, run, with_pool
 
 from api.cube.sql.lifting import lift
 from api.cube.sql.numbers import UNIT, Uncertain, divide, split, split_text, units, work_out, write
+from api.sparql_pool import Answer, Pool
 
 FIGURE = f"<{BASE}id/observation/waste/recycled/E06000002/2022-04-01_P1Y>"
 FACTS = """?o def:indicator ?i ; sdmx-dimension:refArea ?a ; sdmx-dimension:refPeriod ?t ;
@@ -135,7 +140,7 @@ def test_figures_with_more_digits_than_a_number_keeps(tmp_path: Path) -> None:
     values = ("0.12345678901234567", "0.12345678901234568", "0.1234567890123457", "100")
     areas = ("E06000001", "E06000002", "E06000003", "E92000001")
     rows = [observation(area, "2022-04-01_P1Y", value) for area, value in zip(areas, values, strict=True)]
-    made = make_world(tmp_path / "2026-01-02-000000000002", [*rows, work("E06000001", "5", "")])
+    made = make_world(tmp_path / "2026-01-02-000000000002", [*rows, make_work("E06000001", "5", "")])
     asked = (
         "SELECT ?v { ?o sdmx-measure:obsValue ?v }",
         "SELECT (SUM(?v) AS ?s) (AVG(?v) AS ?m) { ?o sdmx-measure:obsValue ?v }",
@@ -266,3 +271,48 @@ def test_a_decimal_is_kept_in_two_numbers(number: object) -> None:
 def test_rows_are_read_only(world: CubeWorld) -> None:
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         world.plans.terms.connection.execute("DELETE FROM cat.observation_rows")
+
+
+# ---- processes ----
+
+
+def test_a_process_that_adds_nothing_serves_the_next_query_too(world: CubeWorld) -> None:
+    async def work(pool: Pool) -> list[tuple[Answer | str, set[int]]]:
+        found = []
+        for name in ("COUNT", "OPTIONAL", "a property as a variable", "COUNT"):
+            answer = await run(pool, PREFIXES + {**COMPILED, **KEPT}[name])
+            await asyncio.gather(*pool._tasks)
+            found.append((answer, {worker.process.pid for worker in pool._all}))
+        return found
+
+    answers = with_pool(world.folder / "rdf" / "store", work)
+    assert [isinstance(answer, Answer) and answer.from_rows for answer, _ in answers] == [
+        True,
+        True,
+        False,
+        True,
+    ]
+    # What was split off for the third has ended with it.
+    assert len({frozenset(processes) for _, processes in answers}) == 1
+
+
+def test_worst_query_about_rows_is_ended_and_the_next_one_answered(world: CubeWorld) -> None:
+    product = " ".join(f"?o{at} sdmx-measure:obsValue ?v{at} ." for at in range(9))
+
+    async def work(pool: Pool) -> tuple[Answer | str, Answer | str]:
+        ended = await run(pool, f"{PREFIXES} SELECT (COUNT(*) AS ?n) (SUM(?v0) AS ?s) {{ {product} }}")
+        return ended, await run(pool, PREFIXES + COMPILED["COUNT"])
+
+    ended, after = with_pool(world.folder / "rdf" / "store", work)
+    assert ended in ENDED
+    assert isinstance(after, Answer)
+    assert after.from_rows
+
+
+def test_answer_from_rows_is_whole_or_refused(world: CubeWorld) -> None:
+    async def work(pool: Pool) -> Answer | str:
+        return await run(
+            pool, f"{PREFIXES} SELECT * {{ {FACTS} ?p sdmx-measure:obsValue ?w . ?q qb:dataSet ?d }}"
+        )
+
+    assert with_pool(world.folder / "rdf" / "store", work, replace(LIMITS, rows=100)) == "answer-too-long"

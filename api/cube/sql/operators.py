@@ -196,7 +196,7 @@ class Operators:
         selected = self.select(node)
         return self._namer.wrap(selected.sql, selected.columns)
 
-    _make_Distinct = _make_Reduced = _make_Slice = _make_nested  # noqa: N815
+    _make_Distinct = _make_Slice = _make_nested  # noqa: N815
 
     def _make_OrderBy(self, node: CompValue, _outer: Outer) -> Relation:  # noqa: N802
         # Where nothing is cut off, an order within a query has no effect.
@@ -211,8 +211,8 @@ class Operators:
         distinct = False
         if node.name == "Slice":
             slice_, node = node, node.p
-        if node.name in ("Distinct", "Reduced"):
-            distinct, node = node.name == "Distinct", node.p
+        if node.name == "Distinct":
+            distinct, node = True, node.p
         if node.name == "Project":
             names, node = names or list(node.PV), node.p
         if node.name == "OrderBy":

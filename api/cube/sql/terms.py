@@ -26,6 +26,7 @@ MOST_ALL_ROWS = 1_000_000
 # How many rows there are of each definition, period and dataset: `number` with a value, and without (NULL).
 COUNTS = "counts"
 
+_DATE = len("2026-01-02")
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
@@ -38,6 +39,9 @@ def type_of(term: Any) -> str:
     if term.language is not None:
         return f"@{term.language}"
     kind = term.datatype.value
+    if kind == f"{_XSD}date" and len(term.value) != _DATE:
+        # With a time zone, or of another age: its order is not that of its text.
+        return "other"
     return kind.removeprefix(_XSD) if kind.startswith(_XSD) else "other"
 
 
