@@ -7,6 +7,7 @@ lifting      the constants of a query, lifted out, so that queries of one shape 
 numbers      decimals to the last digit, as two numbers of SQLite
 terms        terms as whole numbers, and tables of what is said with a property
 columns      variables as columns, and relations of them
+making       what a part of a query is made with
 groups       a group of triple patterns becomes a relation
 operators    the operators of SPARQL's algebra on relations
 expressions  filters and computed values

@@ -15,7 +15,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Literal, URIRef, Variable
 
 from api.cube.sql.columns import Column
-from api.cube.sql.groups import Making
+from api.cube.sql.making import Making
 from api.cube.sql.numbers import Uncertain
 
 _NUMBERS = ("decimal", "integer", "number")
@@ -258,14 +258,15 @@ class Expressions:
 
     def _value_Builtin_LANG(self, node: CompValue) -> Column:  # noqa: N802
         column = self.value(node.arg)
-        if column.kind != "term" or len(column.types) != 1 or not is_text(kind := next(iter(column.types))):
-            raise Uncertain("the language of several kinds of terms")
-        language = kind.removeprefix("@") if kind.startswith("@") else ""
-        if not language.replace("-", "a").isalnum() and language:
-            raise Uncertain("a language with other signs")
-        return Column(
-            "text", (f"CASE WHEN {column.first} IS NOT NULL THEN '{language}' END",), is_optional=True
-        )
+        if (
+            column.kind != "term"
+            or column.is_given
+            or not column.types
+            or not all(map(is_text, column.types))
+        ):
+            raise Uncertain("the language of what may be no text")
+        language = f"(SELECT language FROM terms WHERE id = {column.number})"
+        return Column("text", (language,), is_optional=True)
 
     def _value_Builtin_DATATYPE(self, node: CompValue) -> Column:  # noqa: N802
         column = self.value(node.arg)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -21,12 +21,11 @@ from rdflib.term import BNode, URIRef, Variable
 
 from api.cube.patterns import is_variable
 from api.cube.pieces import Cube
-from api.cube.sql.codes import Codes, Said
-from api.cube.sql.columns import KEY, Column, Item, Namer, Relation, meet
-from api.cube.sql.given import Given
+from api.cube.sql.codes import Said
+from api.cube.sql.columns import KEY, Column, Item, Relation, meet
 from api.cube.sql.lifting import marked
+from api.cube.sql.making import Making, Outer
 from api.cube.sql.numbers import Uncertain
-from api.cube.sql.terms import Terms
 
 # The table of observations.
 ROWS = "cat.observation_rows"
@@ -36,60 +35,6 @@ _MOST_VARIANTS = 4
 _ROW = re.compile(r"(r\d+)\.definition")
 # Digits behind the point that a decimal of Oxigraph has at most.
 _MOST_DIGITS = 18
-
-
-@dataclass
-class Making:
-    """What one statement is made with.
-
-    shared    properties that statements other than observations' own have about observations
-    is_fast   whether sums are counted in whole numbers, which may turn out not to do
-    """
-
-    cube: Cube
-    terms: Terms
-    codes: Codes
-    given: Given
-    shared: frozenset[str]
-    namer: Namer = field(default_factory=Namer)
-    is_fast: bool = True
-
-
-@dataclass(frozen=True)
-class Outer:
-    """What is known from around a part of a query: solutions with other values have no effect.
-
-    columns   those that have a value in every solution around it, where the part is looked at solution by solution:
-              what is said of them may become a condition on them
-    kinds     of variables, row or term
-    """
-
-    columns: Mapping[Any, Column] = field(default_factory=dict)
-    kinds: Mapping[Any, str] = field(default_factory=dict)
-
-    @classmethod
-    def around(cls, relation: Relation) -> Outer:
-        """What is known where a part is looked at for each solution of a relation."""
-        columns = {name: column for name, column in relation.columns.items() if not column.is_optional}
-        return cls(columns, cls().beside(relation).kinds)
-
-    def beside(self, relation: Relation) -> Outer:
-        """What is known where the solutions of a relation have to go together with those of a part."""
-        kinds = {
-            name: column.kind
-            for name, column in relation.columns.items()
-            if not column.is_optional and column.kind in ("row", "term")
-        }
-        return Outer({}, {**self.kinds, **kinds})
-
-    def without(self, name: Any) -> Outer:
-        return Outer(
-            {key: column for key, column in self.columns.items() if key != name},
-            {key: kind for key, kind in self.kinds.items() if key != name},
-        )
-
-
-NOTHING = Outer()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from rdflib.term import Literal, Variable
 from api.cube.sql.aggregates import aggregate
 from api.cube.sql.columns import Column, Item, Relation, as_thing, join, meet, same, shared
 from api.cube.sql.expressions import Expressions, ordered
-from api.cube.sql.groups import NOTHING, Making, Outer, make_groups
+from api.cube.sql.groups import make_groups
+from api.cube.sql.making import NOTHING, Making, Outer
 from api.cube.sql.numbers import Uncertain
 
 # So many values of VALUES, and parts of UNION, go into one statement.

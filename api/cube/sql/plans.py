@@ -21,8 +21,8 @@ from api.cube.queries import read_query
 from api.cube.sql.codes import Codes
 from api.cube.sql.columns import Column
 from api.cube.sql.given import Given, Source, bind
-from api.cube.sql.groups import Making
 from api.cube.sql.lifting import Lifted, lift
+from api.cube.sql.making import Making
 from api.cube.sql.numbers import Uncertain, write
 from api.cube.sql.operators import Operators
 from api.cube.sql.terms import Terms, select

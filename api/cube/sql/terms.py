@@ -73,7 +73,9 @@ class Terms:
         self._rows = 0
         self.connection = _open(catalogue)
         self.doubts = add_functions(self.connection)
-        self.connection.execute("CREATE TABLE terms (id INTEGER PRIMARY KEY, text TEXT NOT NULL)")
+        self.connection.execute(
+            "CREATE TABLE terms (id INTEGER PRIMARY KEY, text TEXT NOT NULL, language TEXT)"
+        )
         self.connection.execute(
             f"CREATE TABLE {COUNTS} (definition INTEGER, period INTEGER, dataset INTEGER, value INTEGER, "
             "number INTEGER)"
@@ -100,9 +102,9 @@ class Terms:
             if number is None:
                 number = self._numbers[term] = len(self.all)
                 self.all.append(term)
-                new.append((number, getattr(term, "value", "")))
+                new.append((number, getattr(term, "value", ""), getattr(term, "language", None) or ""))
             numbers.append(number)
-        self.connection.executemany("INSERT INTO terms VALUES (?, ?)", new)
+        self.connection.executemany("INSERT INTO terms VALUES (?, ?, ?)", new)
         return numbers
 
     def said(self, path: str) -> Table:
