@@ -69,6 +69,7 @@ class Terms:
         self._store, self._rows_begin = store, rows_begin
         self._numbers: dict[Any, int] = {}
         self._tables: dict[Any, Table] = {}
+        self._too_long: set[str] = set()
         self._answers: dict[str, bool] = {}
         self._rows = 0
         self.connection = _open(catalogue)
@@ -109,11 +110,14 @@ class Terms:
 
     def said(self, path: str) -> Table:
         """Give the table of a property or a path, as SPARQL has it: `s` and `o`. Raises Uncertain if it is too long."""
+        if path in self._too_long:
+            raise Uncertain("a long table")
         if path not in self._tables:
             found: list[Any] = []
             for one in select(self._store, f"SELECT DISTINCT ?s ?o {{ ?s {path} ?o }}"):
                 found.append(tuple(one))
                 if len(found) > MOST_ROWS:
+                    self._too_long.add(path)
                     raise Uncertain("a long table")
             subjects = self.number_all(subject for subject, _ in found)
             objects = self.number_all(thing for _, thing in found)
