@@ -77,6 +77,8 @@ KEPT = {
     "COUNT(DISTINCT *)": f"SELECT (COUNT(DISTINCT *) AS ?n) {{ {FACTS} }}",
     "CONSTRUCT, DESCRIBE": f"CONSTRUCT {{ ?o def:of ?a }} WHERE {{ {FACTS} }}",
     "comparison of values of several kinds": f"SELECT ?o {{ {FACTS} FILTER(?a > ?v) }}",
+    "different terms of several kinds": f"""SELECT (COUNT(*) AS ?n) {{ {{ SELECT DISTINCT ?x {{
+        {{ {FACTS} BIND(?v AS ?x) }} UNION {{ {FACTS} BIND(?a AS ?x) }} }} }} }}""",
     "numbers in floating point": f"SELECT ?o {{ {FACTS} FILTER(?v > 1e1) }}",
 }
 

@@ -221,6 +221,9 @@ class Operators:
         relation = self.relation(node)
         # What is not asked for is not there: a constant of the query goes to no column.
         names = list(relation.columns) if names is None else names
+        asked = (relation.columns[name] for name in names if name in relation.columns)
+        if distinct and any(column.kind in ("mixed", "number") for column in asked):
+            raise Uncertain("different terms of several kinds")
         sql, columns = relation.select(names, distinct=distinct)
         if order:
             sql += f" ORDER BY {', '.join(self._order(relation, order, names, distinct=distinct))}"
