@@ -172,6 +172,8 @@ async def sparql(request: Request) -> Response:
             return await _page(request, edition, asked.query, None, failure)
         raise
     request.app.state.metrics.count_event("sparql", "answered")
+    if answer.from_rows:
+        request.app.state.metrics.count_event("sparql", "answered-from-rows")
     if answer.form == "html":
         return await _page(request, edition, asked.query, answer, None)
     headers = {**(reply.headers if reply else {"Cache-Control": "no-cache"}), "Vary": "Accept"}

@@ -25,6 +25,7 @@ class Split:
 
     def __init__(self, pid: int, stdout: asyncio.StreamReader, stdin: asyncio.StreamWriter) -> None:
         self.pid, self.stdout, self.stdin = pid, stdout, stdin
+        self._gone: asyncio.Event | None = None
         # The number of a process that has ended may be given to another; what this names is this one for ever.
         try:
             self._handle: int | None = os.pidfd_open(pid)
@@ -43,12 +44,21 @@ class Split:
 
     async def wait(self) -> None:
         """Wait until it has ended."""
-        if self._handle is not None:
-            with contextlib.suppress(ConnectionError):
-                while await self.stdout.read(1 << 20):
-                    pass
-            os.close(self._handle)
-            self._handle = None
+        if self._handle is None:
+            return
+        if self._gone is not None:
+            await self._gone.wait()
+            return
+        # That nothing more can be read says only that our own end is closed.
+        loop, self._gone = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._handle, self._gone.set)
+        try:
+            await self._gone.wait()
+        finally:
+            loop.remove_reader(self._handle)
+            self._gone.set()
+        os.close(self._handle)
+        self._handle = None
 
 
 class Origin:

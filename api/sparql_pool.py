@@ -30,7 +30,7 @@ from api.cube.pieces import CUBE
 from api.failures import Failure
 from api.sparql_gate import Gate
 from api.sparql_origin import Origin, Split
-from api.sparql_worker import LENGTH, LENGTHS
+from api.sparql_worker import ANY, LENGTH, LENGTHS, NOT_FROM_ROWS, ROWS, STATEMENTS
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 # Seconds for finding words, on a machine that is busy; the grammar alone takes half of one.
@@ -72,12 +72,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A query's result: kind is select, ask or graph; form is the suffix of how the body is written."""
+    """A query's result: kind is select, ask or graph; form is the suffix of how the body is written.
+
+    from_rows   whether SQL over rows answered it
+    """
 
     kind: str
     form: str
     rows: int
     body: bytes
+    from_rows: bool = False
 
 
 class _Worker:
@@ -85,8 +89,8 @@ class _Worker:
 
     def __init__(self, process: asyncio.subprocess.Process | Split) -> None:
         self.process = process
-        # What one that was split off has added for a query serves no other.
-        self.is_for_one = isinstance(process, Split)
+        # One that was split off serves others until it has added statements for a query.
+        self.is_split = isinstance(process, Split)
 
     @classmethod
     async def start(cls, store_folder: Path | None, memory: int) -> _Worker:
@@ -210,8 +214,11 @@ class Pool:
         self._running = 0
         self._is_closed = False
         self._origin: Origin | None = None
-        if store_folder is not None and store_folder.with_name(CUBE).exists():
+        has_cube = store_folder is not None and store_folder.with_name(CUBE).exists()
+        if store_folder is not None and has_cube:
             self._origin = Origin(store_folder, limits.memory, _ENVIRONMENT)
+        # From rows by a process that serves others too; else from statements, by one that ends with the query.
+        self._ways = (ROWS, STATEMENTS) if has_cube else (ANY,)
 
     async def run(self, request: Mapping[str, Any]) -> Answer:
         """Answer one query. If the caller is cancelled, the query's process is killed.
@@ -221,7 +228,7 @@ class Pool:
         Raises Failure.
         """
         header, body = await self.ask(request)
-        return Answer(header["kind"], header["form"], header["rows"], body)
+        return Answer(header["kind"], header["form"], header["rows"], body, header.get("way") == ROWS)
 
     async def ask(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Let a worker do what a request says, and give what it sends: see `run`."""
@@ -251,25 +258,30 @@ class Pool:
         limits = self.limits
         async with contextlib.AsyncExitStack() as held:
             async with self._fast.place(limits.waiting):
-                with self._gate.light():
-                    worker = await self._take()
-                    held.callback(self._end, worker)
-                    asking = asyncio.create_task(worker.ask(message, limits.answer_bytes))
-                    held.callback(asking.cancel)
-                    seconds = await self._work(
-                        worker, asking, limits.fast_seconds, min(20 * limits.fast_seconds, limits.seconds)
-                    )
-                if asking.done():
+                for way in self._ways:
+                    with self._gate.light():
+                        worker = await (self._start() if way == STATEMENTS else self._take())
+                        held.callback(self._end, worker)
+                        asking = asyncio.create_task(worker.ask(_with_way(message, way), limits.answer_bytes))
+                        held.callback(asking.cancel)
+                        seconds = await self._work(
+                            worker, asking, limits.fast_seconds, min(20 * limits.fast_seconds, limits.seconds)
+                        )
+                    if not asking.done():
+                        break
                     answer = asking.result()
                     held.pop_all()
-                    self._give_back(worker)
-                    return answer
+                    self._give_back(worker, is_spent=way == STATEMENTS)
+                    if answer[0].get("failure") != NOT_FROM_ROWS:
+                        return answer
                 worker.stop()
             self._remember(name)
             self._replace()
             async with self._slow.place(limits.stopped):
                 worker.give_way()
-                return await self._finish(worker, asking, limits.seconds - seconds)
+                answer = await self._finish(worker, asking, limits.seconds - seconds)
+        # It took so long to see that rows do not do.
+        return await self._run_heavy(message) if answer[0].get("failure") == NOT_FROM_ROWS else answer
 
     async def _run_heavy(self, message: bytes) -> tuple[dict[str, Any], bytes]:
         """Run a query that is known to be heavy: it waits for its place before it begins."""
@@ -277,7 +289,7 @@ class Pool:
             worker = await self._start()
             held.callback(self._end, worker)
             worker.give_way()
-            asking = asyncio.create_task(worker.ask(message, self.limits.answer_bytes))
+            asking = asyncio.create_task(worker.ask(_with_way(message, ANY), self.limits.answer_bytes))
             held.callback(asking.cancel)
             return await self._finish(worker, asking, self.limits.seconds)
 
@@ -291,13 +303,14 @@ class Pool:
             async with self._explaining.place(self.limits.waiting), contextlib.AsyncExitStack() as held:
                 worker, self._explainer = self._explainer or await self._start(), None
                 held.callback(self._end, worker)
-                asking = asyncio.create_task(worker.ask(json.dumps(told).encode(), self.limits.answer_bytes))
+                message = _with_way(json.dumps(told).encode(), ANY)
+                asking = asyncio.create_task(worker.ask(message, self.limits.answer_bytes))
                 held.callback(asking.cancel)
                 await asyncio.wait({asking}, timeout=max(self.limits.seconds, _LEAST_TO_EXPLAIN))
                 if not asking.done():
                     raise unread
                 header, _ = asking.result()
-                if not self._is_closed and not worker.is_for_one:
+                if not self._is_closed and not worker.is_split:
                     held.pop_all()
                     self._explainer = worker
                 return header
@@ -372,14 +385,14 @@ class Pool:
 
         async def replace() -> None:
             with contextlib.suppress(RuntimeError):
-                self._give_back(await self._start())
+                self._give_back(await self._start(), is_spent=False)
 
         # One that is split off is there at once.
         if not self._idle and not self._is_closed and self._origin is None:
             self._track(replace())
 
-    def _give_back(self, worker: _Worker) -> None:
-        if not self._is_closed and not worker.is_for_one and len(self._idle) < self.limits.fast_places:
+    def _give_back(self, worker: _Worker, *, is_spent: bool) -> None:
+        if not self._is_closed and not is_spent and len(self._idle) < self.limits.fast_places:
             self._idle.append(worker)
         else:
             self._end(worker)
@@ -418,6 +431,11 @@ class Pool:
             self._track(self._origin.end())
         while self._tasks:
             await asyncio.gather(*self._tasks)
+
+
+def _with_way(message: bytes, way: str) -> bytes:
+    """Say in a message how the query may be answered."""
+    return message[:-1] + b', "ways": "' + way.encode() + b'"}'
 
 
 def _busy() -> Failure:

@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 LENGTH = struct.Struct(">I")
 LENGTHS = struct.Struct(">II")
 
+# How a query over a virtual cube may be answered.
+ROWS, STATEMENTS, ANY = "rows", "statements", "any"
+# How a process says that a query has to be answered from statements, by another one.
+NOT_FROM_ROWS = "not-from-rows"
+
 _CLONE_NEWUSER, _CLONE_NEWNET, _PR_SET_PDEATHSIG = 0x10000000, 0x40000000, 1
 
 
@@ -85,6 +90,8 @@ def _split_off(store_folder: Path, memory: int, address: str) -> None:
                     os.setsid()
                     _die_with_parent()
                     _set_limits(memory)
+                    # Such a process may live long; what all share is not looked at.
+                    gc.enable()
                     number = connection.fileno()
                     with os.fdopen(os.dup(number), "rb") as source, os.fdopen(os.dup(number), "wb") as sink:
                         _serve(engine, source, sink)
@@ -183,8 +190,9 @@ def answer(store: ox.Store | Engine, request: Mapping[str, Any]) -> tuple[dict[s
     store     a store with everything, or what makes a store ready for one query
     request   query; default_graphs and named_graphs (lists, or None where the request names no dataset);
               table_form and graph_form (suffixes, None where the client takes none); rows, triples (limits);
-              prefixes; explains (whether this process may take the time to find words for what is wrong);
-              outside and told (what is done here of a query that a store outside answers: see api/outside)
+              prefixes; ways (ROWS, STATEMENTS or ANY); explains (whether this process may take the time to find
+              words for what is wrong); outside and told (what is done here of a query that a store outside answers:
+              see api/outside)
 
     Returns (header, body). The header says the kind of query, the form and how many rows there are.
     Raises Refused.
@@ -192,6 +200,12 @@ def answer(store: ox.Store | Engine, request: Mapping[str, Any]) -> tuple[dict[s
     if "told" in request:
         return _write_told(request)
     query, explains = request["query"], request["explains"]
+    if not isinstance(store, ox.Store) and request["ways"] != STATEMENTS:
+        found = _answer_from_rows(store, request)
+        if found is not None:
+            return found
+        if request["ways"] == ROWS:
+            return {"failure": NOT_FROM_ROWS}, b""
     refuse_service(query, explains=explains)
     default, named = request["default_graphs"], request["named_graphs"]
     if default is not None or named is not None:
@@ -208,8 +222,8 @@ def answer(store: ox.Store | Engine, request: Mapping[str, Any]) -> tuple[dict[s
         if isinstance(result, ox.QueryTriples):
             return _graph_answer(result, request)
         if isinstance(result, ox.QueryBoolean):
-            return _truth_answer(bool(result), request)
-        return _table_answer([variable.value for variable in result.variables], result, request)
+            return _boolean_answer(bool(result), request)
+        return _rows_answer([variable.value for variable in result.variables], map(tuple, result), request)
     except SyntaxError as fault:
         raise malformed(str(fault), query, explains=explains) from fault
     except RuntimeError as fault:
@@ -217,6 +231,30 @@ def answer(store: ox.Store | Engine, request: Mapping[str, Any]) -> tuple[dict[s
             raise
         detail = "The query calls a function that is no part of SPARQL 1.1."
         raise Refused("query-refused", detail) from fault
+
+
+def _answer_from_rows(engine: Engine, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes] | None:
+    """Answer a query by SQL alone; None where there is no certain way."""
+    from api.cube.sql.numbers import Uncertain
+
+    query, explains = request["query"], request["explains"]
+
+    def check() -> None:
+        refuse_service(query, explains=explains)
+        try:
+            ox.Store().query(query)
+        except SyntaxError as fault:
+            raise malformed(str(fault), query, explains=explains) from fault
+
+    try:
+        found = engine.answer_from_rows(request, check)
+        if found.is_true is not None:
+            header, body = _boolean_answer(found.is_true, request)
+        else:
+            header, body = _rows_answer(found.names, found.rows, request)
+    except Uncertain:
+        return None
+    return {**header, "way": ROWS}, body
 
 
 def _make_ready(engine: Engine, request: Mapping[str, Any]) -> tuple[ox.Store, Any, Any]:
@@ -255,35 +293,38 @@ def _write_told(request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         if kind == "graph":
             return _graph_answer(read_triples(text), request)
         if kind == "ask":
-            return _truth_answer(read_truth(text), request)
+            return _boolean_answer(read_truth(text), request)
         names, rows = read_table(text, request["hidden"])
     except Unreadable as fault:
         raise Refused("store-refused", "What the store answers cannot be read.") from fault
     most = request["most"]
     if most is not None and len(rows) >= most:
         raise too_long(most - 1, "rows")
-    return _table_answer(names, rows, request)
+    return _rows_answer(names, rows, request)
 
 
-def _truth_answer(is_true: bool, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    form = request["table_form"]
-    if form is None:
-        raise Refused("form-not-offered", "", kind="ask")
+def _boolean_answer(is_true: bool, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    form = _table_form(request, "ask")
     return {"kind": "ask", "form": form, "rows": 1}, sparql_results.write_boolean(is_true, form)
 
 
-def _table_answer(
-    names: Sequence[str], solutions: Iterable[Iterable[Any]], request: Mapping[str, Any]
+def _rows_answer(
+    names: Sequence[str], found: Iterable[Sequence[Any]], request: Mapping[str, Any]
 ) -> tuple[dict[str, Any], bytes]:
-    form = request["table_form"]
-    if form is None:
-        raise Refused("form-not-offered", "", kind="select")
+    form = _table_form(request, "select")
     rows: list[Sequence[Any]] = []
-    for solution in solutions:
+    for row in found:
         if len(rows) == request["rows"]:
             raise too_long(request["rows"], "rows")
-        rows.append(tuple(solution))
+        rows.append(row)
     return {"kind": "select", "form": form, "rows": len(rows)}, sparql_results.write_rows(names, rows, form)
+
+
+def _table_form(request: Mapping[str, Any], kind: str) -> str:
+    form: str | None = request["table_form"]
+    if form is None:
+        raise Refused("form-not-offered", "", kind=kind)
+    return form
 
 
 def _graph_answer(found: Iterable[ox.Triple], request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:

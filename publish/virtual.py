@@ -14,6 +14,7 @@ from pathlib import Path
 
 from publish.contents import Contents
 from publish.observations import NUMBERS, ORDER
+from publish.records import numbered
 from publish.statements import Spelling, StatementWriter, canonical
 from publish.triples import Names
 
@@ -34,6 +35,8 @@ def write_pieces(contents: Contents, path: Path) -> None:
     cells        for each pair of dataset and breakdown: the two numbers, how its IRIs end, what it says
     area, period, note, and status (with a value, without): what each code says
     numbers      the properties of figures, the column each is in, and its datatype
+    counts       how many figures there are: dataset, definition, period, with a value, without
+    texts        how many values are kept as text too, and the most digits that any value has behind the point
     digits       figures beside the value that a number in binary does not keep: by column, key of the row and text
 
     What something says is a list of pairs: a property's IRI, and an object as it stands in N-Triples.
@@ -42,10 +45,38 @@ def write_pieces(contents: Contents, path: Path) -> None:
     writer = StatementWriter(contents, Spelling(names, is_lines=True))
     path.write_text(
         json.dumps(
-            {"base": contents.base, **writer.pieces(), "digits": _digits(contents)}, ensure_ascii=False
+            {
+                "base": contents.base,
+                **writer.pieces(),
+                "counts": _counts(contents),
+                "texts": _texts(contents),
+                "digits": _digits(contents),
+            },
+            ensure_ascii=False,
         ),
         encoding="utf-8",
     )
+
+
+def _counts(contents: Contents) -> list[tuple[int, ...]]:
+    """Count the figures of each dataset, definition and period."""
+    rows = contents.observations.rows
+    found = contents.observations.engine.read(
+        rows.group_by("dataset", "definition", "period").aggregate(
+            all=rows.count(), missing=rows.is_missing.sum()
+        )
+    )
+    columns = (found[name].to_pylist() for name in found.column_names)
+    return sorted((*key, count - missing, missing) for *key, count, missing in zip(*columns, strict=True))
+
+
+def _texts(contents: Contents) -> tuple[int, int]:
+    """Count the values that are kept as text too, and the digits behind the point of the value that has most."""
+    rows = numbered(contents.observations.rows)
+    (found,) = contents.observations.engine.read(
+        rows.aggregate(texts=rows.value_text.count(), digits=rows.decimals.max())
+    ).to_pylist()
+    return found["texts"], found["digits"] or 0
 
 
 def _digits(contents: Contents) -> dict[str, dict[str, str]]:

@@ -24,6 +24,8 @@ from test_publish_world import (
 )
 
 from api.cube.engine import Engine
+from api.cube.sql.numbers import Uncertain
+from api.cube.sql.plans import Plans
 from publish.build import Making, prepare, write_edition
 
 PREFIXES = f"""
@@ -138,6 +140,30 @@ class CubeWorld:
         engine = Engine(self.folder, self.rest)
         ready = engine.make_ready({"query": query, "default_graphs": default, "named_graphs": named})
         return told(ready.store.query(query, default_graph=ready.default, named_graphs=ready.named))
+
+    @cached_property
+    def plans(self) -> Plans:
+        """What answers from rows alone."""
+        engine = Engine(self.folder, self.rest)
+        statements = engine._current.statements
+        return Plans(engine._cube, statements.store, engine._shared, self.folder / "catalogue.db")
+
+    def ask_rows(self, query: str) -> Result | None:
+        """Ask the rows alone; None where there is no certain way."""
+        try:
+            found = self.plans.answer(
+                {"query": query, "default_graphs": None, "named_graphs": None}, lambda: None
+            )
+            if found.is_true is not None:
+                return found.is_true
+            return Counter(
+                frozenset(
+                    (name, str(term)) for name, term in zip(found.names, row, strict=True) if term is not None
+                )
+                for row in found.rows
+            )
+        except Uncertain:
+            return None
 
     def judge(self, query: str) -> Result:
         """Ask the store with everything."""

@@ -6,8 +6,9 @@ Out:  the answers that a store with everything would give
 pieces    rows of observations, and the statements that they are
 demand    which statements about observations a query can need: never too few
 graphs    the named graphs of an edition, and the dataset that a query is about
+sql       queries that become one statement of SQL over the rows, where that is certain
 engine    a query is answered: from SQL alone where it compiles, else in a store with what it needs
 
-Only the standard library, pyoxigraph and (in demand) the parser of rdflib are used: this runs in processes that
+Only the standard library, pyoxigraph and (in demand and sql) the parser of rdflib are used: this runs in processes that
 have to start quickly.
 """

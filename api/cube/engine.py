@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -26,6 +26,7 @@ from api.cube.graphs import Scope, edition_named, scope_of, wanted
 from api.cube.pieces import CUBE, Asked, Cube
 from api.cube.queries import enough_solutions, graphs_named_in, read_query
 from api.cube.rest import Statements
+from api.cube.sql.plans import Found, Plans
 from api.cube.texts import write_rows
 
 # The most statements that are put into a store for one query. They take about half a gigabyte.
@@ -96,8 +97,23 @@ class Engine:
         self._datasets = frozenset(self._known[1:])
         for graph in self._known:
             store.add_graph(ox.NamedNode(graph))
+        self._plans: Plans | None = None
+        self._shared = frozenset(shared)
         # What the parser makes at its first use serves every process that is split off.
         read_query("SELECT * { ?s ?p ?o }")
+
+    def answer_from_rows(self, request: Mapping[str, Any], check: Callable[[], None]) -> Found:
+        """Answer a query by SQL alone. Nothing is added to the store: any number of queries may be answered so.
+
+        check   says whether it is a query that is answered at all; it is not asked about a shape that is known
+
+        Raises Uncertain where there is no certain way, and what check raises.
+        """
+        if self._plans is None:
+            self._plans = Plans(
+                self._cube, self._current.statements.store, self._shared, self._folder / "catalogue.db"
+            )
+        return self._plans.answer(request, check)
 
     def make_ready(self, request: Mapping[str, Any]) -> Ready:
         """Put together what a query can need. The store is of no use for another query after that.

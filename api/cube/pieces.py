@@ -61,7 +61,12 @@ class Cube:
 
     base         the address of the site
     start        how the IRIs of observations begin
+    said         by the names of numbers, and for each number, what it says: pairs of a property and an object
     predicates   every property of an observation
+    digits       figures beside the value that a number in binary does not keep, by column
+    counts       how many figures there are: dataset, definition, period, with a value, without; None in an
+                 edition that was published before these were kept
+    texts        how many values a number in binary does not keep, and how many digits they have behind the point
     """
 
     def __init__(self, pieces: Path, connect: Callable[[], sqlite3.Connection]) -> None:
@@ -89,12 +94,14 @@ class Cube:
         self._numbers: list[tuple[str, str, str]] = [
             (iri, column, kind) for iri, column, kind in told["numbers"]
         ]
-        self._digits = told["digits"]
-        self._texts = told["said"]
+        self.digits: dict[str, dict[str, str]] = told["digits"]
+        self.counts: list[list[int]] | None = told.get("counts")
+        self.texts: tuple[int, int] = tuple(told.get("texts", (0, 0)))
+        self.said = told["said"]
         self._of_property: dict[str, str] = {}
         self._of_statement: dict[tuple[str, str], set[int]] = {}
         self._with_property: dict[str, set[int]] = {}
-        for name, codes in self._texts.items():
+        for name, codes in self.said.items():
             for number, said in enumerate(codes, start=1):
                 for predicate, thing in said:
                     self._of_property[predicate] = name
@@ -116,7 +123,7 @@ class Cube:
 
     def count(self, name: str) -> int:
         """Say how many numbers one of KEYS has."""
-        return len(self._texts[name])
+        return len(self.said[name])
 
     def says(self, predicate: str, thing: str) -> bool:
         """Say whether any observation says a thing, given by its IRI, with a property."""
@@ -158,7 +165,7 @@ class Cube:
         """Ask for rows alone that have one of some IRIs; where there are several, for some others too."""
         found: dict[str, set[int]] = {name: set() for name in ("series", "cell", "area", "period")}
         for subject in subjects:
-            for name, numbers in self._parse(subject).items():
+            for name, numbers in self.parse(subject).items():
                 found[name] |= numbers
         for name, numbers in found.items():
             asked = asked.narrowed(name, numbers)
@@ -171,7 +178,7 @@ class Cube:
         places = (at for at, (number, _) in enumerate(self.series, start=1) if number in wanted)
         return asked.narrowed("series", (number for at in places for number in (2 * at - 1, 2 * at)))
 
-    def _parse(self, subject: str) -> dict[str, set[int]]:
+    def parse(self, subject: str) -> dict[str, set[int]]:
         """Take the IRI of an observation apart into numbers; nothing where it is none."""
         parts = subject.removeprefix(self.start).split("/", 4)
         if not subject.startswith(self.start) or len(parts) < 4:
@@ -259,7 +266,7 @@ class Cube:
         name = self._of_property.get(predicate)
         if name not in KEYS:
             return None
-        at, codes = KEYS.index(name), self._texts[name]
+        at, codes = KEYS.index(name), self.said[name]
         found = {
             thing
             for number in {row[at] for row in rows}
@@ -287,7 +294,7 @@ class Cube:
             column = self._columns.get(iri)
             if column is None:
                 found |= dict.fromkeys(_COLUMNS[self._of_property[iri]])
-            elif self._digits.get(column):
+            elif self.digits.get(column):
                 return ()
             else:
                 found |= dict.fromkeys((column, "decimals", "value_text") if column == "value" else (column,))
@@ -299,7 +306,7 @@ class Cube:
             ("".join(f" <{predicate}> {thing};" for predicate, thing in said), len(said))
             for said in (
                 [one for one in statements if predicates is None or one[0] in predicates]
-                for statements in self._texts[name]
+                for statements in self.said[name]
             )
         ]
 
@@ -310,7 +317,7 @@ class Cube:
         if column == "value":
             text = row["value_text"] or f"{row['value']:.{row['decimals']}f}"
             return text.rstrip("0").rstrip(".") if "." in text else text
-        kept = self._digits[column]
+        kept = self.digits[column]
         key = " ".join(str(row[name]) for name in ("definition", "period", "breakdown", "area", "dataset"))
         if kept and key in kept:
             found: str = kept[key]

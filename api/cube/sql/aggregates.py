@@ -1,0 +1,199 @@
+"""Groups and their counts, sums and means.
+
+In:   a relation, the variables it is grouped by, and the aggregates of rdflib's algebra
+Out:  a statement, and the columns as it gives them
+
+What Oxigraph does with a variable that has no value in a solution of the group: COUNT leaves it out, and any other
+aggregate has no value then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.term import Variable
+
+from api.cube.sql.columns import Column, Item, Relation
+from api.cube.sql.groups import ROWS
+from api.cube.sql.numbers import FAST_DIGITS, FAST_MOST, Uncertain
+from api.cube.sql.terms import COUNTS
+
+
+def aggregate(
+    relation: Relation, keys: Sequence[Any], aggregates: Iterable[CompValue], *, is_grouped: bool
+) -> tuple[str, dict[Any, Column]]:
+    """Group a relation. Raises Uncertain.
+
+    is_grouped   whether there is GROUP BY; without it there is one group, also of no solutions
+    """
+    grouped = {key: relation.columns[key] for key in keys if key in relation.columns}
+    if any(column.kind in ("mixed", "number") for column in grouped.values()):
+        raise Uncertain("groups by terms of several kinds")
+    listed = list(aggregates)
+    relation, one = _counted(relation, grouped, listed)
+    columns: dict[Any, Column] = {}
+    for node in listed:
+        if node.name == "Aggregate_Sample":
+            if node.vars not in keys:
+                raise Uncertain("SAMPLE")
+            found = grouped.get(node.vars)
+        else:
+            found = _aggregate(node, relation, one, is_grouped=is_grouped)
+        if found is not None:
+            columns[node.res] = found
+    parts = [part for column in grouped.values() for part in column.parts if part != "0"]
+    sql, out = replace(relation, columns=columns).select(columns)
+    if parts:
+        sql += f" GROUP BY {', '.join(parts)}"
+    elif is_grouped:
+        # One group of all, but none of no solutions.
+        sql += " GROUP BY NULL"
+    return sql, out
+
+
+def _counted(
+    relation: Relation, grouped: Mapping[Any, Column], aggregates: Sequence[CompValue]
+) -> tuple[Relation, str | None]:
+    """Take the counts that are kept in place of rows, where no more than numbers of rows is asked for.
+
+    Gives the relation and SQL for how many rows one of its rows stands for; None where it is one.
+    """
+    rows = [item for item in relation.items if item.sql.startswith(f"{ROWS} AS ")]
+    if len(rows) != 1 or rows[0].on is not None:
+        return relation, None
+    used = list(grouped.values())
+    for node in aggregates:
+        if node.name == "Aggregate_Sample":
+            continue
+        column = relation.columns.get(node.vars)
+        if node.name != "Aggregate_Count" or (column is not None and column.kind == "row" and node.distinct):
+            return relation, None
+        if column is not None and (node.distinct or column.is_optional):
+            used.append(column)
+    name = rows[0].sql.rpartition(" AS ")[2]
+    text = " ".join(
+        (
+            *relation.where,
+            *(f"{item.sql} {item.on}" for item in relation.items),
+            *(part for column in used for part in column.parts),
+        )
+    )
+    asked = set(re.findall(rf"\b{name}\.(\w+(?: IS (?:NOT )?NULL)?)", text))
+    if not all(
+        re.fullmatch(r"(?:dataset|definition|period|value)(?: IS (?:NOT )?NULL)?", one) for one in asked
+    ):
+        return relation, None
+    if "value" in asked:
+        return relation, None
+    items = (Item(f"{COUNTS} AS {name}") if item is rows[0] else item for item in relation.items)
+    return replace(relation, items=tuple(items)), f"{name}.number"
+
+
+def _aggregate(node: CompValue, relation: Relation, one: str | None, *, is_grouped: bool) -> Column | None:
+    """Make the column of one aggregate; None where it never has a value.
+
+    one   SQL for how many solutions a row stands for; None where it is one
+    """
+    word = node.name.removeprefix("Aggregate_")
+    distinct = bool(node.distinct)
+    if word == "Count":
+        return Column("integer", (_count(node.vars, relation, one, distinct=distinct),))
+    if not isinstance(node.vars, Variable):
+        raise Uncertain(f"{word} of an expression")
+    column = relation.columns.get(node.vars)
+    if word not in ("Sum", "Avg", "Min", "Max"):
+        raise Uncertain(word)
+    if column is None:
+        if not is_grouped and word in ("Sum", "Avg"):
+            raise Uncertain(f"{word} of nothing")
+        return Column("integer", ("MAX(NULL)",), is_optional=True)
+    if column.kind not in ("decimal", "integer"):
+        raise Uncertain(f"{word} of {column.kind}")
+    made = _extreme(word, column) if word in ("Min", "Max") else _sum(word, column, distinct=distinct)
+    if column.is_optional:
+        made = _if(f"COUNT({column.first}) = COUNT(*)", made)
+    if not is_grouped and word in ("Sum", "Avg"):
+        # Of nothing, both are a whole number.
+        if column.kind == "decimal" or word == "Avg":
+            made = replace(
+                made, parts=(f"CASE WHEN COUNT(*) = 0 THEN doubt() ELSE {made.first} END", *made.parts[1:])
+            )
+        else:
+            made = replace(made, parts=(f"CASE WHEN COUNT(*) = 0 THEN 0 ELSE {made.first} END",))
+    is_optional = column.is_optional or (not is_grouped and word in ("Min", "Max"))
+    return replace(made, is_optional=is_optional)
+
+
+def _if(test: str, column: Column) -> Column:
+    parts = tuple(f"CASE WHEN {test} THEN {part} END" for part in column.parts)
+    return replace(column, parts=parts)
+
+
+def _count(of: Any, relation: Relation, one: str | None, *, distinct: bool) -> str:
+    every = "COUNT(*)" if one is None else f"COALESCE(SUM({one}), 0)"
+    if of == "*":
+        if distinct:
+            raise Uncertain("COUNT of different solutions")
+        return every
+    if not isinstance(of, Variable):
+        raise Uncertain("COUNT of an expression")
+    column = relation.columns.get(of)
+    if column is None:
+        return "COUNT(NULL)"
+    if not distinct:
+        if not column.is_optional:
+            return every
+        if one is None:
+            return f"COUNT({column.first})"
+        return f"COALESCE(SUM(CASE WHEN {column.first} IS NOT NULL THEN {one} END), 0)"
+    if column.kind in ("mixed", "number"):
+        raise Uncertain("different terms of several kinds")
+    if column.kind in ("row", "thing"):
+        # The rows of a key part are told apart by all of them.
+        return f"COUNT(DISTINCT {' || '.join(_padded(column.parts))})"
+    if not column.is_exact:
+        return f"COUNT(DISTINCT decimal_text({column.first}, {column.parts[1]}))"
+    return f"COUNT(DISTINCT {column.first})"
+
+
+def _padded(parts: Sequence[str]) -> list[str]:
+    return [f"{part} || ' '" for part in parts]
+
+
+def _extreme(word: str, column: Column) -> Column:
+    if column.kind == "integer" or column.is_exact:
+        return replace(column, parts=(f"{word.upper()}({column.first})", *column.parts[1:]), decimals=None)
+    # Where a float does not tell all of a figure, the smallest may be another one.
+    first, rest = column.parts
+    value = f"CASE WHEN MAX({rest} <> 0) THEN doubt() ELSE {word.upper()}({first}) END"
+    return replace(column, parts=(value, "0"), decimals=None)
+
+
+def _sum(word: str, column: Column, *, distinct: bool) -> Column:
+    first = column.first
+    different = "DISTINCT " if distinct else ""
+    if column.kind == "integer":
+        total, scale = f"SUM({different}{first})", 0
+        if word == "Sum":
+            return Column("integer", (total,))
+    elif column.decimals is not None:
+        scale = FAST_DIGITS
+        one = (
+            f"CASE WHEN {column.decimals} <= {scale} AND abs({first}) < {FAST_MOST} "
+            f"THEN CAST(round({first} * {10**scale}.0) AS INTEGER) WHEN {first} IS NOT NULL THEN doubt() END"
+        )
+        total = f"SUM({different}{one})"
+    elif distinct:
+        raise Uncertain("a sum of different figures")
+    else:
+        scale = 18
+        total = f"total_units({first}, {column.parts[1]})"
+    if word == "Sum":
+        return Column("decimal", (f"sum_value({total}, {scale})", f"sum_rest({total}, {scale})"))
+    count = f"COUNT({different}{first})"
+    arguments = f"{total}, {scale}, {count}"
+    return Column("decimal", (f"mean_value({arguments})", f"mean_rest({arguments})"))

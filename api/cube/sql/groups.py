@@ -1,0 +1,318 @@
+"""A group of triple patterns becomes a relation.
+
+In:   triples of rdflib's algebra
+Out:  Relation: one row of observation_rows for each subject that is an observation, one table for each other pattern
+
+What a subject is follows from its properties: an observation, or something that the other statements are about. Where
+it may be either, the group is that of the one kind and that of the other together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+from rdflib.namespace import RDF
+from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, Path, SequencePath
+from rdflib.term import BNode, URIRef, Variable
+
+from api.cube.patterns import is_variable
+from api.cube.pieces import Cube
+from api.cube.sql.codes import Said
+from api.cube.sql.columns import KEY, Column, Item, Relation, meet
+from api.cube.sql.lifting import marked
+from api.cube.sql.making import Making, Outer
+from api.cube.sql.numbers import Uncertain
+
+# The table of observations.
+ROWS = "cat.observation_rows"
+# More kinds of subjects that may be either are not tried one by one.
+_MOST_VARIANTS = 4
+# The first part of the key of a row, where its table is there to be looked at.
+_ROW = re.compile(r"(r\d+)\.definition")
+# Digits behind the point that a decimal of Oxigraph has at most.
+_MOST_DIGITS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A pattern without sequences. predicates: those of which one matches; path: as SPARQL has it."""
+
+    subject: Any
+    predicates: tuple[str, ...]
+    path: str
+    thing: Any
+    may_be_row: bool
+
+
+def make_groups(making: Making, triples: Iterable[Any], outer: Outer) -> list[Relation]:
+    """Make relations of a group, whose solutions together are those of the group.
+
+    outer   columns from around it that have a value in every solution: what is said of them becomes a condition
+    """
+    patterns = [pattern for triple in triples for pattern in _flat(making, *triple)]
+    stars: dict[Any, list[_Pattern]] = {}
+    for pattern in patterns:
+        stars.setdefault(pattern.subject, []).append(pattern)
+    kinds = {
+        subject: _kinds(making, subject, star, outer.kinds.get(subject)) for subject, star in stars.items()
+    }
+    variants = list(product(*kinds.values()))
+    if len(variants) > _MOST_VARIANTS:
+        raise Uncertain("subjects of many kinds")
+    return [_make(making, stars, dict(zip(kinds, variant, strict=True)), outer) for variant in variants]
+
+
+def _flat(making: Making, subject: Any, path: Any, thing: Any) -> Iterable[_Pattern]:
+    """Take a path of steps apart, as Oxigraph's parser does."""
+    if isinstance(path, SequencePath):
+        at = subject
+        for step in path.args[:-1]:
+            to = BNode()
+            yield from _flat(making, at, step, to)
+            at = to
+        yield from _flat(making, at, path.args[-1], thing)
+        return
+    if isinstance(path, InvPath):
+        yield from _flat(making, thing, path.arg, subject)
+        return
+    predicates = tuple(sorted(_predicates_of(path)))
+    of_rows = making.cube.predicates.intersection(predicates)
+    if of_rows and not isinstance(path, URIRef):
+        plain = isinstance(path, AlternativePath) and all(isinstance(step, URIRef) for step in path.args)
+        if not plain:
+            raise Uncertain("a path through observations")
+    yield _Pattern(subject, predicates, path.n3(), thing, bool(of_rows))
+
+
+def _predicates_of(path: Any) -> set[str]:
+    """Give the properties of a path. Raises Uncertain if it may be of no steps, or is no path."""
+    if isinstance(path, URIRef):
+        # What was lifted out is no property of the edition: nothing has it.
+        return {str(path)}
+    if isinstance(path, SequencePath | AlternativePath):
+        return {predicate for step in path.args for predicate in _predicates_of(step)}
+    if isinstance(path, InvPath):
+        return _predicates_of(path.arg)
+    if isinstance(path, MulPath) and not path.zero:
+        return _predicates_of(path.path)
+    if isinstance(path, Path | NegatedPath | Variable | BNode):
+        raise Uncertain("a property that is not named")
+    raise Uncertain(f"no property: {path!r}")
+
+
+def _kinds(making: Making, subject: Any, star: Sequence[_Pattern], known: str | None) -> list[str]:
+    """Say what a subject may be: row, rest, or both.
+
+    known   its kind, where that is known
+    """
+    if not is_variable(subject):
+        kind = making.given.kind(subject)
+        if kind not in ("iri", "row"):
+            raise Uncertain("a text as a subject")
+        kinds = ["row" if kind == "row" else "rest"]
+    else:
+        kinds = ["row"] if known != "term" and all(pattern.may_be_row for pattern in star) else []
+        parts = []
+        for at, pattern in enumerate(star):
+            is_class = pattern.predicates == (str(RDF.type),) and isinstance(pattern.thing, URIRef)
+            is_class = is_class and marked(str(pattern.thing)) is None
+            parts.append(f"?s {pattern.path} {pattern.thing.n3() if is_class else f'?o{at}'}")
+        if not kinds or (known != "row" and making.terms.asks(" . ".join(parts))):
+            kinds.append("rest")
+    if "row" in kinds and any(making.shared.intersection(pattern.predicates) for pattern in star):
+        raise Uncertain("observations that other statements are about")
+    return kinds
+
+
+def _make(
+    making: Making, stars: Mapping[Any, Sequence[_Pattern]], kinds: Mapping[Any, str], outer: Outer
+) -> Relation:
+    group = _Group(making, outer)
+    for subject, star in stars.items():
+        if kinds[subject] == "row":
+            group.add_row(subject, star)
+    waiting = [pattern for subject, star in stars.items() if kinds[subject] == "rest" for pattern in star]
+    while waiting:
+        # Those of which most is known come first: they are conditions, or looked up.
+        pattern = max(waiting, key=group.known)
+        waiting.remove(pattern)
+        group.add_rest(pattern)
+    return group.relation
+
+
+class _Group:
+    """One group as it is put together."""
+
+    def __init__(self, making: Making, outer: Outer) -> None:
+        self.relation = Relation(is_narrow=False)
+        self._making, self._outer, self._given = making, outer, making.given
+
+    def _column(self, term: Any) -> Column | None:
+        """Give what is known of a variable here or around here."""
+        return self.relation.columns.get(term) or self._outer.columns.get(term)
+
+    def known(self, pattern: _Pattern) -> int:
+        """Say how much is known of a pattern's ends."""
+        return sum(
+            not is_variable(term) or self._column(term) is not None
+            for term in (pattern.subject, pattern.thing)
+        )
+
+    def _where(self, *conditions: str) -> None:
+        self.relation = self.relation.with_where(*conditions)
+
+    def _bind(self, term: Any, column: Column) -> None:
+        """Say that a term of a pattern is what a column has."""
+        if is_variable(term):
+            before = self.relation.columns.get(term)
+            if before is not None:
+                conditions, column = meet(before, column)
+                self._where(*conditions)
+            self.relation = self.relation.with_column(term, column)
+            return
+        kind = self._given.kind(term)
+        if column.kind == "term":
+            if kind == "row":
+                raise Uncertain("an observation as an object")
+            number = self._given.term(term)
+            self._where(f"{column.first} = {number}" + (f"-{column.offset}" if column.offset else ""))
+        elif column.kind == kind:
+            parts = self._given.number(term) if kind == "decimal" else (self._given.whole(term),)
+            self._where(*(f"{one} = {other}" for one, other in zip(column.parts, parts, strict=True)))
+        else:
+            self._where("0")
+
+    def _add(self, table: str, start: str) -> str:
+        name = self._making.namer.name(start)
+        self.relation = replace(self.relation, items=(*self.relation.items, Item(f"{table} AS {name}")))
+        return name
+
+    # ---- observations ----
+
+    def add_row(self, subject: Any, star: Sequence[_Pattern]) -> None:
+        """Add an observation with all patterns that are about it."""
+        before = self._outer.columns.get(subject)
+        if before is not None and (found := _ROW.fullmatch(before.first)):
+            # The row is there, around here.
+            name = found[1]
+            self.relation = self.relation.with_column(subject, before)
+        else:
+            name = self._add(ROWS, "r")
+        if is_variable(subject):
+            self._bind(subject, Column("row", tuple(f"{name}.{part}" for part in KEY)))
+        else:
+            self._where(*self._given.row(subject, name))
+            self.relation = replace(self.relation, is_narrow=True)
+        figures = {iri: (column, kind) for iri, column, kind in self._making.cube.numbers(None)}
+        for pattern in star:
+            of_rows = [one for one in pattern.predicates if one in self._making.cube.predicates]
+            if figures.keys() & set(of_rows):
+                if len(of_rows) > 1:
+                    raise Uncertain("several figures")
+                self._add_figure(name, pattern, *figures[of_rows[0]])
+            else:
+                self._add_code(name, pattern, self._making.codes.said(of_rows))
+
+    def _add_figure(self, name: str, pattern: _Pattern, column: str, kind: str) -> None:
+        self._where(f"{name}.{column} IS NOT NULL")
+        found = figure(self._making.cube, name, column, kind)
+        self._bind(pattern.thing, found if self._making.is_fast else replace(found, decimals=None))
+
+    def _add_code(self, name: str, pattern: _Pattern, said: Said) -> None:
+        if said.of_note:
+            self._where(f"{name}.note IS NOT NULL")
+        if said.missing is not None:
+            self._where(f"{name}.value IS {'' if said.missing else 'NOT '}NULL")
+        if not is_variable(pattern.thing) or (
+            (column := self._column(pattern.thing)) and not column.is_optional
+        ):
+            self.relation = replace(self.relation, is_narrow=self.relation.is_narrow or bool(said.columns))
+        columns = [
+            f"({name}.value IS NULL)" if column == "missing" else f"{name}.{column}"
+            for column in said.columns
+        ]
+        if said.one is not None:
+            self._bind(pattern.thing, Column("term", (f"({said.one}+0)",), types=said.types))
+            return
+        if said.offset is not None:
+            self._bind(pattern.thing, Column("term", (columns[0],), offset=said.offset, types=said.types))
+            return
+        keys = [f"k{at}" for at in range(len(columns))]
+        known = self._known_number(pattern.thing)
+        if known is not None:
+            one = columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
+            self._where(f"{one} IN (SELECT {', '.join(keys)} FROM {said.table} WHERE o = {known})")
+            return
+        table = self._add(str(said.table), "k")
+        self._where(*(f"{table}.{key} = {column}" for key, column in zip(keys, columns, strict=True)))
+        self._bind(pattern.thing, Column("term", (f"{table}.o",), types=said.types))
+
+    def _known_number(self, term: Any) -> str | None:
+        """SQL for the number of a term that is a constant, or that has a value in every solution; else None."""
+        if not is_variable(term):
+            if self._given.kind(term) == "row":
+                raise Uncertain("an observation as an object")
+            return self._given.term(term)
+        column = self._column(term)
+        if column is None or column.is_optional:
+            return None
+        if column.kind != "term":
+            return None
+        if term not in self.relation.columns:
+            # From around here: what is said of it here holds there.
+            self.relation = self.relation.with_column(term, column)
+        return column.number
+
+    # ---- other statements ----
+
+    def add_rest(self, pattern: _Pattern) -> None:
+        """Add a pattern of other statements."""
+        said = self._making.terms.said(pattern.path)
+        if said.names_rows:
+            raise Uncertain("observations that other statements name")
+        ends = ((pattern.subject, "s", said.subjects), (pattern.thing, "o", said.objects))
+        numbers = [self._known_number(term) for term, _, _ in ends]
+        if None not in numbers and pattern.subject != pattern.thing:
+            self._add_condition(pattern, said.name, numbers)
+            return
+        name = self._add(said.name, "m")
+        for term, part, types in ends:
+            self._bind(term, Column("term", (f"{name}.{part}",), types=types))
+        if any(not is_variable(term) for term, _, _ in ends):
+            self.relation = replace(self.relation, is_narrow=True)
+
+    def _add_condition(self, pattern: _Pattern, table: str, numbers: Sequence[str | None]) -> None:
+        """Add a pattern both of whose ends are known: it holds or not, and is found once."""
+        subject, thing = numbers
+        for end, other, of_end, of_other in (
+            ("s", "o", pattern.subject, thing),
+            ("o", "s", pattern.thing, subject),
+        ):
+            if is_variable(of_end) and not is_variable(pattern.thing if end == "s" else pattern.subject):
+                column = self._column(of_end)
+                assert column is not None
+                by = f"-{column.offset}" if column.offset else ""
+                self._where(f"{column.first} IN (SELECT {end}{by} FROM {table} WHERE {other} = {of_other})")
+                self.relation = replace(self.relation, is_narrow=True)
+                return
+        self._where(f"EXISTS (SELECT 1 FROM {table} WHERE s = {subject} AND o = {thing})")
+
+
+def figure(cube: Cube, name: str, column: str, kind: str) -> Column:
+    """Give the column of a figure of a row, by the name of its table. Raises Uncertain where it may be inexact."""
+    first = f"{name}.{column}"
+    if kind.endswith("#integer"):
+        return Column("integer", (first,))
+    if column != "value":
+        if cube.digits.get(column):
+            raise Uncertain("figures with more digits than a number keeps")
+        return Column("decimal", (first, "0"))
+    texts, digits = cube.texts
+    if digits > _MOST_DIGITS:
+        raise Uncertain("figures with more digits than Oxigraph keeps")
+    rest = f"CASE WHEN {name}.value_text IS NULL THEN 0 ELSE rest_of({name}.value_text, {first}) END"
+    return Column("decimal", (first, rest if texts else "0"), decimals=f"{name}.decimals")

@@ -1,0 +1,134 @@
+"""The constants of a query, lifted out: queries that differ in them alone have one shape, and one plan.
+
+In:   the text of a query
+Out:  Lifted: its text with a mark in place of each constant, and the constants
+
+What is lifted is certain to be one word of the language: a full address, a prefixed name, a plain text, a number
+without a sign. What is a property or a class somewhere in the edition stays, and so does everything else.
+A mark is a word of the same kind, so that the text with marks is a query that can be parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass
+
+from api.sparql_shapes import TOKEN
+
+# More constants are no shape that comes again.
+MOST_CONSTANTS = 400
+
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_MARK = "x-mark:"
+_FIRST_NUMBER = 910_000_000_000_000
+_NUMBER_MARK = re.compile(r"91\d{13}(?!\d)")
+
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9./_:#=@,+~?&-]*")
+_LOCAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*")
+_TEXT = re.compile(r"""\"[^"\\\n\r]*\"|'[^'\\\n\r]*'""")
+_NUMBER = re.compile(r"\d{1,15}|(?=.{3,16}$)\d+\.\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """kind is iri, row (the IRI of an observation), string, integer or decimal; value is its text."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """A query with its constants lifted out. Two with the same text are of one shape."""
+
+    text: str
+    constants: tuple[Constant, ...]
+
+
+def lift(query: str, known: Container[str], rows_begin: str) -> Lifted | None:
+    """Lift the constants out of a query; None if it has none that are certain, or too many.
+
+    known        IRIs that stay: what is a property or a class
+    rows_begin   how the IRIs of observations begin
+    """
+    if _MARK in query or _NUMBER_MARK.search(query) or (not query.isprintable() and not _is_plain(query)):
+        return None
+    # What stood between two words is one space, or nothing: a sign may belong to the word before it.
+    tokens: list[tuple[str, str, str]] = []
+    space = ""
+    for found in TOKEN.finditer(query):
+        if found.lastgroup == "skip":
+            space = " "
+        else:
+            tokens.append((found.lastgroup or "", found.group(), space))
+            space = ""
+    spaces: dict[str, str] = {}
+    parts: list[str] = []
+    constants: list[Constant] = []
+    for at, (kind, text, space) in enumerate(tokens):
+        before, after = tokens[at - 1][1] if at else "", tokens[at + 1][1] if at + 1 < len(tokens) else ""
+        is_word = kind == "word"
+        if is_word and text.upper() == "BASE":
+            return None
+        if at > 1 and tokens[at - 2][1].upper() == "PREFIX" and kind == "iri":
+            if before in spaces or not _ADDRESS.fullmatch(text[1:-1]):
+                return None
+            spaces[before] = text[1:-1]
+            parts.append(space + text)
+            continue
+        is_kept = before == "^^" or after == "^^" or after == "(" or before.upper() == "PREFIX"
+        constant = None if is_kept else _constant(kind, text, spaces, known, rows_begin)
+        if constant is None:
+            parts.append(space + text)
+            continue
+        parts.append(space + _mark(constant.kind, len(constants)))
+        constants.append(constant)
+        if len(constants) > MOST_CONSTANTS:
+            return None
+    return Lifted("".join(parts), tuple(constants))
+
+
+def _is_plain(query: str) -> bool:
+    return all(letter.isprintable() or letter in "\n\r\t" for letter in query)
+
+
+def _constant(
+    kind: str, text: str, spaces: dict[str, str], known: Container[str], rows_begin: str
+) -> Constant | None:
+    """Give a word as a constant; None if it stays."""
+    if kind == "string" or kind == "text":
+        return Constant("string", text[1:-1]) if _TEXT.fullmatch(text) else None
+    if kind == "number":
+        if not _NUMBER.fullmatch(text):
+            return None
+        return Constant("decimal" if "." in text else "integer", text)
+    address = ""
+    if kind == "iri" and _ADDRESS.fullmatch(text[1:-1]):
+        address = text[1:-1]
+    elif kind == "name":
+        prefix, _, local = text.partition(":")
+        if f"{prefix}:" in spaces and _LOCAL.fullmatch(local) and "=" not in local:
+            address = spaces[f"{prefix}:"] + local
+    if not address or address in known or address.startswith(_XSD):
+        return None
+    return Constant("row" if address.startswith(rows_begin) else "iri", address)
+
+
+def _mark(kind: str, number: int) -> str:
+    if kind == "string":
+        return f'"{_MARK}{number}"'
+    if kind == "integer":
+        return str(_FIRST_NUMBER + number)
+    if kind == "decimal":
+        return f"{_FIRST_NUMBER + number}.5"
+    return f"<{_MARK}{kind}-{number}>"
+
+
+def marked(text: str) -> int | None:
+    """Give the number of the constant that a mark stands for, by the text of a term; None if it is no mark."""
+    if text.startswith(_MARK):
+        return int(text.removeprefix(_MARK).rpartition("-")[2])
+    if _NUMBER_MARK.match(text):
+        return int(text.partition(".")[0]) - _FIRST_NUMBER
+    return None

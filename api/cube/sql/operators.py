@@ -1,0 +1,339 @@
+"""The operators of SPARQL's algebra, on relations.
+
+In:   a query in rdflib's algebra
+Out:  Relation; and of a whole query one SELECT
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rdflib.plugins.sparql.algebra import simplify, translateGroupGraphPattern, traverse
+from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.term import Literal, Variable
+
+from api.cube.sql.aggregates import aggregate
+from api.cube.sql.columns import Column, Item, Relation, as_thing, join, meet, same, shared
+from api.cube.sql.expressions import Expressions, ordered
+from api.cube.sql.groups import make_groups
+from api.cube.sql.making import NOTHING, Making, Outer
+from api.cube.sql.numbers import Uncertain
+
+# So many values of VALUES, and parts of UNION, go into one statement.
+_MOST_VALUES = 300
+_MOST_PARTS = 20
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A statement, and the columns as it gives them."""
+
+    sql: str
+    columns: dict[Any, Column]
+
+
+class Operators:
+    """Makes relations of the parts of one query."""
+
+    def __init__(self, making: Making) -> None:
+        self._making = making
+        self._namer = making.namer
+
+    def relation(self, node: CompValue, outer: Outer = NOTHING) -> Relation:
+        """Make a relation of a part of a query. Raises Uncertain.
+
+        outer   what is known from around it: solutions with other values have no effect
+        """
+        method = getattr(self, f"_make_{node.name}", None)
+        if method is None:
+            raise Uncertain(f"the operator {node.name}")
+        found: Relation = method(node, outer)
+        return found
+
+    # ---- patterns ----
+
+    def _make_BGP(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802 - rdflib's name
+        return self._union(make_groups(self._making, node.triples or [], outer))
+
+    def _make_Join(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
+        outer = Outer(kinds=outer.kinds)
+        first = self.relation(node.p1, outer)
+        second = self.relation(node.p2, outer.beside(first))
+        if any(column.kind == "thing" for column in first.columns.values()):
+            first = self.relation(node.p1, outer.beside(second))
+        return join(first, second, self._namer)
+
+    def _make_Filter(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
+        relation = self.relation(node.p, outer)
+        return relation.with_where(self._expressions(relation).test(node.expr))
+
+    def _make_LeftJoin(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
+        first = self.relation(node.p1, Outer(kinds=outer.kinds))
+        second = self.relation(node.p2, Outer.around(first))
+        if second.items and not _is_one_table(second, first):
+            if not second.is_narrow:
+                raise Uncertain("OPTIONAL of many")
+            second = self._namer.nested(self.relation(node.p2, Outer().beside(first)))
+        conditions = list(second.where)
+        for _, one, other in shared(first, second):
+            if one.is_optional:
+                raise Uncertain("OPTIONAL on a variable that may have no value")
+            conditions += meet(one, other)[0]
+        columns = {name: replace(column, is_optional=True) for name, column in second.columns.items()}
+        columns |= first.columns
+        if isinstance(node.expr, CompValue) and node.expr.name != "TrueFilter":
+            conditions.append(self._expressions(Relation(columns=columns)).test(node.expr))
+        if not second.items:
+            # It is about rows that are there: found once, or not.
+            test = " AND ".join(dict.fromkeys(conditions)) or "1"
+            for name in second.columns.keys() - first.columns.keys():
+                parts = (f"CASE WHEN {test} THEN {part} END" for part in columns[name].parts)
+                columns[name] = replace(columns[name], parts=tuple(parts))
+            return replace(first, columns=columns)
+        (item,) = second.items
+        on = " AND ".join(dict.fromkeys(conditions)) or "1"
+        items = first.items or (Item("(SELECT 1)"),)
+        return Relation((*items, Item(item.sql, on)), first.where, columns, first.is_narrow)
+
+    def _make_Union(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
+        outer = Outer(kinds=outer.kinds)
+        return self._union([self.relation(node.p1, outer), self.relation(node.p2, outer)])
+
+    def _union(self, relations: Sequence[Relation]) -> Relation:
+        """Give the solutions of each of some relations."""
+        if len(relations) == 1:
+            return relations[0]
+        if len(relations) > _MOST_PARTS:
+            raise Uncertain("many parts of a union")
+        names = list(dict.fromkeys(name for relation in relations for name in relation.columns))
+        columns = {name: _united([relation.columns.get(name) for relation in relations]) for name in names}
+        parts = []
+        out: dict[Any, Column] = {}
+        for relation in relations:
+            own = {name: _as(relation.columns.get(name), columns[name]) for name in names}
+            sql, out = replace(relation, columns=own).select(names)
+            parts.append(sql)
+        made = self._namer.wrap(" UNION ALL ".join(parts), out)
+        kept = {name: replace(columns[name], parts=made.columns[name].parts) for name in names}
+        return replace(made, columns=kept, is_narrow=all(relation.is_narrow for relation in relations))
+
+    def _make_Minus(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
+        first = self.relation(node.p1, outer)
+        second = self.relation(node.p2, Outer().beside(first))
+        pairs = list(shared(first, second))
+        if not pairs:
+            return first
+        if any(one.is_optional or other.is_optional for _, one, other in pairs):
+            raise Uncertain("MINUS on a variable that may have no value")
+        tests = [test for _, one, other in pairs for test in same(one, other)]
+        return first.with_where(f"NOT {_exists(second, tests)}")
+
+    def _make_Extend(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
+        relation = self.relation(node.p, outer.without(node.var))
+        column = self._expressions(relation).value(node.expr)
+        if node.var in relation.columns:
+            raise Uncertain("a variable that has a value already")
+        if column.kind == "none":
+            return relation
+        if column.kind == "term":
+            column = replace(column, parts=column.parts[:1])
+        return relation.with_column(node.var, column)
+
+    def _make_ToMultiSet(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
+        return self._values(node.p) if isinstance(node.p, list) else self.relation(node.p, outer)
+
+    def _make_values(self, node: CompValue, _outer: Outer) -> Relation:
+        return self._values(node.res or [])
+
+    def _values(self, rows: Iterable[Any]) -> Relation:
+        """Make a relation of VALUES."""
+        listed = [dict(row) for row in rows]
+        names = list(dict.fromkeys(name for row in listed for name in row))
+        if not listed or not names:
+            return Relation() if listed else Relation((Item("(SELECT 1)"),), ("0",))
+        if len(listed) * len(names) > _MOST_VALUES:
+            raise Uncertain("many values")
+        expressions = self._expressions(Relation())
+        cells: dict[Any, list[Column | None]] = {
+            name: [
+                None if row.get(name, "UNDEF") == "UNDEF" else expressions.value(row[name]) for row in listed
+            ]
+            for name in names
+        }
+        columns, places = {}, 0
+        sql_rows: list[list[str]] = [[] for _ in listed]
+        for name, column in cells.items():
+            bare = [
+                cell and (replace(cell, parts=cell.parts[:1]) if cell.kind == "term" else cell)
+                for cell in column
+            ]
+            whole = _united(bare)
+            for place, cell in enumerate(bare):
+                sql_rows[place] += _as(cell, whole).parts
+            parts = tuple(f"column{places + at}" for at in range(1, len(whole.parts) + 1))
+            places += len(parts)
+            columns[name] = replace(whole, parts=parts)
+        table = ", ".join(f"({', '.join(row)})" for row in sql_rows)
+        made = self._namer.wrap(f"VALUES {table}", columns)
+        return replace(made, is_narrow=True)
+
+    # ---- selections ----
+
+    def _make_Project(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
+        kinds = {name: kind for name, kind in outer.kinds.items() if name in node.PV}
+        return self.relation(node.p, Outer(kinds=kinds)).only(node.PV)
+
+    def _make_AggregateJoin(self, node: CompValue, _outer: Outer) -> Relation:  # noqa: N802
+        group = node.p
+        keys = [key for key in (group.expr or []) if isinstance(key, Variable)]
+        if group.name != "Group" or len(keys) != len(group.expr or []):
+            raise Uncertain("groups by what is no variable")
+        relation = self.relation(group.p)
+        return self._namer.wrap(*aggregate(relation, keys, node.A, is_grouped=group.expr is not None))
+
+    def _make_nested(self, node: CompValue, _outer: Outer) -> Relation:
+        selected = self.select(node)
+        return self._namer.wrap(selected.sql, selected.columns)
+
+    _make_Distinct = _make_Slice = _make_nested  # noqa: N815
+
+    def _make_OrderBy(self, node: CompValue, _outer: Outer) -> Relation:  # noqa: N802
+        # Where nothing is cut off, an order within a query has no effect.
+        return self.relation(node.p)
+
+    def select(self, node: CompValue, names: Sequence[Any] | None = None) -> Selected:
+        """Make one statement of a query from its outermost operators on. Raises Uncertain.
+
+        names   the variables to give; those of the query where None
+        """
+        slice_ = order = None
+        distinct = False
+        if node.name == "Slice":
+            slice_, node = node, node.p
+        if node.name == "Distinct":
+            distinct, node = True, node.p
+        if node.name == "Project":
+            names, node = names or list(node.PV), node.p
+        if node.name == "OrderBy":
+            order, node = node.expr, node.p
+        relation = self.relation(node)
+        # What is not asked for is not there: a constant of the query goes to no column.
+        names = list(relation.columns) if names is None else names
+        asked = (relation.columns[name] for name in names if name in relation.columns)
+        if distinct and any(column.kind in ("mixed", "number") for column in asked):
+            raise Uncertain("different terms of several kinds")
+        sql, columns = relation.select(names, distinct=distinct)
+        if order:
+            sql += f" ORDER BY {', '.join(self._order(relation, order, names, distinct=distinct))}"
+        if slice_ is not None:
+            sql += self._cut(slice_)
+        return Selected(sql, columns)
+
+    def _order(
+        self, relation: Relation, conditions: Iterable[CompValue], names: Sequence[Any], *, distinct: bool
+    ) -> list[str]:
+        expressions = self._expressions(relation)
+        found = []
+        for condition in conditions:
+            if distinct and condition.expr not in names:
+                raise Uncertain("the order of what is not asked for")
+            column = expressions.value(condition.expr)
+            if column.kind == "none":
+                continue
+            word = " DESC" if condition.order == "DESC" else ""
+            found += [f"{part}{word}" for part in ordered(column) if part != "0"]
+        return found or ["1"]
+
+    def _cut(self, node: CompValue) -> str:
+        given = self._making.given
+
+        def number(value: Any) -> str:
+            return given.whole(Literal(int(value)))
+
+        length = "-1" if node.length is None else number(node.length)
+        return f" LIMIT {length}" + (f" OFFSET {number(node.start)}" if node.start else "")
+
+    # ---- expressions ----
+
+    def _expressions(self, relation: Relation) -> Expressions:
+        return Expressions(self._making, relation.columns, self._exists_in(relation))
+
+    def _exists_in(self, relation: Relation) -> Callable[[Any], str]:
+        def exists(graph: CompValue) -> str:
+            inner = traverse(translateGroupGraphPattern(graph), visitPost=simplify)
+            test = None
+            if inner.name == "Filter":
+                test, inner = inner.expr, inner.p
+            if not _is_plain(inner):
+                # What is known around it has an effect within OPTIONAL and the like.
+                raise Uncertain("EXISTS of more than patterns")
+            found = self.relation(inner, Outer.around(relation))
+            tests = []
+            for _, one, other in shared(relation, found):
+                if one.is_optional or other.is_optional:
+                    raise Uncertain("EXISTS with a variable that may have no value")
+                conditions, _ = meet(one, other)
+                tests += conditions
+            if test is not None:
+                seen = Relation(columns={**relation.columns, **found.columns})
+                tests.append(self._expressions(seen).test(test))
+            return _exists(found, tests)
+
+        return exists
+
+
+def _is_plain(node: CompValue) -> bool:
+    """Say whether a part of a query is of patterns and values alone."""
+    if node.name in ("Join", "Union"):
+        return _is_plain(node.p1) and _is_plain(node.p2)
+    return node.name == "BGP" or (node.name == "ToMultiSet" and isinstance(node.p, list))
+
+
+def _exists(relation: Relation, tests: Iterable[str]) -> str:
+    return f"EXISTS (SELECT 1{relation.with_where(*tests).source()})"
+
+
+def _is_one_table(relation: Relation, beside: Relation) -> bool:
+    """Say whether a relation can stand in LEFT JOIN as it is: what it adds has no value where nothing is found."""
+    if len(relation.items) != 1:
+        return False
+    name = relation.items[0].sql.rpartition(" AS ")[2]
+    return all(
+        column.first.startswith(f"{name}.")
+        for key, column in relation.columns.items()
+        if key not in beside.columns
+    )
+
+
+def _united(columns: Sequence[Column | None]) -> Column:
+    """The column that takes what each of some columns has."""
+    there = [column for column in columns if column is not None]
+    if not there:
+        return Column("term", ("NULL",), is_optional=True)
+    kinds = {column.kind for column in there}
+    if len(kinds) > 1 and kinds <= {"row", "term", "thing"}:
+        there, kinds = [as_thing(column) for column in there], {"thing"}
+    is_optional = len(there) < len(columns) or any(column.is_optional for column in there)
+    if len(kinds) > 1 or "mixed" in kinds:
+        return Column("mixed", ("NULL",), is_optional=is_optional)
+    return Column(
+        kinds.pop(),
+        there[0].parts,
+        is_optional=is_optional,
+        types=frozenset(kind for column in there for kind in column.types),
+        is_given=any(column.is_given for column in there),
+    )
+
+
+def _as(column: Column | None, whole: Column) -> Column:
+    """Write a column so that its parts fit a whole."""
+    if column is None:
+        return replace(whole, parts=("NULL",) * len(whole.parts))
+    if whole.kind == "mixed":
+        return replace(whole, parts=(f"({column.first} IS NOT NULL OR NULL)",))
+    if whole.kind == "thing":
+        column = as_thing(column)
+    parts = (column.number,) if column.kind == "term" else column.parts
+    return replace(whole, parts=tuple(f"({part}+0)" if part == "0" else part for part in parts))

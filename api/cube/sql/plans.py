@@ -1,0 +1,255 @@
+"""Queries are answered by plans that are kept by shape.
+
+In:   a request, as api.sparql_worker.answer takes it
+Out:  rows of terms, or whether there is one; Uncertain where there is no certain plan
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+from rdflib.term import Variable
+
+from api.cube.pieces import Cube
+from api.cube.queries import read_query
+from api.cube.sql.codes import Codes
+from api.cube.sql.columns import Column
+from api.cube.sql.given import Given, Source, bind
+from api.cube.sql.lifting import Lifted, lift
+from api.cube.sql.making import Making
+from api.cube.sql.numbers import Uncertain, write
+from api.cube.sql.operators import Operators
+from api.cube.sql.terms import Terms, select
+
+# So many plans are kept, those that were used last.
+MOST_PLANS = 500
+# Memory that SQLite takes at most for one query.
+_MOST_BYTES = 512 << 20
+
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_DECIMAL, _INTEGER, _BOOLEAN = (ox.NamedNode(f"{_XSD}{kind}") for kind in ("decimal", "integer", "boolean"))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A statement, what its parameters are, and the variables with the columns they come in."""
+
+    sql: str
+    wanted: Mapping[str, tuple[str, Source]]
+    is_ask: bool
+    names: tuple[str, ...]
+    columns: tuple[Column | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer: whether there is a solution, or names of variables and rows of cells."""
+
+    is_true: bool | None
+    names: tuple[str, ...] = ()
+    rows: Iterable[Sequence[Any]] = ()
+
+
+class Plans:
+    """Answers queries over one edition. Belongs to one process. Raises Uncertain over an edition that is too old."""
+
+    def __init__(self, cube: Cube, store: ox.Store, shared: frozenset[str], catalogue: Path) -> None:
+        if cube.counts is None:
+            raise Uncertain("an edition that does not say what its figures are like")
+        self._cube, self._shared = cube, shared
+        self.terms = Terms(store, catalogue, cube.start, cube.counts)
+        self._codes = Codes(cube, self.terms)
+        self._known = frozenset(cube.predicates) | _vocabulary(store)
+        self._known |= {term.value for term in self.terms.all[1:] if _is_class(term, cube)}
+        self._plans: OrderedDict[str, tuple[Plan | None, Plan | None]] = OrderedDict()
+        connection = self.terms.connection
+        connection.execute(f"PRAGMA hard_heap_limit = {_MOST_BYTES}")
+        connection.create_function("row_text", 5, self._row_text, deterministic=True)
+
+    def answer(self, request: Mapping[str, Any], check: Callable[[], None]) -> Found:
+        """Answer a query. Raises Uncertain, and what check raises.
+
+        check   says whether it is a query that is answered at all; asked where the shape is a new one
+        """
+        if request["default_graphs"] is not None or request["named_graphs"] is not None:
+            raise Uncertain("a dataset is named")
+        lifted = lift(request["query"], self._known, self._cube.start)
+        if lifted is None:
+            raise Uncertain("no shape")
+        plans = self._plans.get(lifted.text)
+        if plans is None:
+            check()
+            plans = self._make(lifted, request["query"], is_fast=True), None
+            self._keep(lifted.text, plans)
+        self._plans.move_to_end(lifted.text)
+        fast, exact = plans
+        if fast is None:
+            raise Uncertain("a shape that has no plan")
+        try:
+            return self._run(exact or fast, lifted)
+        except Uncertain:
+            if exact is not None:
+                raise
+        # What is fast did not do for these figures.
+        exact = self._make(lifted, request["query"], is_fast=False)
+        if exact is None or exact.sql == fast.sql:
+            raise Uncertain("no figures that are certain")
+        self._keep(lifted.text, (fast, exact))
+        return self._run(exact, lifted)
+
+    def _keep(self, shape: str, plans: tuple[Plan | None, Plan | None]) -> None:
+        self._plans[shape] = plans
+        if len(self._plans) > MOST_PLANS:
+            self._plans.popitem(last=False)
+
+    # ---- making ----
+
+    def _make(self, lifted: Lifted, text: str, *, is_fast: bool) -> Plan | None:
+        """Make the plan of a shape; None if there is none that is certain."""
+        query = read_query(lifted.text)
+        if query is None or query.datasetClause or query.name not in ("SelectQuery", "AskQuery"):
+            return None
+        given = Given(self._cube, lifted.constants)
+        making = Making(self._cube, self.terms, self._codes, given, self._shared, is_fast=is_fast)
+        operators = Operators(making)
+        try:
+            if query.name == "AskQuery":
+                relation = operators.relation(query.p)
+                return Plan(f"SELECT EXISTS (SELECT 1{relation.source()})", given.wanted, True, (), ())
+            result = ox.Store().query(text)
+            assert isinstance(result, ox.QuerySolutions)
+            names = tuple(variable.value for variable in result.variables)
+            selected = operators.select(query.p, [Variable(name) for name in names])
+            columns = tuple(selected.columns.get(Variable(name)) for name in names)
+            if any(column and column.kind in ("mixed", "number") for column in columns):
+                return None
+            _place(selected.columns)
+            return Plan(selected.sql, given.wanted, False, names, columns)
+        except (Uncertain, RecursionError):
+            return None
+
+    # ---- running ----
+
+    def _run(self, plan: Plan, lifted: Lifted) -> Found:
+        values, others = bind(plan.wanted, lifted.constants, self._cube, self.terms)
+        self.terms.doubts.is_uncertain = False
+        try:
+            cursor = self.terms.connection.execute(plan.sql, values)
+        except sqlite3.OperationalError as fault:
+            raise Uncertain(str(fault)) from fault
+        # What is uncertain shows when a row is read.
+        first = self._fetch(cursor)
+        if plan.is_ask:
+            return Found(bool(first[0][0]))
+        cells = self._cells(plan, others)
+        return Found(None, plan.names, cells(first, cursor))
+
+    def _cells(self, plan: Plan, others: Mapping[int, Any]) -> Callable[..., Iterator[Sequence[Any]]]:
+        """Give what turns rows of SQL into rows of terms."""
+        places = _place(
+            {name: column for name, column in zip(plan.names, plan.columns, strict=True) if column}
+        )
+        readers = []
+        for name, column in zip(plan.names, plan.columns, strict=True):
+            readers.append(None if column is None else self._reader(column, places[name], others))
+
+        def rows(first: list[Any], cursor: sqlite3.Cursor) -> Iterator[Sequence[Any]]:
+            while first:
+                for row in first:
+                    yield [None if read is None else read(row) for read in readers]
+                first = self._fetch(cursor)
+
+        return rows
+
+    def _fetch(self, cursor: sqlite3.Cursor) -> list[Any]:
+        """Read some rows. Raises Uncertain."""
+        try:
+            found = cursor.fetchmany(1_000)
+        except sqlite3.OperationalError as fault:
+            raise Uncertain(str(fault)) from fault
+        self.terms.doubts.settle()
+        return found
+
+    def _reader(
+        self, column: Column, place: Sequence[int | None], others: Mapping[int, Any]
+    ) -> Callable[[Sequence[Any]], Any]:
+        """Give what turns the parts of a column into a term, or None."""
+        at, *more = place
+        assert at is not None
+        terms, offset = self.terms.all, column.offset
+        if column.kind == "term":
+
+            def read_term(row: Sequence[Any]) -> Any:
+                number = row[at]
+                if number is None:
+                    return None
+                return terms[number + offset] if number + offset > 0 else others[number]
+
+            return read_term
+        if column.kind in ("row", "thing"):
+            places = [number for number in (place if column.kind == "row" else more) if number is not None]
+
+            def read_row(row: Sequence[Any]) -> Any:
+                number = row[at]
+                if number is None:
+                    return None
+                if number and column.kind == "thing":
+                    return terms[number] if number > 0 else others[number]
+                return ox.NamedNode(str(self._row_text(*(row[number] for number in places))))
+
+            return read_row
+        if column.kind == "decimal":
+            rest = more[0]
+
+            def read_decimal(row: Sequence[Any]) -> Any:
+                value = row[at]
+                if value is None:
+                    return None
+                return ox.Literal(write(value, 0 if rest is None else row[rest]), datatype=_DECIMAL)
+
+            return read_decimal
+        makers: dict[str, Callable[[Any], Any]] = {
+            "integer": lambda value: ox.Literal(str(value), datatype=_INTEGER),
+            "boolean": lambda value: ox.Literal("true" if value else "false", datatype=_BOOLEAN),
+            "text": ox.Literal,
+        }
+        make = makers[column.kind]
+        return lambda row: None if row[at] is None else make(row[at])
+
+    def _row_text(self, *key: int | None) -> str | None:
+        """Give the IRI of a row by its key."""
+        definition, period, breakdown, area, dataset = (part or 0 for part in key)
+        if not definition:
+            return None
+        cube = self._cube
+        start = cube.starts[cube.series_numbers[dataset, definition] - 1]
+        end = cube.ends[cube.cell_numbers[dataset, breakdown] - 1]
+        return f"{start}{cube.areas[area - 1]}/{cube.periods[period - 1]}{end}"
+
+
+def _place(columns: Mapping[Any, Column]) -> dict[Any, tuple[int | None, ...]]:
+    """Say where the parts of each column are in a row; None for a part that is always 0."""
+    return {
+        name: tuple(
+            None if is_zero else int(part.removeprefix("c"))
+            for part, is_zero in zip(column.parts, column.zeros, strict=True)
+        )
+        for name, column in columns.items()
+    }
+
+
+def _vocabulary(store: ox.Store) -> frozenset[str]:
+    """Every property and class of the statements."""
+    queries = ("SELECT DISTINCT ?p { ?s ?p ?o }", "SELECT DISTINCT ?p { ?s a ?p }")
+    return frozenset(one[0].value for query in queries for one in select(store, query))
+
+
+def _is_class(term: Any, cube: Cube) -> bool:
+    """Say whether a term that observations say is a class: it is not of this site."""
+    return isinstance(term, ox.NamedNode) and not term.value.startswith(f"{cube.base}id/")

@@ -1,0 +1,185 @@
+"""Terms as whole numbers, and tables in memory of what is said with a property.
+
+In:   the statements of an edition that are not about observations, in a store of Oxigraph
+Out:  numbers for terms; tables named by property, made when a query first needs them
+
+A table is what Oxigraph finds: also where it is for a path, so that a path means here what it means there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pyoxigraph as ox
+
+from api.cube.sql.numbers import Uncertain, add_functions
+
+# The most rows of one table, and of all: they are held in memory by every process that answers.
+MOST_ROWS = 300_000
+MOST_ALL_ROWS = 1_000_000
+
+# How many rows there are of each definition, period and dataset: `number` with a value, and without (NULL).
+COUNTS = "counts"
+
+_DATE = len("2026-01-02")
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+
+
+def type_of(term: Any) -> str:
+    """Say of which kind a term is: those of one kind, other than "other", have an order that is known."""
+    if isinstance(term, ox.NamedNode):
+        return "iri"
+    if not isinstance(term, ox.Literal):
+        return "other"
+    if term.language is not None:
+        return f"@{term.language}"
+    kind = term.datatype.value
+    if kind == f"{_XSD}date" and len(term.value) != _DATE:
+        # With a time zone, or of another age: its order is not that of its text.
+        return "other"
+    return kind.removeprefix(_XSD) if kind.startswith(_XSD) else "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of pairs, no pair twice: s and o, or k… and o. names_rows: whether an object is an observation."""
+
+    name: str
+    subjects: frozenset[str]
+    objects: frozenset[str]
+    names_rows: bool = False
+    is_empty: bool = False
+
+
+class Terms:
+    """The terms that SQL knows, numbered from 1, and the tables of them.
+
+    `connection` has the catalogue attached as `cat`, read-only.
+    """
+
+    def __init__(
+        self, store: ox.Store, catalogue: Path, rows_begin: str, counts: Iterable[Sequence[int]]
+    ) -> None:
+        self.all: list[Any] = [None]
+        self._store, self._rows_begin = store, rows_begin
+        self._numbers: dict[Any, int] = {}
+        self._tables: dict[Any, Table] = {}
+        self._too_long: set[str] = set()
+        self._answers: dict[str, bool] = {}
+        self._rows = 0
+        self.connection = _open(catalogue)
+        self.doubts = add_functions(self.connection)
+        self.connection.execute(
+            "CREATE TABLE terms (id INTEGER PRIMARY KEY, text TEXT NOT NULL, language TEXT)"
+        )
+        self.connection.execute(
+            f"CREATE TABLE {COUNTS} (definition INTEGER, period INTEGER, dataset INTEGER, value INTEGER, "
+            "number INTEGER)"
+        )
+        self.connection.executemany(
+            f"INSERT INTO {COUNTS} VALUES (?, ?, ?, ?, ?)",
+            (
+                (definition, period, dataset, value, number)
+                for dataset, definition, period, there, missing in counts
+                for value, number in ((1, there), (None, missing))
+                if number
+            ),
+        )
+
+    def find(self, term: Any) -> int | None:
+        """Give the number of a term; None if it has none, and then no table has it."""
+        return self._numbers.get(term)
+
+    def number_all(self, terms: Iterable[Any]) -> list[int]:
+        """Give the numbers of terms; those that have none get the next ones."""
+        numbers, new = [], []
+        for term in terms:
+            number = self._numbers.get(term)
+            if number is None:
+                number = self._numbers[term] = len(self.all)
+                self.all.append(term)
+                new.append((number, getattr(term, "value", ""), getattr(term, "language", None) or ""))
+            numbers.append(number)
+        self.connection.executemany("INSERT INTO terms VALUES (?, ?, ?)", new)
+        return numbers
+
+    def said(self, path: str) -> Table:
+        """Give the table of a property or a path, as SPARQL has it: `s` and `o`. Raises Uncertain if it is too long."""
+        if path in self._too_long:
+            raise Uncertain("a long table")
+        if path not in self._tables:
+            found: list[Any] = []
+            for one in select(self._store, f"SELECT DISTINCT ?s ?o {{ ?s {path} ?o }}"):
+                found.append(tuple(one))
+                if len(found) > MOST_ROWS:
+                    self._too_long.add(path)
+                    raise Uncertain("a long table")
+            subjects = self.number_all(subject for subject, _ in found)
+            objects = self.number_all(thing for _, thing in found)
+            self._tables[path] = self._make("so", zip(subjects, objects, strict=True), found)
+        return self._tables[path]
+
+    def pairs(self, name: Any, width: int, pairs: Iterable[tuple[int, ...]]) -> Table:
+        """Give a table of `width` numbers of codes, k0…, and of what they say, o."""
+        if name not in self._tables:
+            rows = sorted(set(pairs))
+            self._tables[name] = self._make("k", rows, [(None, self.all[row[-1]]) for row in rows], width)
+        return self._tables[name]
+
+    def _make(self, kind: str, rows: Iterable[tuple[int, ...]], found: list[Any], width: int = 1) -> Table:
+        self._rows += len(found)
+        if self._rows > MOST_ALL_ROWS:
+            raise Uncertain("many long tables")
+        name = f"{kind}{len(self._tables)}"
+        keys = ["s"] if kind == "so" else [f"k{at}" for at in range(width)]
+        columns = [*keys, "o"]
+        self.connection.execute(
+            f"CREATE TABLE {name} ({', '.join(f'{column} INTEGER' for column in columns)}, "
+            f"PRIMARY KEY ({', '.join(columns)})) WITHOUT ROWID"
+        )
+        marks = ", ".join("?" * len(columns))
+        self.connection.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
+        self.connection.execute(f"CREATE INDEX {name}_o ON {name} (o, {', '.join(keys)})")
+        self.connection.execute(f"ANALYZE {name}")
+        return Table(
+            name,
+            frozenset(type_of(subject) for subject, _ in found if subject is not None),
+            frozenset(type_of(thing) for _, thing in found),
+            any(
+                isinstance(thing, ox.NamedNode) and thing.value.startswith(self._rows_begin)
+                for _, thing in found
+            ),
+            not found,
+        )
+
+    def asks(self, pattern: str) -> bool:
+        """Say whether the statements match a pattern. Only for patterns without a query's constants."""
+        if pattern not in self._answers:
+            self._answers[pattern] = bool(self._store.query(f"ASK {{ {pattern} }}"))
+        return self._answers[pattern]
+
+
+def select(store: ox.Store, query: str) -> ox.QuerySolutions:
+    """Ask a store a SELECT."""
+    found = store.query(query)
+    assert isinstance(found, ox.QuerySolutions)
+    return found
+
+
+def _open(catalogue: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect("file::memory:", uri=True, isolation_level=None, cached_statements=512)
+    connection.execute("ATTACH ? AS cat", (f"file:{quote(str(catalogue))}?mode=ro&immutable=1",))
+    # Nothing is written to a disk.
+    for pragma in (
+        "temp_store = MEMORY",
+        "journal_mode = OFF",
+        "cat.cache_size = -32768",
+        "analysis_limit = 1000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
