@@ -22,17 +22,15 @@ from typing import Any
 import httpx
 import pytest
 from cube_world import PREFIXES
+from outside_queries import DIFFERS, EVERYWHERE, NAMED
 from outside_servers import Server, oxigraph, virtuoso
 from test_api_world import MORE, Served, answering, serving
-from test_cube_queries import DISTINCT, NARROWED
 from test_publish_world import BASE, TABLES, make_contents
 from test_sparql import REFUSED
 from test_sparql_limits import run
 
 from api.app import create_app
 from api.edition import Edition
-from api.outside.queries import prepare
-from api.outside.results import Unreadable, read_table, read_triples, read_truth
 from api.pages.answering import begin, write_sparql
 from api.sparql_pool import Answer, Limits, Pool
 from publish.build import Making, write_edition
@@ -43,77 +41,6 @@ from schemas.site import Site
 from schemas.store_address import StoreAddress, read_store_address
 
 Result = bool | Counter[Any]
-
-# In every kind of store; `{base}` is the address of the site.
-EVERYWHERE = {
-    "everything is in the default graph": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",
-    "sums": """SELECT (AVG(?v) AS ?a) (SUM(?v) AS ?s) (MIN(?v) AS ?m) (MAX(?v) AS ?x)
-        { ?o sdmx-measure:obsValue ?v }""",
-    "groups": """SELECT ?i (SUM(?v) AS ?s) (COUNT(DISTINCT ?a) AS ?n) { ?o sdmx-measure:obsValue ?v ;
-        def:indicator ?i ; sdmx-dimension:refArea ?a } GROUP BY ?i HAVING (COUNT(*) > 1)""",
-    "the sum of nothing": "SELECT (SUM(?v) AS ?s) { ?o def:nothing ?v }",
-    "the first of an order": """SELECT ?a ?v { ?o sdmx-measure:obsValue ?v ; sdmx-dimension:refArea ?a }
-        ORDER BY ?v ?a LIMIT 3""",
-    "a path of any length": "SELECT * { ?a a def:Area ; skos:broader* ?b }",
-    "casts": """SELECT (xsd:integer(?v) AS ?i) (STR(?v) AS ?t) (datatype(?v) AS ?d)
-        { ?o sdmx-measure:obsValue ?v }""",
-    "languages": "SELECT ?t (LANG(?t) AS ?l) { area:E06000002 ?p ?t FILTER(isLiteral(?t)) }",
-    "every kind of term": "SELECT ?x { VALUES ?x { 1 'a' 'b'@en <http://x/> 1.5 true } }",
-    "a graph that is made": """CONSTRUCT { ?a def:has ?v }
-        { ?o sdmx-measure:obsValue ?v ; sdmx-dimension:refArea ?a }""",
-    "a description": "DESCRIBE area:E06000002",
-    "words of another store's own": "SELECT * { ?s <bif:contains> 'x' }",
-    **{name: f"SELECT * {{ {pattern} }}" for name, pattern in NARROWED.items()},
-    **DISTINCT,
-}
-# Where there are named graphs: in the virtual cube, and outside.
-NAMED = {
-    "a dataset by GRAPH": "SELECT (COUNT(*) AS ?n) { GRAPH dataset:waste { ?s ?p ?o } }",
-    "a dataset by FROM": "SELECT (COUNT(*) AS ?n) FROM dataset:work { ?s ?p ?o }",
-    "two graphs by FROM": """SELECT (COUNT(*) AS ?n) FROM dataset:work FROM <{base}catalog>
-        { ?o sdmx-measure:obsValue ?v ; sdmx-dimension:refArea ?a . ?a skos:prefLabel ?l }""",
-    "names are not in a dataset": """SELECT (COUNT(*) AS ?n) FROM dataset:work
-        { ?o sdmx-measure:obsValue ?v ; sdmx-dimension:refArea ?a . ?a skos:prefLabel ?l }""",
-    "the graphs there are": "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }",
-    "a count for each graph": "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g",
-    "what is said of a graph": """SELECT ?g ?t { GRAPH ?g { ?s a qb:Observation } ?g <http://purl.org/dc/terms/title>
-        ?t }""",
-    "a filter inside of GRAPH": "SELECT * { GRAPH ?g { ?s a qb:Observation FILTER(?g = dataset:waste) } }",
-    "a filter outside of GRAPH": "SELECT * { GRAPH ?g { ?s a qb:Observation } FILTER(?g = dataset:waste) }",
-    "a graph that names itself": "SELECT * { GRAPH ?g { ?s qb:dataSet ?g } }",
-    "two graphs": "SELECT * { GRAPH ?g { ?s qb:dataSet dataset:waste } GRAPH ?h { ?g ?p ?o } }",
-    "different solutions": "SELECT DISTINCT * { GRAPH ?g { ?s qb:dataSet ?d } }",
-    "GRAPH under OPTIONAL": """SELECT * { ?d a qb:DataSet
-        OPTIONAL { GRAPH ?d { ?s sdmx-measure:obsValue ?v } } }""",
-    "GRAPH under NOT EXISTS": """SELECT * { ?d a qb:DataSet
-        FILTER NOT EXISTS { GRAPH ?d { ?s sdmx-measure:obsValue 0 } } }""",
-    "GRAPH under MINUS": """SELECT * { ?d a qb:DataSet
-        MINUS { GRAPH ?d { ?s sdmx-dimension:refArea area:E06000001 } } }""",
-    "GRAPH in a sub-query": """SELECT ?g ?n { { SELECT * { GRAPH ?g { ?s qb:dataSet ?x } } }
-        BIND(STR(?g) AS ?n) }""",
-    "GRAPH or not": "SELECT (COUNT(*) AS ?n) { { GRAPH ?g { ?s ?p ?o } } UNION { ?s ?p ?o } }",
-    "an unknown graph by GRAPH": "ASK { GRAPH <http://x/never> { ?s ?p ?o } }",
-    "an unknown graph by FROM": "ASK FROM dataset:nothing { ?s ?p ?o }",
-    "no graph that can be named": "ASK FROM NAMED dataset:nothing { GRAPH ?g { ?s ?p ?o } }",
-    "a graph that cannot be named": "ASK FROM NAMED dataset:work { GRAPH dataset:waste { ?s ?p ?o } }",
-    "what the store says to itself": "ASK { GRAPH <{base}id/edition/register> { ?s ?p ?o } }",
-    "an edition by GRAPH": "SELECT (COUNT(*) AS ?n) { GRAPH <{edition}> { ?s ?p ?o } }",
-    "an edition by FROM": "SELECT (COUNT(*) AS ?n) FROM <{edition}> { ?s ?p ?o }",
-    "a name under a base": "BASE <{base}> SELECT (COUNT(*) AS ?n) { GRAPH <catalog> { ?s ?p ?o } }",
-    "a name with an escape": r"SELECT (COUNT(*) AS ?n) { GRAPH dataset:was\-te { ?s ?p ?o } }",
-    "comments": "SELECT * # FROM dataset:work\n{ ?o qb:dataSet ?d # GRAPH ?g {\n }",
-}
-# How Virtuoso 7.2.5 answers otherwise than the standard has it. docs/outside-stores.md says the same in words.
-DIFFERS = {
-    "Oxigraph": set(),
-    "Virtuoso": {
-        "a value from outside of OPTIONAL",
-        "a value from outside of MINUS",
-        "a value from outside of EXISTS",
-        "one side of UNION",
-        "the sum of nothing",
-    },
-}
 
 
 @pytest.fixture(scope="module")
@@ -401,115 +328,3 @@ def test_store_that_breaks_off_in_the_middle_is_said(served: Served) -> None:
         assert str(store.server_port) not in answer.text
         store.shutdown()
         thread.join()
-
-
-# ---- a query written anew, and answers read ----
-
-
-def prepared(query: str, **dataset: list[str]) -> dict[str, Any]:
-    outside = {
-        "base": "http://h/",
-        "edition": "2026-01-02-0123456789ab",
-        "graphs": ["http://h/catalog", "http://h/id/dataset/a"],
-    }
-    request = {"query": query, "rows": 10, "default_graphs": None, "named_graphs": None, "outside": outside}
-    return prepare({**request, **dataset})
-
-
-def test_query_is_written_over_the_names_of_the_store() -> None:
-    made = prepared(
-        "PREFIX d: <http://h/id/dataset/> SELECT * FROM NAMED d:a { GRAPH d:a { ?s ?p 'GRAPH ?g {' } }"
-    )
-    graph = "http://h/id/edition/2026-01-02-0123456789ab/graph/id/dataset/a"
-    assert f"GRAPH <{graph}> {{ ?s ?p 'GRAPH ?g {{' }}" in made["query"]
-    assert "FROM" not in made["query"]
-    assert (made["default"], made["named"]) == (["http://h/id/edition/register/nothing"], [graph])
-    assert made["query"].endswith("LIMIT 11")
-
-
-@pytest.mark.parametrize(
-    ("query", "is_limited"),
-    [
-        ("SELECT * { ?s ?p ?o }", True),
-        ("SELECT * { ?s ?p ?o } # the end", True),
-        ("SELECT * { ?s ?p ?o } OFFSET 5", True),
-        ("SELECT * { ?s ?p ?o } LIMIT 5", False),
-        ("SELECT * { ?s ?p ?o } ORDER BY ?s", False),
-        ("SELECT * { ?s ?p ?o } VALUES ?s { 1 }", False),
-        ("ASK { ?s ?p ?o }", False),
-        ("CONSTRUCT WHERE { ?s ?p ?o }", False),
-    ],
-)
-def test_store_is_asked_for_no_more_rows_than_are_needed(query: str, is_limited: bool) -> None:
-    assert prepared(query)["query"].endswith("\nLIMIT 11") == is_limited
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "DESCRIBE <http://h/id/area/x>",
-        "SELECT * { GRAPH <http://h/id/edition/2026-01-01-0123456789ab> { ?s ?p ?o } }",
-        "SELECT * { GRAPH <http://elsewhere/> { ?s ?p ?o } }",
-        "SELECT * FROM NAMED <http://elsewhere/> { GRAPH ?g { ?s ?p ?o } }",
-        "SELECT (<http://code/> (1) AS ?x) { }",
-        "SELECT * { ?s <java:x> ?o }",
-        "PREFIX b: <BIF:> SELECT * { ?s b:contains ?o }",
-        r"SELECT * { ?s <\u0062if:contains> ?o }",
-        r"PREFIX h: <http://h/> SELECT * { ?s h:a\,b ?o }",
-        "SELECT * { << ?s ?p ?o >> ?q ?r }",
-    ],
-)
-def test_what_only_the_own_engine_answers_alike_is_not_sent(query: str) -> None:
-    assert prepared(query)["is_inside"] is True
-
-
-def test_answers_of_stores_are_read_in_their_own_spellings() -> None:
-    text = json.dumps(
-        {
-            "head": {"vars": ["a", "hidden", "b"]},
-            "results": {
-                "bindings": [
-                    {
-                        "a": {"type": "typed-literal", "value": "1", "datatype": f"{_XSD}boolean"},
-                        "hidden": {"type": "uri", "value": "http://x/"},
-                        "b": {"type": "bnode", "value": "nodeID://b10"},
-                    },
-                    {"b": {"type": "literal", "value": "é", "xml:lang": "cy"}},
-                ]
-            },
-        }
-    )
-    names, rows = read_table(text, ["hidden"])
-    assert names == ["a", "b"]
-    assert [[str(term) for term in row] for row in rows] == [
-        [f'"true"^^<{_XSD}boolean>', "_:b0"],
-        ["None", '"é"@cy'],
-    ]
-    assert [str(triple.object) for triple in read_triples(f'<x:a> <x:b> "0"^^<{_XSD}boolean> .\n')] == [
-        f'"false"^^<{_XSD}boolean>'
-    ]
-    assert read_truth('{"boolean": false}') is False
-
-
-_XSD = "http://www.w3.org/2001/XMLSchema#"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "<html>",
-        "[]",
-        '{"head": {}}',
-        '{"head": {"vars": ["a"]}, "results": {"bindings": [{"a": {"type": "uri", "value": "no iri"}}]}}',
-        '{"head": {"vars": ["a"]}, "results": {"bindings": [{"a": {"type": "odd", "value": "x"}}]}}',
-    ],
-)
-def test_answer_that_is_none_is_not_taken_for_one(text: str) -> None:
-    with pytest.raises(Unreadable):
-        read_table(text)
-    with pytest.raises(Unreadable):
-        read_truth(text)
-    if text:
-        with pytest.raises(Unreadable):
-            list(read_triples(text))
