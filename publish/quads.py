@@ -45,7 +45,7 @@ def write_quads(
     """
     tables, shares = digests
     # A line end stands nowhere but at the end of a statement: inside of texts it is escaped.
-    rest = "".join(statements).replace(" .\\n", f" <{contents.base}catalog> .\\n")
+    rest = "".join(statements).replace(" .\n", f" <{contents.base}catalog> .\n")
     frame = _digest_frame(contents, tables)
     keys = {
         share: hashlib.sha256(f"{frame} {digest}".encode()).hexdigest() for share, digest in shares.items()
