@@ -299,7 +299,7 @@ def test_a_process_that_adds_nothing_serves_the_next_query_too(world: CubeWorld)
 
 
 def test_worst_query_about_rows_is_ended_and_the_next_one_answered(world: CubeWorld) -> None:
-    product = " ".join(f"?o{at} sdmx-measure:obsValue ?v{at} ." for at in range(9))
+    product = " ".join(f"?o{at} sdmx-measure:obsValue ?v{at} ." for at in range(16))
 
     async def work(pool: Pool) -> tuple[Answer | str, Answer | str]:
         ended = await run(pool, f"{PREFIXES} SELECT (COUNT(*) AS ?n) (SUM(?v0) AS ?s) {{ {product} }}")

@@ -20,6 +20,9 @@ MODULES = sorted(
 MAY_FETCH = {
     "ingest/package.py": "an operator names packages by https address",
     "ingest/fetching.py": "the same, where fetching is a module of its own",
+    "api/outside/pool.py": "an operator names the store outside that answers SPARQL",
+    "publish/outside.py": "the same store is filled",
+    "publish/outside_access.py": "the same store asks who writes",
 }
 NETWORK = {"httpx", "requests", "urllib.request", "http.client", "socket", "aiohttp", "ftplib"}
 
