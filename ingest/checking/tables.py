@@ -33,8 +33,8 @@ from ingest.problems import Place, Problem, problem
 # The engine's work space; beyond it sorting and joining go to disk.
 MEMORY = "300MB"
 
-# With fewer rows a second thread costs more than it saves: a publication has hundreds of small statements, and each would
-# wait for both. With 400,000 rows two took a tenth more of the processor and no less time.
+# With fewer rows a second thread costs more than it saves: a publication has hundreds of small statements, and each
+# would wait for both. With 400,000 rows two took a tenth more of the processor and no less time.
 ROWS_OF_TWO_THREADS = 1_000_000
 
 
