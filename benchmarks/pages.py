@@ -28,6 +28,7 @@ from typing import Any
 
 from benchmarks.generator import SIZES, write_package
 from benchmarks.measure import ROOT, Cost, measure
+from benchmarks.report import put_part
 
 EXAMPLE = ROOT / "examples" / "england"
 HEADING = "## Pages with a million figures"
@@ -178,11 +179,7 @@ def main() -> None:
         )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    sys.stdout.write(part)
-    results = ROOT / "benchmarks" / "RESULTS.md"
-    text = re.sub(rf"{HEADING}\n.*?(?=\n## |\Z)", "", results.read_text(encoding="utf-8"), flags=re.S)
-    at = text.index("## Method")
-    results.write_text(f"{text[:at].rstrip()}\n\n{part}\n{text[at:]}", encoding="utf-8")
+    put_part(HEADING, part)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -126,3 +128,12 @@ def _sizes(costs: Mapping[str, Cost]) -> Iterator[str]:
     for name, told in (("rdf", answer), ("rdf, with every observation in the store", stored)):
         yield f"| {name} | {told['store_bytes'] / 1e6:.1f} | {told['store_bytes'] / told['observations']:.0f} |"
     yield ""
+
+
+def put_part(heading: str, part: str) -> None:
+    """Say a part of the report, and put it in the place of the one with its heading, before the method."""
+    sys.stdout.write(part)
+    results = Path(__file__).parent / "RESULTS.md"
+    text = re.sub(rf"{heading}\n.*?(?=\n## |\Z)", "", results.read_text(encoding="utf-8"), flags=re.S)
+    at = text.index("## Method")
+    results.write_text(f"{text[:at].rstrip()}\n\n{part}\n{text[at:]}", encoding="utf-8")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -21,8 +20,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from benchmarks.measure import ROOT
 from benchmarks.pages import EXAMPLE, serving
+from benchmarks.report import put_part
 
 HEADING = "## Readers at once"
 WORKERS = 2
@@ -161,11 +160,7 @@ def main() -> None:
         part = write_part(measure_doors(site or scratch))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    sys.stdout.write(part)
-    results = ROOT / "benchmarks" / "RESULTS.md"
-    text = re.sub(rf"{HEADING}\n.*?(?=\n## |\Z)", "", results.read_text(encoding="utf-8"), flags=re.S)
-    at = text.index("## Method")
-    results.write_text(f"{text[:at].rstrip()}\n\n{part}\n{text[at:]}", encoding="utf-8")
+    put_part(HEADING, part)
 
 
 if __name__ == "__main__":
