@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from publish.observations import Observations
-from publish.records import BY_AREA, COLUMNS, Array, Column, columns_of, encode, numbered
+from publish.records import BY_AREA, COLUMNS, Array, Column, columns_of, encode, numbered, odd_row
 from publish.trees import PageFile, Records, grow_tree
 
 TABLE = "observation_rows"
@@ -35,14 +35,14 @@ CREATE TABLE {TABLE} (
     breakdown INTEGER NOT NULL REFERENCES observation_breakdowns (id),
     area INTEGER NOT NULL REFERENCES observation_areas (id),
     dataset INTEGER NOT NULL REFERENCES observation_datasets (id),
-    value REAL,
-    decimals INTEGER,
+    digits,
+    scale REAL,
     status INTEGER NOT NULL REFERENCES observation_statuses (id),
     _source INTEGER REFERENCES sources (source),
     _row INTEGER,
     note INTEGER REFERENCES observation_notes (id),
-    lower_limit REAL,
-    upper_limit REAL,
+    lower_digits,
+    upper_digits,
     numerator REAL,
     denominator REAL,
     sample_size INTEGER,
@@ -83,7 +83,7 @@ def _roots(path: Path) -> dict[str, int]:
 class _Filling:
     """Makes the records of the table, and keeps what the index needs of them.
 
-    odd   the rows that have a text beside their value, as SQLite takes them
+    odd   the rows that have a text beside their value, in the order of COLUMNS
     """
 
     def __init__(self, observations: Observations) -> None:
@@ -93,14 +93,12 @@ class _Filling:
 
     def rows(self) -> Iterator[Records]:
         """Give the records of the table in key order."""
-        names = COLUMNS[:-1]
         for batch in self._observations.batches(numbered(self._observations.rows)):
             if batch.column("value_text").null_count < batch.num_rows:
                 is_odd = batch.column("value_text").is_valid()
-                odd = batch.filter(is_odd).select(list(COLUMNS))
-                self.odd += zip(*(column.to_pylist() for column in odd.columns), strict=True)
+                self.odd += (odd_row(row) for row in batch.filter(is_odd).to_pylist())
                 batch = batch.filter(pc.invert(is_odd))
-            columns = columns_of(batch, names)
+            columns = columns_of(batch)
             self._keep(columns)
             yield encode(columns, trimmed=True)
 
@@ -108,9 +106,10 @@ class _Filling:
         """Keep what the index has of some rows, in as few bytes as their numbers need."""
         for name in BY_AREA:
             column = columns[name]
-            if name == "value":
+            if name == "digits":
                 is_null = column.is_null
-                kept = column.numbers if is_null is None else np.where(is_null, np.nan, column.numbers)
+                digits = column.numbers.astype(np.float64)
+                kept = digits if is_null is None else np.where(is_null, np.nan, digits)
             else:
                 most = int(column.numbers.max(initial=0))
                 kept = column.numbers.astype(np.min_scalar_type(most))
@@ -128,9 +127,9 @@ class _Filling:
 
 def _entry(name: str, columns: Mapping[str, Array], places: Array) -> Column:
     numbers = columns[name][places]
-    if name == "value":
+    if name == "digits":
         is_null = np.isnan(numbers)
-        return Column(np.where(is_null, 0.0, numbers), is_null)
+        return Column(np.where(is_null, 0.0, numbers).astype(np.int64), is_null)
     numbers = numbers.astype(np.int64)
     return Column(numbers, numbers == 0 if name == "note" else None)
 

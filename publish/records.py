@@ -3,6 +3,10 @@
 In:   coded rows in key order, as record batches
 Out:  the records of the table observation_rows and of its index by area, as bytes with the length of each
 
+A value is kept as its digits, a whole number, and a scale: ten to the power of how many digits stand behind the point.
+Digits by scale are the value to the last bit, and take a third of the bytes of a real number. So are limits, by the
+scale of their value, where that is exact.
+
 A record is the number of bytes that follow, a header with one byte for the kind and width of each column, and
 the columns' bytes one after another (https://www.sqlite.org/fileformat2.html, section 2.1). A whole number takes
 as few bytes as it needs, 0 and 1 take none, and a real number that is whole is kept as a whole number. All rows of
@@ -13,7 +17,7 @@ reach as NULL.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,28 +26,30 @@ import numpy as np
 import pyarrow as pa
 
 from publish.observations import NUMBERS, ORDER
+from publish.rows import LIMITS, TRUE_CHARACTERS
 
 # The columns of observation_rows in the order in which they are kept: those that are mostly empty come last.
 COLUMNS = (
     *ORDER,
-    "value",
-    "decimals",
+    "digits",
+    "scale",
     "status",
     "_source",
     "_row",
     "note",
-    *NUMBERS,
+    "lower_digits",
+    "upper_digits",
+    "numerator",
+    "denominator",
     "sample_size",
     "value_text",
 )
 
 # What is asked about an area is answered from its index alone.
-BY_AREA = ("area", "definition", "period", "breakdown", "dataset", "value", "decimals", "status", "note")
-
-# SQLite prints this many digits of a number truly; a value that is longer is kept as text as well.
-_TRUE_CHARACTERS = 15
+BY_AREA = ("area", "definition", "period", "breakdown", "dataset", "digits", "scale", "status", "note")
 
 _REALS = ("value", *NUMBERS)
+_SCALES = 10.0 ** np.arange(TRUE_CHARACTERS)
 
 # The kinds of whole numbers: none, then so many bytes wide; the kinds of 0 and 1; and that of a real number.
 _WIDTHS = np.array([0, 1, 2, 3, 4, 6, 8], dtype=np.uint8)
@@ -60,10 +66,11 @@ Array = Any
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The cells of one column: numbers, and where there is none."""
+    """The cells of one column: numbers, where there is none, and which stay real numbers though they may be whole."""
 
     numbers: Array
     is_null: Array | None = None
+    is_real: Array | None = None
 
 
 def numbered(rows: ibis.Table) -> ibis.Table:
@@ -74,7 +81,7 @@ def numbered(rows: ibis.Table) -> ibis.Table:
     """
     text = rows.value_text
     decimals = ibis.ifelse(text.contains("."), text.length() - text.find(".") - 1, 0)
-    cannot_be_printed = (text.length() > _TRUE_CHARACTERS) | (text.startswith("-") & (rows.value == 0.0))
+    cannot_be_printed = (text.length() > TRUE_CHARACTERS) | (text.startswith("-") & (rows.value == 0.0))
     return rows.select(
         *ORDER,
         "status",
@@ -89,10 +96,39 @@ def numbered(rows: ibis.Table) -> ibis.Table:
     )
 
 
-def columns_of(batch: pa.RecordBatch, names: Sequence[str]) -> dict[str, Column]:
-    """Take columns of numbers out of a batch."""
+def columns_of(batch: pa.RecordBatch) -> dict[str, Column]:
+    """Take the columns of the table out of a batch of numbered rows, all but the text."""
+    taken = _numbers_of(batch)
+    value, decimals = taken.pop("value"), taken.pop("decimals").numbers
+    scale = _SCALES[decimals]
+    digits = np.rint(value.numbers * scale)
+    assert (digits / scale == value.numbers).all(), "a value is more than its digits"
+    taken["digits"] = Column(digits.astype(np.int64), value.is_null)
+    taken["scale"] = Column(scale.astype(np.int64))
+    for name, kept in LIMITS.items():
+        limit = taken.pop(name)
+        digits = np.rint(limit.numbers * scale)
+        is_exact = (digits / scale == limit.numbers) & (np.abs(digits) < _MOST[-1])
+        taken[kept] = (
+            Column(digits.astype(np.int64), limit.is_null)
+            if is_exact.all()
+            else Column(np.where(is_exact, digits, limit.numbers), limit.is_null, ~is_exact)
+        )
+    return {name: taken[name] for name in COLUMNS[:-1]}
+
+
+def odd_row(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Give the cells of a numbered row whose digits are kept as text. Its numbers stay as they are, by a scale of 1."""
+    cells = {**row, "digits": row["value"], "scale": 1}
+    cells |= {kept: row[name] for name, kept in LIMITS.items()}
+    return tuple(cells[name] for name in COLUMNS)
+
+
+def _numbers_of(batch: pa.RecordBatch) -> dict[str, Column]:
     taken = {}
-    for name in names:
+    for name in batch.schema.names:
+        if name == "value_text":
+            continue
         column = batch.column(name)
         is_null = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
         numbers = column.fill_null(0).to_numpy(zero_copy_only=False)
@@ -146,6 +182,8 @@ def _lay_out(column: Column) -> tuple[Array, Array, Array]:
         whole, is_real = numbers, None
     else:
         is_whole = (np.abs(numbers) < _MOST[-1]) & (np.trunc(numbers) == numbers)
+        if column.is_real is not None:
+            is_whole &= ~column.is_real
         is_real = None if is_whole.all() else ~is_whole
         whole = np.where(is_whole, numbers, 0).astype(np.int64)
     kind = _kinds(whole)

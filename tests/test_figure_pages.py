@@ -23,7 +23,7 @@ WHOLE = sorted(
     {sign * (2**bits + step) for bits in (0, 7, 15, 23, 31, 47) for step in (-1, 0, 1) for sign in (-1, 1)}
 )
 REAL = [None, -0.5, 0.1, 1e300, 2.0**47, -(2.0**47), 2.0**60, *map(float, WHOLE)]
-REALS = {"value", "lower_limit", "upper_limit", "numerator", "denominator"}
+REALS = {"lower_digits", "upper_digits", "numerator", "denominator"}
 
 Row = dict[str, Any]
 
@@ -36,7 +36,8 @@ def make_rows(count: int) -> list[Row]:
     for key in itertools.islice(keys, count):
         row: Row = dict(zip(COLUMNS, key, strict=False))
         row |= {name: choose.choice(REAL) for name in sorted(REALS)}
-        row |= {"decimals": choose.choice([0, 1, 2, 14]), "status": choose.choice([1, 2])}
+        row |= {"digits": choose.choice([None, *WHOLE]), "scale": choose.choice([1, 10, 10**14])}
+        row["status"] = choose.choice([1, 2])
         row |= {
             name: choose.choice([None, *WHOLE[-3:], 1, 40]) for name in ("_source", "_row", "sample_size")
         }

@@ -207,11 +207,16 @@ def _open_table(
             f"CREATE OR REPLACE VIEW {name(raw)} AS SELECT {texts}, _source, _row FROM {source}"
         )
         scratch.append(f"VIEW IF EXISTS {name(raw)}")
-    # A table that no package has needs no columns: nothing of it is checked, and no key is found in it.
-    read = _read_standard(table.name, dimensions) if files else read_schema({"fields": []})
+    read = _read_standard(table.name, dimensions) if files else _without_columns()
     columns = [make_column(one, number, name(one.name)) for number, one in enumerate(read.fields, 1)]
     grid = Grid(connection, relation, columns, raw=raw, looks_for_blank_rows=False)
     return StandardTable(table, read, grid, dimensions, bool(files))
+
+
+@cache
+def _without_columns() -> Schema:
+    """A table that no package has needs no columns: nothing of it is checked, and no key is found in it."""
+    return read_schema({"fields": []})
 
 
 @cache

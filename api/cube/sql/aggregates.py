@@ -84,10 +84,10 @@ def _counted(
     )
     asked = set(re.findall(rf"\b{name}\.(\w+(?: IS (?:NOT )?NULL)?)", text))
     if not all(
-        re.fullmatch(r"(?:dataset|definition|period|value)(?: IS (?:NOT )?NULL)?", one) for one in asked
+        re.fullmatch(r"(?:dataset|definition|period|digits)(?: IS (?:NOT )?NULL)?", one) for one in asked
     ):
         return relation, None
-    if "value" in asked:
+    if "digits" in asked:
         return relation, None
     items = (Item(f"{COUNTS} AS {name}") if item is rows[0] else item for item in relation.items)
     return replace(relation, items=tuple(items)), f"{name}.number"
@@ -166,11 +166,11 @@ def _padded(parts: Sequence[str]) -> list[str]:
 
 def _extreme(word: str, column: Column) -> Column:
     if column.kind == "integer" or column.is_exact:
-        return replace(column, parts=(f"{word.upper()}({column.first})", *column.parts[1:]), decimals=None)
+        return replace(column, parts=(f"{word.upper()}({column.first})", *column.parts[1:]), scale=None)
     # Where a float does not tell all of a figure, the smallest may be another one.
     first, rest = column.parts
     value = f"CASE WHEN MAX({rest} <> 0) THEN doubt() ELSE {word.upper()}({first}) END"
-    return replace(column, parts=(value, "0"), decimals=None)
+    return replace(column, parts=(value, "0"), scale=None)
 
 
 def _sum(word: str, column: Column, *, distinct: bool) -> Column:
@@ -180,10 +180,10 @@ def _sum(word: str, column: Column, *, distinct: bool) -> Column:
         total, scale = f"SUM({different}{first})", 0
         if word == "Sum":
             return Column("integer", (total,))
-    elif column.decimals is not None:
+    elif column.scale is not None:
         scale = FAST_DIGITS
         one = (
-            f"CASE WHEN {column.decimals} <= {scale} AND abs({first}) < {FAST_MOST} "
+            f"CASE WHEN {column.scale} <= {10**scale} AND abs({first}) < {FAST_MOST} "
             f"THEN CAST(round({first} * {10**scale}.0) AS INTEGER) WHEN {first} IS NOT NULL THEN doubt() END"
         )
         total = f"SUM({different}{one})"

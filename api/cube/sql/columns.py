@@ -32,7 +32,7 @@ class Column:
     """A variable's terms. types: kinds of terms as Terms.type_of gives them; of terms alone.
 
     is_given   whether it may be a constant of the query, whose text SQLite does not know
-    decimals   SQL that says how many digits a decimal has behind the point, where that is known
+    scale      SQL for ten to the power of how many digits a decimal has behind the point, where that is known
     """
 
     kind: str
@@ -41,7 +41,7 @@ class Column:
     offset: int = 0
     types: frozenset[str] = frozenset()
     is_given: bool = False
-    decimals: str | None = None
+    scale: str | None = None
 
     @property
     def first(self) -> str:
@@ -127,7 +127,7 @@ class Relation:
                 parts.append(part if is_zero else alias)
                 if not is_zero:
                     written.append(f"{part} AS {alias}")
-            out[name] = replace(column, parts=tuple(parts), decimals=None)
+            out[name] = replace(column, parts=tuple(parts), scale=None)
         word = "SELECT DISTINCT" if distinct else "SELECT"
         return f"{word} {', '.join(written) or '1'}{self.source()}", out
 
@@ -233,7 +233,7 @@ def meet(first: Column, second: Column) -> tuple[list[str], Column]:
         is_optional=first.is_optional and second.is_optional,
         types=first.types | second.types,
         is_given=first.is_given or second.is_given,
-        decimals=None,
+        scale=None,
     )
 
 

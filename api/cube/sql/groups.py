@@ -26,6 +26,7 @@ from api.cube.sql.columns import KEY, Column, Item, Relation, meet
 from api.cube.sql.lifting import marked
 from api.cube.sql.making import Making, Outer
 from api.cube.sql.numbers import Uncertain
+from publish.rows import read, where
 
 # The table of observations.
 ROWS = "cat.observation_rows"
@@ -218,21 +219,21 @@ class _Group:
                 self._add_code(name, pattern, self._making.codes.said(of_rows))
 
     def _add_figure(self, name: str, pattern: _Pattern, column: str, kind: str) -> None:
-        self._where(f"{name}.{column} IS NOT NULL")
+        self._where(f"{where(column, name)} IS NOT NULL")
         found = figure(self._making.cube, name, column, kind)
-        self._bind(pattern.thing, found if self._making.is_fast else replace(found, decimals=None))
+        self._bind(pattern.thing, found if self._making.is_fast else replace(found, scale=None))
 
     def _add_code(self, name: str, pattern: _Pattern, said: Said) -> None:
         if said.of_note:
             self._where(f"{name}.note IS NOT NULL")
         if said.missing is not None:
-            self._where(f"{name}.value IS {'' if said.missing else 'NOT '}NULL")
+            self._where(f"{name}.digits IS {'' if said.missing else 'NOT '}NULL")
         if not is_variable(pattern.thing) or (
             (column := self._column(pattern.thing)) and not column.is_optional
         ):
             self.relation = replace(self.relation, is_narrow=self.relation.is_narrow or bool(said.columns))
         columns = [
-            f"({name}.value IS NULL)" if column == "missing" else f"{name}.{column}"
+            f"({name}.digits IS NULL)" if column == "missing" else f"{name}.{column}"
             for column in said.columns
         ]
         if said.one is not None:
@@ -304,7 +305,7 @@ class _Group:
 
 def figure(cube: Cube, name: str, column: str, kind: str) -> Column:
     """Give the column of a figure of a row, by the name of its table. Raises Uncertain where it may be inexact."""
-    first = f"{name}.{column}"
+    first = read(column, name)
     if kind.endswith("#integer"):
         return Column("integer", (first,))
     if column != "value":
@@ -314,5 +315,8 @@ def figure(cube: Cube, name: str, column: str, kind: str) -> Column:
     texts, digits = cube.texts
     if digits > _MOST_DIGITS:
         raise Uncertain("figures with more digits than Oxigraph keeps")
+    scale = f"{name}.scale"
+    if texts:
+        scale = f"CASE WHEN {name}.value_text IS NULL THEN {scale} ELSE 1e18 END"
     rest = f"CASE WHEN {name}.value_text IS NULL THEN 0 ELSE rest_of({name}.value_text, {first}) END"
-    return Column("decimal", (first, rest if texts else "0"), decimals=f"{name}.decimals")
+    return Column("decimal", (first, rest if texts else "0"), scale=scale)

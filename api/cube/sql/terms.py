@@ -78,7 +78,7 @@ class Terms:
             "CREATE TABLE terms (id INTEGER PRIMARY KEY, text TEXT NOT NULL, language TEXT)"
         )
         self.connection.execute(
-            f"CREATE TABLE {COUNTS} (definition INTEGER, period INTEGER, dataset INTEGER, value INTEGER, "
+            f"CREATE TABLE {COUNTS} (definition INTEGER, period INTEGER, dataset INTEGER, digits INTEGER, "
             "number INTEGER)"
         )
         self.connection.executemany(
