@@ -27,6 +27,7 @@ from ingest.checking import threads_for
 from ingest.harmonise import harmonise
 from ingest.keeping import Kept
 from ingest.problems import ProblemsFound, as_json
+from ingest.standard_file import StandardFile
 from publish.build import (
     Making,
     Prepared,
@@ -37,6 +38,7 @@ from publish.build import (
     prepare,
     publish_contents,
 )
+from publish.coded import CodedBefore, find_coded
 from publish.comparators import list_disagreements
 from publish.contents import Contents, Heading, Row, gather_contents
 from publish.cube import check_totals
@@ -180,7 +182,9 @@ def publish_site(
         try:
             with ExitStack() as stack:
                 with _accepted(checking):
-                    contents = _gather(site, checking.report, connection)
+                    before = live.folder / live.current if live.current in live.names() else None
+                    parts = Parts(before)
+                    contents = _gather(site, checking.report, connection, parts)
                     found = [
                         *check_totals(contents),
                         *check_definitions(contents, live, checking.report.places),
@@ -191,8 +195,7 @@ def publish_site(
                         progress("Writing linked data, and loading it beside")
                         loading = stack.enter_context(begin_loading(contents, scratch / "rdf", site.rdf_url))
                     progress("Writing observations as CSV")
-                    before = live.folder / live.current if live.current in live.names() else None
-                    prepared = prepare(contents, scratch / "downloads", loading, Parts(before))
+                    prepared = prepare(contents, scratch / "downloads", loading, parts)
                     progress("Comparing")
                     found += check_responses(
                         contents.register, contents.rows("responses"), checking.report.places
@@ -310,21 +313,43 @@ def _accepted(checking: Checking) -> Iterator[None]:
         raise ProblemsFound(checking.report.problems)
 
 
-def _gather(site: Site, report: Report, connection: Any) -> Contents:
+def _gather(site: Site, report: Report, connection: Any, parts: Parts) -> Contents:
     heading = Heading(site.title, site.base, version("likeforlike"))
-    engine = Engine(connection)
+    engine, sources = Engine(connection), _sources(report)
+    before = find_coded(report.made_of, parts)
+    if before is not None:
+        tables = harmonise(_Unlike(report, before), connection)
+        rows = tables["observations"]
+        tables["observations"] = rows.filter(rows.indicator.isin(sorted(before.wanted) or [""])).select(
+            *COLUMNS
+        )
+        return gather_contents(engine, load_model(), heading, tables, sources, report.made_of, before)
     tables = harmonise(report, connection)
     # What is hidden must not come back in what is worked out of it.
     shown = without_small_numbers(engine, tables).select(*COLUMNS)
     if "derivations" not in tables:
         tables["observations"] = shown
-        return gather_contents(engine, load_model(), heading, tables, _sources(report))
+        return gather_contents(engine, load_model(), heading, tables, sources, report.made_of)
     # What harmonises is worked out once, not once for each that asks.
     tables["observations"] = engine.keep(_HARMONISED, shown)
     engine.append(_HARMONISED, derive_figures(engine, tables))
-    contents = gather_contents(engine, load_model(), heading, tables, _sources(report))
+    contents = gather_contents(engine, load_model(), heading, tables, sources)
     engine.drop(_HARMONISED)
     return contents
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlike:
+    """The tables of a report, of observations only the files that are needed."""
+
+    report: Report
+    before: CodedBefore
+
+    @property
+    def tables(self) -> dict[str, list[StandardFile]]:
+        tables = self.report.tables
+        files = [file for file in tables["observations"] if file.source in self.before.sources]
+        return {**tables, "observations": files}
 
 
 def _sources(report: Report) -> list[Row]:

@@ -27,13 +27,15 @@ from publish.descriptors import csvw_description, package_descriptor
 from publish.digest import digest_after, digest_edition, digest_tables
 from publish.edition import MANIFEST, EditionsFolder, edition_name
 from publish.engine import text_bytes
-from publish.files import write_observation_files, write_parquet, write_table_files
+from publish.figures import Leaving
+from publish.files import write_observation_files, write_table_files
 from publish.folder import Folder
 from publish.judgements import judgement_lines
 from publish.links import implied_lines
 from publish.loading import Loading, files_at_once
 from publish.outside import Nowhere, Stores
-from publish.parts import Parts
+from publish.parquet import OBSERVATIONS, write_parquet
+from publish.parts import DOWNLOADS, Parts
 from publish.quads import write_quads
 from publish.quality import quality_lines
 from publish.register import FOLDER as DEFINITIONS
@@ -52,7 +54,6 @@ from schemas import Field, TableSchema
 
 CATALOGUE = "catalogue.db"
 LINKED_DATA = "rdf"
-DOWNLOADS = "downloads"
 
 # A table is written so many rows at a time: a column of texts holds at most 2 gigabytes.
 TABLE_ROWS = 100_000
@@ -147,7 +148,7 @@ def prepare(
     parts = parts or Parts()
     folder.mkdir()
     downloads = Folder(folder)
-    observed, shares = write_observation_files(contents, downloads)
+    observed, shares = write_observation_files(contents, downloads, parts)
     tables = digest_tables(contents, observed)
     digest = digest_edition(contents, tables)
     unchanged = find_unchanged(contents.observations, shares, parts)
@@ -194,8 +195,9 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         downloads = prepared.downloads.moved(folder / DOWNLOADS)
         write_table_files(contents, downloads)
         write_definition_files(contents, downloads)
-        write_parquet(contents, downloads.folder / "observations.parquet")
-        downloads.note("observations.parquet", contents.observations.count)
+        sources = contents.made_of.files if contents.made_of else {}
+        write_parquet(contents.observations, prepared.shares, folder, prepared.parts, sources)
+        downloads.note(OBSERVATIONS, contents.observations.count)
         write_target_files(contents, downloads)
         write_restated_files(contents, downloads)
         write_signal_files(contents, downloads)
@@ -212,7 +214,8 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
             loading.add(turtle)
         _write_descriptions(contents, name, downloads)
         making.progress("Writing the catalogue")
-        rows = write_catalogue(contents, told, folder / CATALOGUE, revisions)
+        leaving = Leaving(tuple(prepared.shares), contents.made_of, prepared.parts, folder)
+        rows = write_catalogue(contents, told, folder / CATALOGUE, revisions, leaving)
         downloads.link(CATALOGUE, folder / CATALOGUE)
         making.progress("Writing linked data to download")
         digests = prepared.tables, prepared.shares
@@ -240,7 +243,7 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         },
     }
     write_carried(folder, lambda name: getattr(contents, name), prepared.parts)
-    prepared.parts.write(folder)
+    prepared.parts.write(folder, downloads)
     (folder / MANIFEST).write_text(_as_json(manifest), encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ Expressions follow the portable rules of CONTRIBUTING.md, so that another engine
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import ibis
@@ -35,6 +35,18 @@ class Engine:
     def load(self, name: str, table: pa.Table) -> ibis.Table:
         """Bring a small table into the engine, under a name of our own."""
         self._bring(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM', table)
+        return self.connection.table(name)
+
+    def stream(self, name: str, form: pa.Schema, batches: Iterable[pa.RecordBatch]) -> ibis.Table:
+        """Bring batches of rows into the engine, in their order, under a name of our own.
+
+        They may come out of other tables of the engine.
+        """
+        with self.connection.con.cursor() as cursor:
+            cursor.register("streaming", pa.RecordBatchReader.from_batches(form, batches))
+            # Only our own name is in the statement.
+            cursor.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM streaming')  # noqa: S608
+            cursor.unregister("streaming")
         return self.connection.table(name)
 
     def append(self, name: str, table: pa.Table) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from publish.figures import INDEX, TABLE, create_tables
 from publish.records import BY_AREA, COLUMNS, Column, encode
-from publish.trees import PageFile, Records, grow_tree
+from publish.trees import Leaves, PageFile, Records, Tree, grow_tree
 
 PAGE_BYTES = 512  # The smallest page there is: a few thousand rows make a tree of five levels.
 
@@ -110,6 +110,51 @@ def test_pages_do_not_depend_on_how_rows_come(tmp_path: Path):
         fill(path, rows, piece).close()
         contents.add(path.read_bytes())
     assert len(contents) == 1
+
+
+def in_runs(
+    path: Path, rows: list[Row], cuts: list[int], before: dict[int, tuple[bytes, bytes]]
+) -> list[Leaves]:
+    """Write rows in runs that begin at some rows; those that are known from before are taken from there."""
+    fill(path, []).close()
+    connection = sqlite3.connect(path)
+    roots = dict(connection.execute("SELECT name, rootpage FROM sqlite_schema"))
+    connection.execute(f"DROP INDEX {INDEX}")
+    connection.commit()
+    connection.close()
+    with PageFile(path, PAGE_BYTES) as file:
+        tree = Tree(file)
+        runs = [
+            tree.take(*before[first])
+            if first in before
+            else tree.grow(encode_rows(rows[first:last], COLUMNS[:-1], 50, trimmed=True))
+            for first, last in itertools.pairwise([*cuts, len(rows)])
+        ]
+        file.replace(roots[TABLE], tree.root())
+    return runs
+
+
+def test_leaves_that_are_taken_from_another_file_are_those_that_would_be_written(tmp_path: Path):
+    rows = make_rows(700)
+    other = [*rows[:300], *({**row, "decimals": 7, "value": 0.5} for row in rows[300:420]), *rows[420:]]
+    cuts = [0, 30, 300, 420, 422, 698]
+    runs = in_runs(tmp_path / "before.db", rows, cuts, {})
+    content = (tmp_path / "before.db").read_bytes()
+    known = {
+        first: (content[run.start : run.start + run.size], run.dividers)
+        for first, run in zip(cuts, runs, strict=True)
+        if run.start is not None and first != 300
+    }
+    assert len(known) == len(cuts) - 1
+    in_runs(tmp_path / "again.db", other, cuts, known)
+    in_runs(tmp_path / "anew.db", other, cuts, {})
+    assert (tmp_path / "again.db").read_bytes() == (tmp_path / "anew.db").read_bytes()
+    written = sqlite3.connect(tmp_path / "again.db")
+    expected = [tuple(row.get(name) for name in COLUMNS) for row in other]
+    assert written.execute(f"SELECT * FROM {TABLE}").fetchall() == expected
+    # The index was dropped, and its page is free; nothing else may be wrong.
+    assert written.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    written.close()
 
 
 def test_the_page_of_the_locks_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
