@@ -151,13 +151,15 @@ def begin_checking(
     kept: Kept | None = None,
     progress: Progress = lambda _stage: None,
     executor: Executor | None = None,
+    took: Callable[[int | None], None] = lambda _bytes: None,
 ) -> Checking:
     """Read packages as check_packages does, and have them checked.
 
     executor    does the checks, perhaps beside other work; without one they are done now
+    took        is told how many bytes of files were read so far, and None when all are
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    gathering = _Gathering(scratch, Report(), progress, is_site, now, kept, executor or AtOnce())
+    gathering = _Gathering(scratch, Report(), progress, is_site, now, kept, executor or AtOnce(), took)
     wanted = [str(address) for address in addresses]
     others = [str(address) for address in beside if str(address) not in wanted]
     for address in wanted:
@@ -202,6 +204,8 @@ class _Gathering:
     now: datetime | None
     kept: Kept | None
     executor: Executor
+    took: Callable[[int | None], None] = lambda _bytes: None
+    bytes_read: int = 0
     names: dict[str, str] = field(default_factory=dict)
     dimensions: set[str] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)
@@ -267,7 +271,13 @@ class _Gathering:
         named.sort(key=lambda one: (asks_register(one[2]), REGISTER_TABLES.isdisjoint(one[2].tables)))
         for package, resource, recipe in named:
             self.progress(f"Reading {package.name} by the recipe {recipe.name}")
+            self._take(resource)
             self._apply_recipe(package, resource, recipe)
+
+    def _take(self, resource: Resource) -> None:
+        """Say how many bytes were read before a resource, and count its own."""
+        self.took(self.bytes_read)
+        self.bytes_read += sum(file.bytes for file in resource.files)
 
     def _pulled_sources(self) -> frozenset[int]:
         """Find the sources of packages that say of themselves that they were pulled from elsewhere."""
@@ -280,6 +290,7 @@ class _Gathering:
 
     def begin_check(self) -> None:
         """Have all standard tables checked together."""
+        self.took(None)
         tables = self.report.tables
         if not tables:
             return
@@ -394,6 +405,7 @@ class _Gathering:
         for resource in package.resources:
             if resource.recipe is not None:
                 continue
+            self._take(resource)
             parts = [
                 self._correct(package, resource, part, connection) for part in self._stage(package, resource)
             ]

@@ -50,6 +50,7 @@ from publish.target_forms import target_lines, write_target_files
 from publish.translations import translation_lines
 from publish.triples import Names, list_lines, shown_properties, table_lines
 from publish.virtual import PIECES, write_pieces
+from publish.work import Work
 from schemas import Field, TableSchema
 
 CATALOGUE = "catalogue.db"
@@ -75,6 +76,7 @@ class Making:
     at        the moment at which it becomes current; now if left out
     is_preview  whether it says of itself that it is a preview
     stores    where else it is to be
+    work      is told what is done
     """
 
     on: date
@@ -84,6 +86,12 @@ class Making:
     at: datetime | None = None
     is_preview: bool = False
     stores: Stores = field(default_factory=Nowhere)
+    work: Work = field(default_factory=Work)
+
+    def begin(self, stage: str, words: str) -> None:
+        """Say what comes next: to a person, and for the share of the work that is done."""
+        self.work.begin(stage)
+        self.progress(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +197,12 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         told["preview"] = "true"
     if prepared.loading is None:
         is_beside = may_load_early(contents)
-        making.progress("Writing linked data, and loading it beside" if is_beside else "Writing linked data")
+        making.begin(
+            "begin store",
+            "Writing linked data, and loading it beside" if is_beside else "Writing linked data",
+        )
     with prepared.loading or begin_loading(contents, folder / LINKED_DATA, making.rdf_url) as loading:
-        making.progress("Writing tables as CSV and Parquet")
+        making.begin("tables", "Writing tables as CSV and Parquet")
         downloads = prepared.downloads.moved(folder / DOWNLOADS)
         write_table_files(contents, downloads)
         write_definition_files(contents, downloads)
@@ -213,14 +224,14 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         for turtle in _write_statements(statements, loading.folder, parts=loading.at_once or 1):
             loading.add(turtle)
         _write_descriptions(contents, name, downloads)
-        making.progress("Writing the catalogue")
+        making.begin("catalogue", "Writing the catalogue")
         leaving = Leaving(tuple(prepared.shares), contents.made_of, prepared.parts, folder)
         rows = write_catalogue(contents, told, folder / CATALOGUE, revisions, leaving)
         downloads.link(CATALOGUE, folder / CATALOGUE)
-        making.progress("Writing linked data to download")
+        making.begin("quads", "Writing linked data to download")
         digests = prepared.tables, prepared.shares
         count = write_quads(contents, downloads, statements, digests, prepared.parts)
-        making.progress("Loading the RDF store")
+        making.begin("store", "Loading the RDF store")
         if not loading.at_once:
             contents.observations.forget()
         loading.finish(folder / LINKED_DATA)
@@ -350,7 +361,7 @@ def publish_contents(
 
     if kept is None:
         folder.build(name, write)
-    making.progress("Making the edition current")
+    making.begin("settle", "Making the edition current")
     make_current(folder, name, making.stores)
     folder.point(name, "published", making.at)
     making.stores.forget(folder)

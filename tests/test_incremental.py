@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -119,9 +120,10 @@ def publish(folder: Path) -> Path:
     return folder / "editions" / publish_and_tell(folder).edition
 
 
-def publish_and_tell(folder: Path) -> Published:
+def publish_and_tell(folder: Path, done: Callable[[float], None] = lambda _share: None) -> Published:
     packages = tuple(str(path) for path in sorted((folder / "packages").iterdir(), reverse=True))
-    return publish_site(Site(folder, "The small world", BASE, packages, threads=1), on=DAY, now=NOW)
+    site = Site(folder, "The small world", BASE, packages, threads=1)
+    return publish_site(site, on=DAY, now=NOW, done=done)
 
 
 def forget(folder: Path) -> None:
@@ -185,8 +187,12 @@ def test_what_was_taken_from_before_is_said(tmp_path: Path, published: Path):
     folder = tmp_path / "site"
     shutil.copytree(published, folder, symlinks=True)
     CHANGES["a figure"](folder / "packages")
-    told = publish_and_tell(folder)
+    shares: list[float] = []
+    told = publish_and_tell(folder, shares.append)
     assert told.kept == (2, 2)
+    # What need not be done is no part of the work whose share is told.
+    assert all(first < second for first, second in pairwise(shares))
+    assert shares.index(1.0) == len(shares) - 1
     assert "Taken from before: 2 files of figures, 2 parts of the linked data." in str(told)
 
 
