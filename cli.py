@@ -31,6 +31,7 @@ from cli_mcp import mcp
 from cli_propose import propose
 from cli_pull import pull
 from cli_stages import Stages
+from cli_verify import verify
 from schemas.site import Site, SiteFault, load_site
 
 if TYPE_CHECKING:
@@ -263,6 +264,7 @@ app.command()(pull)
 app.command()(diff)
 app.command()(propose)
 app.command()(mcp)
+app.command()(verify)
 
 
 @app.command()

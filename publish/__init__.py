@@ -54,6 +54,7 @@ from publish.signal_rules import find_problems
 from publish.signals import check_responses
 from publish.store import holds_observations
 from publish.unchanged import digest_code, digest_inputs, find_unchanged, remember_inputs
+from publish.verify import verify_edition
 from publish.work import Amount, Work
 from schemas.site import Site
 
@@ -87,6 +88,7 @@ class Published:
     held_back  the moments of release of the packages that were left out, because they are still to come
     kept       how many files of figures did not have to be read again, and how many shares of the linked data did
                not have to be written again
+    damaged    files of the edition before that are not what was written, by their paths beside the editions
     """
 
     edition: str
@@ -98,6 +100,7 @@ class Published:
     unchanged: bool = False
     held_back: tuple[datetime, ...] = ()
     kept: tuple[int, int] = (0, 0)
+    damaged: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if self.unchanged:
@@ -112,6 +115,11 @@ class Published:
         if any(self.kept):
             files, shares = self.kept
             counts += f" Taken from before: {files:,} files of figures, {shares:,} parts of the linked data."
+        if self.damaged:
+            counts += (
+                f" Not what was written, and made anew: {', '.join(self.damaged)}. "
+                "Say what else is: likeforlike verify --all."
+            )
         if self.dry_run:
             did = "would become current" if self.moved else "is current already"
             return f"{counts} {self.edition} {did}; nothing written."
@@ -229,7 +237,10 @@ def publish_site(
         observations=contents.observations.count,
         warnings=sum(found.count for found in report.problems),
         held_back=tuple(sorted(report.held_back)),
-        kept=(kept.reused if kept else 0, prepared.parts.reused),
+        kept=(kept.reused if kept else 0, parts.reused),
+        damaged=tuple(f"{parts.before.name}/{path}" for path in sorted(parts.damaged))
+        if parts.before
+        else (),
     )
 
 
@@ -241,11 +252,14 @@ def roll_back_site(
     Returns its name.
 
     Raises PublishingStopped if there is no such edition or somebody publishes, and ProblemsFound if a store outside
-    stands in the way. Then nothing has changed.
+    stands in the way, or a file of that edition is not the one that was written. Then nothing has changed.
     """
     folder, stores = EditionsFolder(site.editions_folder), stores_of(site.outside, site.base, progress)
 
     def before(name: str) -> None:
+        damaged = verify_edition(folder.folder / name)
+        if damaged:
+            raise ProblemsFound(damaged)
         stores.begin()
         make_current(folder, name, stores)
 

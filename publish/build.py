@@ -6,6 +6,7 @@ Out:  catalogue.db, rdf/store, downloads/, reports/, manifest.json
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ingest.problems import ProblemsFound
 from publish.carried import carry, find_unchanged, write_carried
 from publish.catalogue import write_catalogue
 from publish.changes import change_lines
@@ -41,7 +43,7 @@ from publish.quality import quality_lines
 from publish.register import FOLDER as DEFINITIONS
 from publish.register import definitions_descriptor, write_definition_files
 from publish.restated_forms import restated_lines, write_restated_files
-from publish.revisions import History, form_of, work_out_history, write_history_file
+from publish.revisions import READ_BEFORE, History, form_of, work_out_history, write_history_file
 from publish.shares import Share
 from publish.signal_forms import signal_tables, write_signal_files
 from publish.statements import Spelling, StatementWriter
@@ -49,6 +51,7 @@ from publish.store import holds_observations
 from publish.target_forms import target_lines, write_target_files
 from publish.translations import translation_lines
 from publish.triples import Names, list_lines, shown_properties, table_lines
+from publish.verify import verify_files
 from publish.virtual import PIECES, write_pieces
 from publish.work import Work
 from schemas import Field, TableSchema
@@ -167,6 +170,8 @@ def prepare(
 def following(prepared: Prepared, folder: EditionsFolder) -> Prepared:
     """Say what contents revise of the edition that is current.
 
+    Raises ProblemsFound if that one is damaged where it must be read.
+
     The digest becomes that of the current edition where the content is the same, and else covers what was before,
     if there is any revision: one content has as many histories as there are ways to it.
     """
@@ -175,6 +180,14 @@ def following(prepared: Prepared, folder: EditionsFolder) -> Prepared:
         return prepared
     if folder.content(current) == prepared.content:
         return replace(prepared, digest=folder.digest(current))
+    parts = prepared.parts
+    unread = [
+        path for path in READ_BEFORE if parts.before is None or not parts.find_file(f"{DOWNLOADS}/{path}")
+    ]
+    damaged = verify_files(folder.folder / current, unread)
+    if damaged:
+        # What was said before cannot be read, so nobody can tell what is said otherwise now.
+        raise ProblemsFound(damaged)
     history = work_out_history(
         prepared.contents, prepared.downloads, folder.folder / current, prepared.unchanged
     )
@@ -248,6 +261,9 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         "statements": count,
         "tables": prepared.tables,
         "sources": contents.sources,
+        "linked_data": {
+            path.name: _digest_of(path) for path in sorted((folder / LINKED_DATA).iterdir()) if path.is_file()
+        },
         "downloads": {
             path: {"bytes": file.bytes, "sha256": file.sha256}
             for path, file in sorted(downloads.files.items())
@@ -256,6 +272,10 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
     write_carried(folder, lambda name: getattr(contents, name), prepared.parts)
     prepared.parts.write(folder, downloads)
     (folder / MANIFEST).write_text(_as_json(manifest), encoding="utf-8")
+
+
+def _digest_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _as_json(value: Any) -> str:

@@ -50,11 +50,13 @@ class Parts:
 
     before   the folder of the edition before; None where there is none
     reused   how many shares came from there
+    damaged  the files there that are not what was written, so that nothing was taken from them
     known    the parts of the edition before: by the path of the file in its folder, and by what they are made of
     """
 
     before: Path | None = None
     reused: int = 0
+    damaged: list[str] = field(default_factory=list, init=False)
     known: dict[str, dict[str, Part]] = field(default_factory=dict, init=False)
     _written: dict[str, dict[str, Part]] = field(default_factory=dict, init=False)
     _digests: dict[str, str] = field(default_factory=dict, init=False)
@@ -89,6 +91,8 @@ class Parts:
         at = self.before / path
         if path not in self._is_whole:
             self._is_whole[path] = at.is_file() and _digest_file(at) == self._known_digests[path]
+            if not self._is_whole[path]:
+                self.damaged.append(path)
         return at if self._is_whole[path] else None
 
     def link(self, path: str, folder: Folder, rows: int | None) -> bool:

@@ -32,6 +32,9 @@ TABLE = "revisions"
 FILE = f"{TABLE}.parquet"
 
 OBSERVATIONS = "observations.parquet"
+
+# The downloads of the edition before that are read here.
+READ_BEFORE = ("catalogue.db", OBSERVATIONS)
 _DATASETS = "datasets/"
 KEY = ("dataset", "indicator", "area", "period", "breakdown")
 SAID = ("value", "value_text", "status", "lower_limit", "upper_limit", "version")
