@@ -27,7 +27,7 @@ from ingest.checking.grammar import literal, name
 from ingest.checking.standard import check_standard_headings
 from ingest.keeping import Kept
 from ingest.package import Package, PackageFile, Resource, open_package, stage_resource
-from ingest.passing import Passing
+from ingest.passing import MadeOf, Passing
 from ingest.problems import Place, Problem, ProblemsFound, group_problems, problem
 from ingest.reading import Staged
 from ingest.recipe import Recipe, apply_recipe, asks_register, finds_codes, load_recipe
@@ -67,6 +67,7 @@ class Report:
     places      for each number in _source what a problem calls the file
     left_out    rows that recipes leave out by a declared rule: (file, reason, count)
     held_back   the moments of release of the packages that were left out whole, because they are still to come
+    made_of     what figures are made of, where that is known
     """
 
     packages: list[Package] = field(default_factory=list)
@@ -76,6 +77,7 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     left_out: list[tuple[str, str, int]] = field(default_factory=list)
     held_back: list[datetime] = field(default_factory=list)
+    made_of: MadeOf | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -149,13 +151,15 @@ def begin_checking(
     kept: Kept | None = None,
     progress: Progress = lambda _stage: None,
     executor: Executor | None = None,
+    took: Callable[[int | None], None] = lambda _bytes: None,
 ) -> Checking:
     """Read packages as check_packages does, and have them checked.
 
     executor    does the checks, perhaps beside other work; without one they are done now
+    took        is told how many bytes of files were read so far, and None when all are
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    gathering = _Gathering(scratch, Report(), progress, is_site, now, kept, executor or AtOnce())
+    gathering = _Gathering(scratch, Report(), progress, is_site, now, kept, executor or AtOnce(), took)
     wanted = [str(address) for address in addresses]
     others = [str(address) for address in beside if str(address) not in wanted]
     for address in wanted:
@@ -190,6 +194,7 @@ class _Gathering:
     by_schemas   what is wrong by the schemas that publishers wrote
     together     what is wrong with the standard tables of all packages; None where there are none
     keys         what staged files that are kept are known by
+    passing      which of those need not be checked; None where nothing is kept
     """
 
     scratch: Path
@@ -199,6 +204,8 @@ class _Gathering:
     now: datetime | None
     kept: Kept | None
     executor: Executor
+    took: Callable[[int | None], None] = lambda _bytes: None
+    bytes_read: int = 0
     names: dict[str, str] = field(default_factory=dict)
     dimensions: set[str] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)
@@ -208,6 +215,7 @@ class _Gathering:
     together: Future[list[Problem]] | None = None
     corrections: dict[tuple[str, str], list[Correction]] = field(default_factory=dict)
     keys: dict[Path, str] = field(default_factory=dict)
+    passing: Passing | None = None
 
     @property
     def knows_dimensions(self) -> bool:
@@ -263,7 +271,13 @@ class _Gathering:
         named.sort(key=lambda one: (asks_register(one[2]), REGISTER_TABLES.isdisjoint(one[2].tables)))
         for package, resource, recipe in named:
             self.progress(f"Reading {package.name} by the recipe {recipe.name}")
+            self._take(resource)
             self._apply_recipe(package, resource, recipe)
+
+    def _take(self, resource: Resource) -> None:
+        """Say how many bytes were read before a resource, and count its own."""
+        self.took(self.bytes_read)
+        self.bytes_read += sum(file.bytes for file in resource.files)
 
     def _pulled_sources(self) -> frozenset[int]:
         """Find the sources of packages that say of themselves that they were pulled from elsewhere."""
@@ -276,6 +290,7 @@ class _Gathering:
 
     def begin_check(self) -> None:
         """Have all standard tables checked together."""
+        self.took(None)
         tables = self.report.tables
         if not tables:
             return
@@ -284,8 +299,10 @@ class _Gathering:
         with open_engine(self.scratch, rows) as connection:
             # Recipes may have given rows since the packages were read.
             stand_back(tables, self._pulled_sources(), connection)
-            passing = self._passing()
-            asked = tables if passing is None or self.unread else passing.left_to_check()
+            self.passing = Passing(self.kept, self.report, self.keys) if self.kept else None
+            asked = tables if self.passing is None or self.unread else self.passing.left_to_check()
+            if self.passing is not None and not self.unread and not any(self.known_by_now()):
+                self.report.made_of = self.passing.made_of()
         self.together = self.executor.submit(
             check_together,
             asked,
@@ -313,12 +330,8 @@ class _Gathering:
         is_right = not (together or by_schemas or self.report.problems or self.unopened)
         self.report.problems.extend(one for one in by_schemas if _spot(one) not in told)
         self.report.problems.extend(together)
-        passing = self._passing()
-        if passing is not None and self.together is not None and is_right:
-            passing.note()
-
-    def _passing(self) -> Passing | None:
-        return None if self.kept is None else Passing(self.kept, self.report, self.keys)
+        if self.passing is not None and self.together is not None and is_right:
+            self.passing.note()
 
     def _begin_own_checks(self) -> None:
         """Have the tables that were read so far checked by their own schemas."""
@@ -392,6 +405,7 @@ class _Gathering:
         for resource in package.resources:
             if resource.recipe is not None:
                 continue
+            self._take(resource)
             parts = [
                 self._correct(package, resource, part, connection) for part in self._stage(package, resource)
             ]

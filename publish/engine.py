@@ -8,7 +8,7 @@ Expressions follow the portable rules of CONTRIBUTING.md, so that another engine
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import ibis
@@ -21,10 +21,14 @@ BATCH_ROWS = 16_384
 
 
 class Engine:
-    """DuckDB through an Ibis connection."""
+    """DuckDB through an Ibis connection.
 
-    def __init__(self, connection: Any) -> None:
+    passed   is told how many rows have left the engine, as they leave it in batches
+    """
+
+    def __init__(self, connection: Any, passed: Callable[[int], None] = lambda _rows: None) -> None:
         self.connection = connection
+        self._passed = passed
 
     def keep(self, name: str, expression: ibis.Table, order_by: Sequence[str] = ()) -> ibis.Table:
         """Compute a table once and keep it, in the given order, under a name of our own."""
@@ -35,6 +39,18 @@ class Engine:
     def load(self, name: str, table: pa.Table) -> ibis.Table:
         """Bring a small table into the engine, under a name of our own."""
         self._bring(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM', table)
+        return self.connection.table(name)
+
+    def stream(self, name: str, form: pa.Schema, batches: Iterable[pa.RecordBatch]) -> ibis.Table:
+        """Bring batches of rows into the engine, in their order, under a name of our own.
+
+        They may come out of other tables of the engine.
+        """
+        with self.connection.con.cursor() as cursor:
+            cursor.register("streaming", pa.RecordBatchReader.from_batches(form, batches))
+            # Only our own name is in the statement.
+            cursor.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM streaming')  # noqa: S608
+            cursor.unregister("streaming")
         return self.connection.table(name)
 
     def append(self, name: str, table: pa.Table) -> None:
@@ -75,6 +91,7 @@ class Engine:
         with self.connection.con.cursor() as cursor:
             statement = str(self.connection.compile(expression))
             for batch in cursor.execute(statement).to_arrow_reader(BATCH_ROWS):
+                self._passed(batch.num_rows)
                 waiting.append(batch)
                 count += batch.num_rows
                 while count >= BATCH_ROWS:

@@ -17,7 +17,7 @@ reach as NULL.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,7 @@ COLUMNS = (
 BY_AREA = ("area", "definition", "period", "breakdown", "dataset", "digits", "scale", "status", "note")
 
 _REALS = ("value", *NUMBERS)
+_LIMITED = {kept: limit for limit, kept in LIMITS.items()}
 _SCALES = 10.0 ** np.arange(TRUE_CHARACTERS)
 
 # The kinds of whole numbers: none, then so many bytes wide; the kinds of 0 and 1; and that of a real number.
@@ -56,6 +57,9 @@ _WIDTHS = np.array([0, 1, 2, 3, 4, 6, 8], dtype=np.uint8)
 _ZERO, _ONE, _REAL = 8, 9, 7
 # What a kind from 1 on holds at most, and the largest whole number that a real one is kept as.
 _MOST = np.array([2**7, 2**15, 2**23, 2**31, 2**47], dtype=np.int64)
+
+# Real numbers tell all whole ones apart up to here.
+_MOST_DIGITS = 2**53
 
 # A record and its header are shorter than this, so that one byte says how long each is.
 _SHORT = 128
@@ -96,44 +100,69 @@ def numbered(rows: ibis.Table) -> ibis.Table:
     )
 
 
-def columns_of(batch: pa.RecordBatch) -> dict[str, Column]:
-    """Take the columns of the table out of a batch of numbered rows, all but the text."""
-    taken = _numbers_of(batch)
-    value, decimals = taken.pop("value"), taken.pop("decimals").numbers
-    scale = _SCALES[decimals]
-    digits = np.rint(value.numbers * scale)
-    assert (digits / scale == value.numbers).all(), "a value is more than its digits"
-    taken["digits"] = Column(digits.astype(np.int64), value.is_null)
-    taken["scale"] = Column(scale.astype(np.int64))
-    for name, kept in LIMITS.items():
-        limit = taken.pop(name)
-        digits = np.rint(limit.numbers * scale)
-        is_exact = (digits / scale == limit.numbers) & (np.abs(digits) < _MOST[-1])
-        taken[kept] = (
-            Column(digits.astype(np.int64), limit.is_null)
-            if is_exact.all()
-            else Column(np.where(is_exact, digits, limit.numbers), limit.is_null, ~is_exact)
-        )
-    return {name: taken[name] for name in COLUMNS[:-1]}
+def sources_of(columns: Sequence[str]) -> tuple[str, ...]:
+    """Give the columns of numbered rows that some columns of the table are made of."""
+    sources = {"digits": ("value", "decimals"), "scale": ("decimals",)}
+    sources |= {kept: (limit, "decimals") for limit, kept in LIMITS.items()}
+    return tuple(dict.fromkeys(one for column in columns for one in sources.get(column, (column,))))
 
 
-def odd_row(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Give the cells of a numbered row whose digits are kept as text. Its numbers stay as they are, by a scale of 1."""
-    cells = {**row, "digits": row["value"], "scale": 1}
-    cells |= {kept: row[name] for name, kept in LIMITS.items()}
-    return tuple(cells[name] for name in COLUMNS)
-
-
-def _numbers_of(batch: pa.RecordBatch) -> dict[str, Column]:
+def columns_of(batch: pa.RecordBatch, columns: Sequence[str]) -> dict[str, Column]:
+    """Take columns of the table, but its text, out of a batch of numbered rows without one."""
+    scale = _SCALES[_numbers(batch, "decimals").numbers]
     taken = {}
-    for name in batch.schema.names:
-        if name == "value_text":
-            continue
-        column = batch.column(name)
-        is_null = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
-        numbers = column.fill_null(0).to_numpy(zero_copy_only=False)
-        taken[name] = Column(numbers if name in _REALS else numbers.astype(np.int64, copy=False), is_null)
+    for column in columns:
+        if column == "scale":
+            taken[column] = Column(scale.astype(np.int64))
+        elif column == "digits":
+            value = _numbers(batch, "value")
+            taken[column] = _scaled(value, scale)
+            assert taken[column].is_real is None, "a value is more than its digits"
+        elif column in _LIMITED:
+            taken[column] = _scaled(_numbers(batch, _LIMITED[column]), scale)
+        else:
+            taken[column] = _numbers(batch, column)
     return taken
+
+
+def _numbers(batch: pa.RecordBatch, name: str) -> Column:
+    column = batch.column(name)
+    is_null = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
+    numbers = column.fill_null(0).to_numpy(zero_copy_only=False)
+    return Column(numbers if name in _REALS else numbers.astype(np.int64, copy=False), is_null)
+
+
+def _scaled(column: Column, scale: Array) -> Column:
+    """Give real numbers as whole ones by a scale. Those for which that is not exact stay as they are."""
+    digits = np.rint(column.numbers * scale)
+    is_exact = (digits / scale == column.numbers) & (np.abs(digits) < _MOST_DIGITS)
+    if is_exact.all():
+        return Column(digits.astype(np.int64), column.is_null)
+    is_exact &= np.abs(digits) < _MOST[-1]
+    return Column(np.where(is_exact, digits, column.numbers), column.is_null, ~is_exact)
+
+
+def cells_of(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+    """Give numbered rows as SQLite takes them, in the order of COLUMNS.
+
+    A row whose digits are kept as text has its numbers as they are, by a scale of 1.
+    """
+    for row in batch.to_pylist():
+        has_text = row["value_text"] is not None
+        scale = 1.0 if has_text else 10.0 ** row["decimals"]
+        cells = {**row, "scale": int(scale), "digits": row["value"]}
+        cells |= {kept: row[limit] for limit, kept in LIMITS.items()}
+        if not has_text:
+            cells |= {kept: _digits(cells[kept], scale) for kept in ("digits", *_LIMITED)}
+        yield tuple(cells[name] for name in COLUMNS)
+
+
+def _digits(number: float | None, scale: float) -> float | int | None:
+    """Give a real number as a whole one by a scale, or as it is where that is not exact; see _scaled."""
+    if number is None:
+        return None
+    digits = round(number * scale)
+    return digits if digits / scale == number and abs(digits) < _MOST_DIGITS else number
 
 
 def encode(columns: Mapping[str, Column], *, trimmed: bool) -> tuple[Array, Array]:
