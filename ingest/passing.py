@@ -25,7 +25,7 @@ from ingest.keeping import Kept
 from ingest.standard_file import StandardFile, union_query
 
 if TYPE_CHECKING:
-    from ingest.gathering import Report
+    from ingest.report import Report
 
 # Tables whose own rules look at figures, and those by which one figure follows from others, or is hidden for them.
 _LOOK_AT_FIGURES = ("derivations", "targets")
