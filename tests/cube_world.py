@@ -61,25 +61,29 @@ _KEPT = tuple(
 Result = bool | Counter[Any]
 
 
-def random_observations(seed: int) -> list[dict[str, Any]]:
-    """Make up figures: with ties, gaps, missing values, limits, notes and two versions of one indicator."""
+def random_observations(seed: int, *, digits: bool = False) -> list[dict[str, Any]]:
+    """Make up figures: with ties, gaps, missing values, limits, notes and two versions of one indicator.
+
+    digits   whether some have more digits than a number in binary keeps
+    """
+    values = (*_VALUES, *(_LONG_VALUES if digits else ()))
     chance = random.Random(seed)
     found = []
     for area in AREAS:
         for period in (YEAR_2022, YEAR_2023, "2024-04-01_P1Y"):
             if chance.random() < 0.8:
-                found.append(observation(area, period, _value(chance), **_more(chance)))
+                found.append(observation(area, period, chance.choice(values), **_more(chance)))
         for breakdown in ("", "sex=female", "sex=male"):
             if chance.random() < 0.7:
-                found.append(work(area, _value(chance), breakdown, **_more(chance)))
+                found.append(work(area, chance.choice(values), breakdown, **_more(chance)))
     for row in found:
         if row["value_text"] is None:
             row["status"] = chance.choice(("suppressed", "unreliable"))
     return found
 
 
-def _value(chance: random.Random) -> str | None:
-    return chance.choice((None, "0", "0.0", "12.50", "12.5", "-3", "100", "0.1", "7.125", "80100"))
+_VALUES = (None, "0", "0.0", "12.50", "12.5", "-3", "100", "0.1", "7.125", "80100")
+_LONG_VALUES = ("0.12345678901234567", "0.12345678901234568", "12.500000000000000001") * 2
 
 
 def _more(chance: random.Random) -> dict[str, Any]:
