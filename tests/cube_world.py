@@ -131,11 +131,19 @@ class CubeWorld:
         store = ox.Store()
         store.load(self.rest, ox.RdfFormat.N_TRIPLES)
         store.load(self.rest, ox.RdfFormat.N_TRIPLES, to_graph=ox.NamedNode(f"{BASE}catalog"))
-        figures = [line for line in self.lines if line.startswith(f"<{BASE}id/observation/".encode())]
-        for quad in ox.parse(b"\n".join(figures), ox.RdfFormat.N_QUADS):
-            store.add(quad)
-            store.add(ox.Quad(quad.subject, quad.predicate, quad.object))
+        store.load(b"\n".join(self._figure_lines), ox.RdfFormat.N_QUADS)
+        store.extend(self.figures)
         return store
+
+    @cached_property
+    def _figure_lines(self) -> list[bytes]:
+        return [line for line in self.lines if line.startswith(f"<{BASE}id/observation/".encode())]
+
+    @cached_property
+    def figures(self) -> list[ox.Quad]:
+        """What is said of observations, in the default graph."""
+        quads = ox.parse(b"\n".join(self._figure_lines), ox.RdfFormat.N_QUADS)
+        return [ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads]
 
     def ask(
         self, query: str, default: Iterable[str] | None = None, named: Iterable[str] | None = None
