@@ -80,7 +80,8 @@ $(VENV)/.judges: requirements-judges.lock tests/judges/package-lock.json $(VENV)
 	@touch $@
 
 nightly: dev      ## many more of the queries that are made up for the virtual cube
-	@CUBE_EXAMPLES=10000 $(BIN)/pytest -q tests/test_cube_queries.py
+	@CUBE_EXAMPLES=10000 $(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/test_cube_queries.py tests/test_cube_rows.py \
+	  tests/test_cube_ranges.py
 
 bench: dev        ## benchmarks, ratios, benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks

@@ -1,4 +1,7 @@
-"""Ranks: what is counted because it is more or less is counted in one pass, and as Oxigraph counts it."""
+"""Ranks: what is counted because it is more or less is counted in one pass, and as Oxigraph counts it.
+
+Many more are tried with CUBE_EXAMPLES=10000 (`make nightly`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import pytest
 from cube_world import PREFIXES, CubeWorld, make_world, random_observations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_cube_queries import EXAMPLES
 
 OWN = "?o sdmx-measure:obsValue ?value ; sdmx-dimension:refArea ?a ; def:indicator indicator:recycled ."
 OTHER = "?p sdmx-measure:obsValue ?v ; sdmx-dimension:refArea ?b ; def:indicator indicator:recycled ."
@@ -143,7 +147,12 @@ def test_what_is_more_than_a_count_is_joined(worlds: list[CubeWorld], name: str)
         assert " OVER (" not in plan(world, query)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(
+    max_examples=max(EXAMPLES // 4, 150),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=EXAMPLES <= 500,
+)
 @given(data=st.data(), query=ranks())
 def test_ranks_are_what_oxigraph_counts(worlds: list[CubeWorld], data: st.DataObject, query: str) -> None:
     world = data.draw(st.sampled_from(worlds))
