@@ -19,6 +19,7 @@ from test_publish_world import BASE, observation
 from test_publish_world import work as make_work
 from test_sparql_limits import ENDED, LIMITS, run, with_pool
 
+from api.cube.engine import Engine
 from api.cube.sql.lifting import lift
 from api.cube.sql.numbers import UNIT, Uncertain, divide, split, split_text, units, work_out, write
 from api.sparql_pool import Answer, Pool
@@ -276,6 +277,24 @@ def test_rows_are_read_only(world: CubeWorld) -> None:
 
 
 # ---- processes ----
+
+
+def test_what_queries_need_is_made_before_they_ask(world: CubeWorld) -> None:
+    engine = Engine(world.folder, world.rest)
+    steps = sum(1 for _ in engine.learn())
+    assert engine._plans is not None
+    terms = engine._plans.terms
+    made = set(terms._tables)
+    assert 2 < steps <= len(made)
+    for query in (
+        f"SELECT ?k {{ {FACTS} ?a skos:prefLabel ?k }}",
+        f"SELECT ?b {{ {FACTS} ?t def:startOn ?b }}",
+        f"SELECT ?e {{ {FACTS} ?a def:within ?e }}",
+    ):
+        asked = {"query": PREFIXES + query, "default_graphs": None, "named_graphs": None}
+        found = Counter(tuple(map(str, row)) for row in engine.answer_from_rows(asked, lambda: None).rows)
+        assert found == Counter(tuple(map(str, row)) for row in world.whole.query(PREFIXES + query))
+    assert set(terms._tables) == made
 
 
 def test_a_process_that_adds_nothing_serves_the_next_query_too(world: CubeWorld) -> None:
