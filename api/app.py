@@ -110,6 +110,8 @@ def create_app(
     app.state.datasette = DatasetteDoor(app.state.editions)
     app.state.model_context = ModelContextDoor(app, site.base)
     for router in (
+        # Routes are tried in this order, and nothing is asked as often in a row.
+        sparql.router,
         housekeeping.router,
         v1_lists.make_router(),
         v1_figures.make_router(),
@@ -121,7 +123,6 @@ def create_app(
         propose.make_router(),
         reconcile_list.router,
         reconcile.make_router(),
-        sparql.router,
         publications.router,
         edition_diff_door.router,
         downloads.router,

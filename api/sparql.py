@@ -305,7 +305,7 @@ async def _run(
         "named_graphs": asked.named_graphs,
         "table_form": table.form.suffix if table else None,
         "graph_form": graph.form.suffix if graph else None,
-        "prefixes": prefixes_of(edition),
+        "prefixes": prefixes_of(edition) if graph else {},
     }
     running = asyncio.create_task(door.pool_for(edition).run(query))
     leaving = asyncio.create_task(_wait_until_gone(request))
