@@ -110,8 +110,6 @@ def create_app(
     app.state.datasette = DatasetteDoor(app.state.editions)
     app.state.model_context = ModelContextDoor(app, site.base)
     for router in (
-        # Routes are tried in this order, and nothing is asked as often in a row.
-        sparql.router,
         housekeeping.router,
         v1_lists.make_router(),
         v1_figures.make_router(),
@@ -123,6 +121,7 @@ def create_app(
         propose.make_router(),
         reconcile_list.router,
         reconcile.make_router(),
+        sparql.router,
         publications.router,
         edition_diff_door.router,
         downloads.router,
@@ -143,6 +142,8 @@ def create_app(
         documents.make_router(),
     ):
         app.include_router(router)
+    # The first to be tried, and with nothing around it: it is asked most often in a row.
+    app.router.routes.insert(0, Route(sparql.PATH, sparql.sparql, methods=["GET", "POST"]))
     app.mount("/data", app.state.datasette)
     if is_installed():
         app.router.routes.append(Route(PATH, app.state.model_context))

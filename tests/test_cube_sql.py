@@ -15,6 +15,7 @@ import pytest
 from cube_world import PREFIXES, CubeWorld, make_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shares_from_rows import find_shares
 from test_publish_world import BASE, observation
 from test_publish_world import work as make_work
 from test_sparql_limits import ENDED, LIMITS, run, with_pool
@@ -111,6 +112,16 @@ def test_reference_names_what_is_pushed_down() -> None:
     rows = dict(re.findall(r"^\| (.+?) \| (rows|statements) \|", part, re.MULTILINE))
     told = {name.replace("\\|", "|"): way for name, way in rows.items()}
     assert told == {**dict.fromkeys(COMPILED, "rows"), **dict.fromkeys(KEPT, "statements")}
+
+
+def test_share_that_is_answered_from_rows_is_told_by_operator(world: CubeWorld) -> None:
+    names = ("COUNT", "ASK", "GRAPH, FROM", "CONSTRUCT, DESCRIBE")
+    shares = find_shares(world, [PREFIXES + {**COMPILED, **KEPT}[name] for name in names])
+    told = {share.operator: (share.queries, share.from_rows) for share in shares}
+    assert told["BGP"] == (4, 2)
+    assert told["Aggregate_Count"] == (1, 1)
+    assert told["Filter"] == (1, 1)
+    assert told["Graph"] == told["ConstructQuery"] == (1, 0)
 
 
 def texts(world: CubeWorld, query: str) -> list[list[str]]:
