@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,7 @@ from api.cube.graphs import Scope, edition_named, scope_of, wanted
 from api.cube.pieces import CUBE, Asked, Cube
 from api.cube.queries import enough_solutions, graphs_named_in, read_query
 from api.cube.rest import Statements
+from api.cube.sql.numbers import Uncertain
 from api.cube.sql.plans import Found, Plans
 from api.cube.texts import write_rows
 
@@ -109,11 +111,24 @@ class Engine:
 
         Raises Uncertain where there is no certain way, and what check raises.
         """
+        return self._open_plans().answer(request, check)
+
+    def learn(self) -> Iterator[None]:
+        """Make what queries that are answered from rows will need, a part at each step.
+
+        Processes that are split off after a step have its part; none has to be there.
+        """
+        with suppress(Uncertain):
+            plans = self._open_plans()
+            yield
+            yield from plans.tables()
+
+    def _open_plans(self) -> Plans:
         if self._plans is None:
             self._plans = Plans(
                 self._cube, self._current.statements.store, self._shared, self._folder / "catalogue.db"
             )
-        return self._plans.answer(request, check)
+        return self._plans
 
     def make_ready(self, request: Mapping[str, Any]) -> Ready:
         """Put together what a query can need. The store is of no use for another query after that.

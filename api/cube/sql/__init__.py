@@ -12,6 +12,7 @@ groups       a group of triple patterns becomes a relation
 operators    the operators of SPARQL's algebra on relations
 expressions  filters and computed values
 aggregates   counts, sums, means
+ranges       counts of what is more or less
 plans        plans are kept by shape, and run
 
 Whatever has no certain translation raises Uncertain: in the making of a plan, or while it runs.

@@ -24,17 +24,24 @@ from api.cube.sql.terms import COUNTS
 
 
 def aggregate(
-    relation: Relation, keys: Sequence[Any], aggregates: Iterable[CompValue], *, is_grouped: bool
+    relation: Relation,
+    keys: Sequence[Any],
+    aggregates: Iterable[CompValue],
+    one: str | None = None,
+    *,
+    is_grouped: bool,
 ) -> tuple[str, dict[Any, Column]]:
     """Group a relation. Raises Uncertain.
 
+    one          SQL for how many solutions a row stands for; None where it is one
     is_grouped   whether there is GROUP BY; without it there is one group, also of no solutions
     """
     grouped = {key: relation.columns[key] for key in keys if key in relation.columns}
     if any(column.kind in ("mixed", "number") for column in grouped.values()):
         raise Uncertain("groups by terms of several kinds")
     listed = list(aggregates)
-    relation, one = _counted(relation, grouped, listed)
+    if one is None:
+        relation, one = _counted(relation, grouped, listed)
     columns: dict[Any, Column] = {}
     for node in listed:
         if node.name == "Aggregate_Sample":
@@ -144,6 +151,8 @@ def _count(of: Any, relation: Relation, one: str | None, *, distinct: bool) -> s
     column = relation.columns.get(of)
     if column is None:
         return "COUNT(NULL)"
+    if column.kind == "count":
+        return f"COALESCE({'MAX' if distinct else 'SUM'}({column.first}), 0)"
     if not distinct:
         if not column.is_optional:
             return every

@@ -9,7 +9,7 @@ numbered in the same order. Else there is a table of numbers and what they say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -19,6 +19,9 @@ import pyoxigraph as ox
 from api.cube.pieces import Cube
 from api.cube.sql.numbers import Uncertain
 from api.cube.sql.terms import Terms, type_of
+
+# Of so many terms it is seen what is said of terms of their kind.
+_SAMPLES = 20
 
 # A row's numbers of a code, and the things that they say with a property, as they stand in N-Triples.
 _Facts = Mapping[tuple[int, ...], frozenset[str]]
@@ -78,6 +81,12 @@ class Codes:
                 raise Uncertain(f"{predicate} is said twice")
             self._facts[predicate] = {key: frozenset(things) for key, things in facts.items()}
             self._columns[predicate] = columns
+
+    def samples(self) -> Iterator[Any]:
+        """Give some of the terms that are said with each property."""
+        for facts in self._facts.values():
+            texts = sorted({text for things in facts.values() for text in things})
+            yield from map(_read_term, texts[:: len(texts) // _SAMPLES + 1])
 
     def said(self, predicates: Sequence[str]) -> Said:
         """Say how one of some properties is said. Raises Uncertain."""

@@ -9,6 +9,7 @@ thing     one of these two: the number of a term and 0 for each part of a key, o
 decimal   a decimal, in the two parts of numbers.py
 integer   a whole number
 boolean   1 or 0
+count     in place of terms, how many there are: they can only be counted
 mixed     something of which no more is known than whether there is a value
 """
 

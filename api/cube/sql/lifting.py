@@ -24,6 +24,7 @@ _MARK = "x-mark:"
 _FIRST_NUMBER = 910_000_000_000_000
 _NUMBER_MARK = re.compile(r"91\d{13}(?!\d)")
 
+_LINES = str.maketrans("\n\r\t", "   ")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9./_:#=@,+~?&-]*")
 _LOCAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*")
 _TEXT = re.compile(r"""\"[^"\\\n\r]*\"|'[^'\\\n\r]*'""")
@@ -52,7 +53,7 @@ def lift(query: str, known: Container[str], rows_begin: str) -> Lifted | None:
     known        IRIs that stay: what is a property or a class
     rows_begin   how the IRIs of observations begin
     """
-    if _MARK in query or _NUMBER_MARK.search(query) or (not query.isprintable() and not _is_plain(query)):
+    if _MARK in query or _NUMBER_MARK.search(query) or _is_odd(query):
         return None
     # What stood between two words is one space, or nothing: a sign may belong to the word before it.
     tokens: list[tuple[str, str, str]] = []
@@ -89,8 +90,9 @@ def lift(query: str, known: Container[str], rows_begin: str) -> Lifted | None:
     return Lifted("".join(parts), tuple(constants))
 
 
-def _is_plain(query: str) -> bool:
-    return all(letter.isprintable() or letter in "\n\r\t" for letter in query)
+def _is_odd(query: str) -> bool:
+    """Say whether there is something in a query that shows nothing, other than spaces and ends of lines."""
+    return not query.isprintable() and not query.translate(_LINES).isprintable()
 
 
 def _constant(

@@ -20,6 +20,7 @@ from api.cube.sql.expressions import Expressions, ordered
 from api.cube.sql.groups import make_groups
 from api.cube.sql.making import NOTHING, Making, Outer
 from api.cube.sql.numbers import Uncertain
+from api.cube.sql.ranges import Maker, count_ranges
 
 # So many values of VALUES, and parts of UNION, go into one statement.
 _MOST_VALUES = 300
@@ -190,8 +191,9 @@ class Operators:
         keys = [key for key in (group.expr or []) if isinstance(key, Variable)]
         if group.name != "Group" or len(keys) != len(group.expr or []):
             raise Uncertain("groups by what is no variable")
-        relation = self.relation(group.p)
-        return self._namer.wrap(*aggregate(relation, keys, node.A, is_grouped=group.expr is not None))
+        ranges = count_ranges(Maker(self.relation, self._expressions, self._namer), group.p, keys, node.A)
+        relation, one = ranges or (self.relation(group.p), None)
+        return self._namer.wrap(*aggregate(relation, keys, node.A, one, is_grouped=group.expr is not None))
 
     def _make_nested(self, node: CompValue, _outer: Outer) -> Relation:
         selected = self.select(node)
@@ -300,8 +302,10 @@ def _is_one_table(relation: Relation, beside: Relation) -> bool:
     if len(relation.items) != 1:
         return False
     name = relation.items[0].sql.rpartition(" AS ")[2]
+    # A cell of the table, or a figure that is read from its cells: see publish/rows.py.
+    begins = (f"{name}.", f"({name}.", f"(CASE typeof({name}.")
     return all(
-        column.first.startswith(f"{name}.")
+        column.first.startswith(begins)
         for key, column in relation.columns.items()
         if key not in beside.columns
     )
