@@ -130,7 +130,10 @@ def code_observations(engine: Engine, observations: ibis.Table, before: Before |
         lists = {name: tuple(sorted({*values, *before.lists[name]})) for name, values in lists.items()}
     coded = _code(engine, observations, lists)
     if before is not None:
-        rows = engine.stream("all_coded_observations", coded.rows.schema().to_pyarrow(), before.rows(coded))
+        batches = before.rows(coded)
+        rows = engine.lend(
+            "all_coded_observations", pa.Table.from_batches(batches, coded.rows.schema().to_pyarrow())
+        )
         engine.drop("coded_observations")
         coded = replace(coded, rows=rows, count=engine.count(rows))
     series, cells, origins = (
