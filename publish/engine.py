@@ -8,7 +8,7 @@ Expressions follow the portable rules of CONTRIBUTING.md, so that another engine
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import ibis
@@ -42,10 +42,23 @@ class Engine:
         self._bring(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM', table)
         return self.connection.table(name)
 
-    def lend(self, name: str, table: pa.Table) -> ibis.Table:
-        """Let the engine read a table that lies in memory, under a name of our own; nothing is copied."""
-        self._lent[name] = table
-        self.connection.con.register(name, table)
+    def lend(
+        self, name: str, form: pa.Schema, batches: Iterable[pa.RecordBatch], *, is_large: bool
+    ) -> ibis.Table:
+        """Let the engine read batches of rows in their order, under a name of our own.
+
+        They stay in memory, and nothing is copied. Large ones are copied into the engine, which puts on the disk what
+        is too much.
+        """
+        raw = self.connection.con
+        if is_large:
+            with raw.cursor() as cursor:
+                cursor.register("lending", pa.RecordBatchReader.from_batches(form, batches))
+                # Only our own name is in the statement.
+                cursor.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM lending')  # noqa: S608
+        else:
+            self._lent[name] = pa.Table.from_batches(batches, form)
+            raw.register(name, self._lent[name])
         return self.connection.table(name)
 
     def append(self, name: str, table: pa.Table) -> None:
