@@ -57,6 +57,11 @@ class CodedBefore:
     _codes: dict[int, _Coded] = field(default_factory=dict)
     _last: dict[int, tuple[pa.Table, pa.Table]] = field(default_factory=dict)
 
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return sum(part.count for part in self.taken.values())
+
     @cached_property
     def lists(self) -> Mapping[str, frozenset[Values]]:
         """The values that occur in the rows, for each list."""
@@ -207,7 +212,7 @@ def _together(columns: Sequence[tuple[Any, list[str]]]) -> tuple[Any, dict[int, 
             for code, value in values.items()
             for at, text in enumerate(texts, start=1)
         }
-    return codes.astype(np.int32), values
+    return codes.astype(np.min_scalar_type(max(values, default=0))), values
 
 
 def _different(codes: Any) -> list[int]:

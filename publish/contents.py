@@ -332,9 +332,10 @@ def _count_area_types(
 ) -> tuple[tuple[str, str, int], ...]:
     """Count the areas of each kind that have figures of an indicator, whatever the version and the period."""
     area, definition = observations.lookups["area"], observations.lookups["definition"]
-    pairs = (
-        observations.rows.filter(observations.rows.is_missing == 0).select("definition", "area").distinct()
-    )
+    # Rows are added up, not left out: leaving them out is slower where they lie outside of the engine.
+    rows = observations.rows
+    pairs = rows.group_by("definition", "area").aggregate(values=(rows.is_missing == 0).cast("int64").sum())
+    pairs = pairs.filter(pairs.values > 0).select("definition", "area")
     pairs = pairs.join(area, pairs.area == area.area_number)
     pairs = pairs.join(definition, pairs.definition == definition.definition_number)
     kinds = areas.select("area_type", area_code=areas.area)

@@ -29,6 +29,7 @@ class Engine:
     def __init__(self, connection: Any, passed: Callable[[int], None] = lambda _rows: None) -> None:
         self.connection = connection
         self._passed = passed
+        self._lent: dict[str, pa.Table] = {}
 
     def keep(self, name: str, expression: ibis.Table, order_by: Sequence[str] = ()) -> ibis.Table:
         """Compute a table once and keep it, in the given order, under a name of our own."""
@@ -41,16 +42,23 @@ class Engine:
         self._bring(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM', table)
         return self.connection.table(name)
 
-    def stream(self, name: str, form: pa.Schema, batches: Iterable[pa.RecordBatch]) -> ibis.Table:
-        """Bring batches of rows into the engine, in their order, under a name of our own.
+    def lend(
+        self, name: str, form: pa.Schema, batches: Iterable[pa.RecordBatch], *, is_large: bool
+    ) -> ibis.Table:
+        """Let the engine read batches of rows in their order, under a name of our own.
 
-        They may come out of other tables of the engine.
+        They stay in memory, and nothing is copied. Large ones are copied into the engine, which puts on the disk what
+        is too much.
         """
-        with self.connection.con.cursor() as cursor:
-            cursor.register("streaming", pa.RecordBatchReader.from_batches(form, batches))
-            # Only our own name is in the statement.
-            cursor.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM streaming')  # noqa: S608
-            cursor.unregister("streaming")
+        raw = self.connection.con
+        if is_large:
+            with raw.cursor() as cursor:
+                cursor.register("lending", pa.RecordBatchReader.from_batches(form, batches))
+                # Only our own name is in the statement.
+                cursor.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM lending')  # noqa: S608
+        else:
+            self._lent[name] = pa.Table.from_batches(batches, form)
+            raw.register(name, self._lent[name])
         return self.connection.table(name)
 
     def append(self, name: str, table: pa.Table) -> None:
@@ -90,6 +98,8 @@ class Engine:
         count = 0
         with self.connection.con.cursor() as cursor:
             statement = str(self.connection.compile(expression))
+            for name, table in self._lent.items():
+                cursor.register(name, table)
             for batch in cursor.execute(statement).to_arrow_reader(BATCH_ROWS):
                 self._passed(batch.num_rows)
                 waiting.append(batch)

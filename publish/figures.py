@@ -154,11 +154,16 @@ class _Filling:
                     self._keep(columns_of(batch, BY_AREA))
                 leaves = tree.take(*(parts.read(path, parts.known[path][key]) for path in PATHS))
             else:
-                plain = [self._plain(batch) for batch in next(fresh)]
-                if sum(batch.num_rows for batch in plain) < _FEWEST:
-                    self.odd += chain.from_iterable(map(cells_of, plain))
+                plain = map(self._plain, next(fresh))
+                begun: list[pa.RecordBatch] = []
+                for batch in plain:
+                    begun.append(batch)
+                    if sum(one.num_rows for one in begun) >= _FEWEST:
+                        break
+                if sum(batch.num_rows for batch in begun) < _FEWEST:
+                    self.odd += chain.from_iterable(map(cells_of, begun))
                     continue
-                leaves = tree.grow(self._records(plain))
+                leaves = tree.grow(self._records(chain(begun, plain)))
             if key:
                 self._leaves[key] = leaves, run.rows
         return tree.root()

@@ -55,12 +55,10 @@ class JoinedParquet:
         self._footer = read_footer(empty.getvalue())
         file.write(_MAGIC)
 
-    def add(self, tables: Iterable[pa.Table]) -> None:
-        """Add a piece, each of its tables as a row group."""
+    def add(self, table: pa.Table) -> None:
+        """Add a table as a row group."""
         piece = io.BytesIO()
-        with pq.ParquetWriter(piece, self._form, **self._settings) as writer:
-            for table in tables:
-                writer.write_table(table, row_group_size=max(table.num_rows, 1))
+        pq.write_table(table, piece, row_group_size=max(table.num_rows, 1), **self._settings)
         content = piece.getvalue()
         footer = read_footer(content)
         self._place(groups_of(footer), len(_MAGIC))

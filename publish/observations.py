@@ -46,6 +46,9 @@ _BETWEEN = "\t"
 # give a kept table in the order in which it was kept, and held to it.
 SORTED_AGAIN_ROWS = 100_000
 
+# Up to so many rows from before stay in memory as they were read; some 150 bytes each.
+LENT_ROWS = 2_000_000
+
 # The columns of harmonised observations.
 COLUMNS = (
     *("dataset", "indicator", "version", "area", "period", "breakdown", "value_text", "value", "status"),
@@ -109,6 +112,11 @@ class Before(Protocol):
     """Rows that need not be coded again."""
 
     @property
+    def count(self) -> int:
+        """How many there are."""
+        ...
+
+    @property
     def lists(self) -> Mapping[str, frozenset[Values]]:
         """The values that occur in them, for each list."""
         ...
@@ -130,7 +138,8 @@ def code_observations(engine: Engine, observations: ibis.Table, before: Before |
         lists = {name: tuple(sorted({*values, *before.lists[name]})) for name, values in lists.items()}
     coded = _code(engine, observations, lists)
     if before is not None:
-        rows = engine.stream("all_coded_observations", coded.rows.schema().to_pyarrow(), before.rows(coded))
+        form, is_large = coded.rows.schema().to_pyarrow(), before.count > LENT_ROWS
+        rows = engine.lend("all_coded_observations", form, before.rows(coded), is_large=is_large)
         engine.drop("coded_observations")
         coded = replace(coded, rows=rows, count=engine.count(rows))
     series, cells, origins = (

@@ -91,9 +91,9 @@ def write_parquet(
                 for at, one in enumerate(joined):
                     one.take(*taken.piece(at, run))
             else:
-                tables = [forms.both(table) for table in next(rows)]
-                for at, one in enumerate(joined):
-                    one.add(table[at] for table in tables)
+                for table in next(rows):
+                    for one, written in zip(joined, forms.both(table), strict=False):
+                        one.add(written)
             for each in files:
                 each.keep(run.key, run.rows)
         for one in joined:

@@ -220,7 +220,11 @@ def _catalogue(folder: Path, told: Manifest) -> Iterator[Problem]:
     for table, wanted in sorted(told["rows"].items()):
         # The names are those of our own tables, and stand between quotation marks.
         rows = "observation_rows" if table == "observations" else table.replace('"', '""')
-        [(count,)] = _read(path, f'SELECT count(*) FROM "{rows}"')  # noqa: S608
+        try:
+            [(count,)] = _read(path, f'SELECT count(*) FROM "{rows}"')  # noqa: S608
+        except sqlite3.Error as fault:
+            yield _differs(folder, CATALOGUE, f"a database that cannot be read ({fault})", "one that can")
+            return
         if count != wanted:
             yield count_differs(folder, CATALOGUE, f"rows of {table}", count, wanted)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -21,6 +22,7 @@ from test_publish_world import BASE, DAY, small_world, write_world
 from ingest.problems import ProblemsFound
 from publish import KEPT, Published, publish_site
 from publish.carried import FOLDER as CARRIED
+from publish.coded import CodedBefore, find_coded
 from publish.parts import NAME as PARTS
 from schemas.site import Site
 
@@ -156,11 +158,29 @@ def end_area(packages: Path) -> None:
     edit(packages / "world" / "tables" / "areas.csv", "Brookborough", "Brookborough and Vale")
 
 
+def add_file(packages: Path) -> None:
+    """Add a file of figures before others: then codes and sources have other numbers, and other figures stay."""
+    world = packages / "world"
+    [first, *_] = [row for row in read_rows(world / "datasets" / "waste.csv") if not row.get("sex")]
+    write_rows(
+        world / "datasets" / "more.csv",
+        [first | {"period": "2021-22", "value": "41.50", "note": "A new note"}],
+    )
+    path = world / "datapackage.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    more = {"name": "more", "path": "datasets/more.csv", "table": "observations", "encoding": "utf-8"}
+    path.write_text(json.dumps(told | {"resources": [more, *told["resources"]]}), encoding="utf-8")
+
+
 CHANGES: dict[str, Change] = {
     "a figure": lambda packages: edit(packages / "litter" / "observations.csv", ",41", ",43.5"),
     "a figure is gone": lambda packages: edit(
         packages / "litter" / "observations.csv", "litter,litter,2023,,E06000003,41\n", ""
     ),
+    "a figure that no number keeps": lambda packages: edit(
+        packages / "litter" / "observations.csv", ",41", ",41.12345678901234567"
+    ),
+    "a file more": add_file,
     "a package is gone": lambda packages: shutil.rmtree(packages / "litter"),
     "a definition": change_definition,
     "an area": end_area,
@@ -168,7 +188,12 @@ CHANGES: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_is_reused_gives_the_bytes_that_making_it_gives(tmp_path: Path, published: Path, change: str):
+def test_what_is_reused_gives_the_bytes_that_making_it_gives(
+    tmp_path: Path, published: Path, change: str, monkeypatch: pytest.MonkeyPatch
+):
+    if change == "a file more":
+        # As with many rows, of which none stay in memory.
+        monkeypatch.setattr("publish.observations.LENT_ROWS", 0)
     editions = []
     for name in ("again", "anew"):
         folder = tmp_path / name
@@ -194,6 +219,26 @@ def test_what_was_taken_from_before_is_said(tmp_path: Path, published: Path):
     assert all(first < second for first, second in pairwise(shares))
     assert shares.index(1.0) == len(shares) - 1
     assert "Taken from before: 2 files of figures, 2 parts of the linked data." in str(told)
+
+
+def test_figures_are_taken_from_before_where_all_numbers_of_codes_and_files_are_others(
+    tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "site"
+    shutil.copytree(published, folder, symlinks=True)
+    CHANGES["a file more"](folder / "packages")
+    found: list[CodedBefore | None] = []
+
+    def find(*told: Any) -> CodedBefore | None:
+        found.append(find_coded(*told))
+        return found[-1]
+
+    monkeypatch.setattr("publish.find_coded", find)
+    publish(folder)
+    [before] = found
+    assert before is not None
+    assert before.wanted == {"recycled"}
+    assert len(before.taken) == 2
 
 
 def test_what_did_not_change_is_the_same_on_the_disk(tmp_path: Path, published: Path):

@@ -25,7 +25,7 @@ def join(tables: list[pa.Table]) -> bytes:
     file = io.BytesIO()
     joined = JoinedParquet(file, TABLE.schema, "row")
     for table in tables:
-        joined.add([table])
+        joined.add(table)
     joined.close()
     return file.getvalue()
 
@@ -52,7 +52,7 @@ def test_a_piece_is_the_same_wherever_it_stands():
     piece = before[start : before.rindex(b"PAR1")]
     file = io.BytesIO()
     joined = JoinedParquet(file, TABLE.schema, "row")
-    joined.add([first])
+    joined.add(first)
     joined.take(piece[: len(piece) - footer_bytes(before)], [group], start)
     joined.close()
     assert file.getvalue() == join([first, second])
