@@ -47,12 +47,12 @@ from publish.edition import (
     edition_name,
 )
 from publish.kept_definitions import check_definitions
-from publish.outside import stores_of
 from publish.packages import amount_of, bytes_of, gather, write_reports
 from publish.parts import Parts
 from publish.signal_rules import find_problems
 from publish.signals import check_responses
 from publish.store import holds_observations
+from publish.stores import stores_of
 from publish.unchanged import digest_code, digest_inputs, find_unchanged, remember_inputs
 from publish.verify import verify_edition
 from publish.work import Amount, Work

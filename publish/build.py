@@ -35,7 +35,6 @@ from publish.folder import Folder
 from publish.judgements import judgement_lines
 from publish.links import implied_lines
 from publish.loading import Loading, files_at_once
-from publish.outside import Nowhere, Stores
 from publish.parquet import OBSERVATIONS, write_parquet
 from publish.parts import DOWNLOADS, Parts
 from publish.quads import write_quads
@@ -48,6 +47,7 @@ from publish.shares import Share
 from publish.signal_forms import signal_tables, write_signal_files
 from publish.statements import Spelling, StatementWriter
 from publish.store import holds_observations
+from publish.stores import Nowhere, Stores
 from publish.target_forms import target_lines, write_target_files
 from publish.translations import translation_lines
 from publish.triples import Names, list_lines, shown_properties, table_lines

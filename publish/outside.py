@@ -19,10 +19,10 @@ from __future__ import annotations
 import gzip
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -31,6 +31,7 @@ from isal import igzip
 from ingest.problems import Place, Problem, ProblemsFound, problem
 from publish.edition import EditionsFolder
 from publish.outside_access import MOST_SECONDS, open_store_client
+from publish.stores import Progress
 from publish.verify import count_differs, read_manifest, verify_files
 from schemas.store_address import StoreAddress, outside_graph, register_graph
 
@@ -46,40 +47,6 @@ _HAS_GRAPH = "<http://purl.org/dc/terms/hasPart>"
 _IS_WHOLE = "<http://purl.org/dc/terms/identifier>"
 _STATEMENTS = "<http://rdfs.org/ns/void#triples>"
 _IS_CURRENT = "<http://www.w3.org/ns/dcat#hasCurrentVersion>"
-
-Progress = Callable[[str], None]
-
-
-class Stores(Protocol):
-    """Where else the editions of a site are to be."""
-
-    def begin(self) -> None:
-        """Find out whether all is well before any work is done, and remove what is left of work that died."""
-
-    def hold(self, edition: str, folder: Path) -> None:
-        """Hold an edition, whose files are in a folder. It is whole when this ends, and not current yet."""
-
-    def point(self, edition: str) -> None:
-        """Say that an edition is current."""
-
-    def forget(self, folder: EditionsFolder) -> None:
-        """Let go of the editions that are not kept any more."""
-
-
-class Nowhere:
-    """A site whose editions are in its own folder and nowhere else."""
-
-    def begin(self) -> None:
-        pass
-
-    def hold(self, edition: str, folder: Path) -> None:
-        pass
-
-    def point(self, edition: str) -> None:
-        pass
-
-    def forget(self, folder: EditionsFolder) -> None:
-        pass
 
 
 class Outside:
@@ -291,11 +258,6 @@ class Outside:
     def _stopped(self, code: str, **facts: object) -> ProblemsFound:
         place = Place("site.toml")
         return ProblemsFound([problem(code, place, value=self._address.host, count=1, **facts)])
-
-
-def stores_of(address: StoreAddress | None, base: str, progress: Progress = lambda _stage: None) -> Stores:
-    """Give the stores where the editions of a site are to be, beside its own folder."""
-    return Nowhere() if address is None else Outside(address, base, progress)
 
 
 def is_whole_query(base: str, edition: str) -> str:

@@ -24,7 +24,7 @@ from api.app import create_app
 from api.sparql_pool import Limits
 from publish.build import Making, prepare, publish_contents
 from publish.edition import EditionsFolder
-from publish.outside import stores_of
+from publish.stores import stores_of
 from schemas.site import Site
 from schemas.store_address import StoreAddress
 
