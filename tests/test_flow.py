@@ -21,6 +21,7 @@ MAY_FETCH = {
     "ingest/package.py": "an operator names packages by https address",
     "ingest/fetching.py": "the same, where fetching is a module of its own",
     "api/outside/pool.py": "an operator names the store outside that answers SPARQL",
+    "api/sparql_worker.py": "cut off from the network, it hears by a file's socket that a process is to be split off",
     "publish/outside.py": "the same store is filled",
     "publish/outside_access.py": "the same store asks who writes",
 }
