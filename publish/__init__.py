@@ -47,7 +47,7 @@ from publish.edition import (
     edition_name,
 )
 from publish.kept_definitions import check_definitions
-from publish.packages import amount_of, bytes_of, gather, write_reports
+from publish.packages import amount_of, gather, sizes_of, write_reports
 from publish.parts import Parts
 from publish.signal_rules import find_problems
 from publish.signals import check_responses
@@ -168,8 +168,8 @@ def publish_site(
             work.end()
             return _as_published(folder, unchanged)
         kept = None if dry_run else Kept(folder.folder / KEPT, digest_code())
-        size = bytes_of(site.packages)
-        work.plan(Amount.guess(size, is_first=kept is None or not kept.folder.is_dir()))
+        sizes = sizes_of(site.packages)
+        work.plan(Amount.guess(sizes, is_first=kept is None or not kept.folder.is_dir()))
         work.begin("read")
         checking = begin_checking(
             site.packages,
@@ -180,7 +180,9 @@ def publish_site(
             kept=kept,
             progress=progress,
             executor=executor,
-            took=lambda taken: work.begin("check") if taken is None else work.reach(taken / max(size, 1)),
+            took=lambda taken: (
+                work.begin("check") if taken is None else work.reach(taken / max(sum(sizes), 1))
+            ),
         )
         if checking.has_errors:
             raise ProblemsFound(checking.finish().problems)

@@ -51,7 +51,7 @@ from publish.stores import Nowhere, Stores
 from publish.target_forms import target_lines, write_target_files
 from publish.translations import translation_lines
 from publish.triples import Names, list_lines, shown_properties, table_lines
-from publish.verify import verify_files
+from publish.verify import OWNER, verify_files
 from publish.virtual import PIECES, write_pieces
 from publish.work import Work
 from schemas import Field, TableSchema
@@ -261,14 +261,15 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         "statements": count,
         "tables": prepared.tables,
         "sources": contents.sources,
-        "linked_data": {
-            path.name: _digest_of(path) for path in sorted((folder / LINKED_DATA).iterdir()) if path.is_file()
-        },
         "downloads": {
             path: {"bytes": file.bytes, "sha256": file.sha256}
             for path, file in sorted(downloads.files.items())
         },
     }
+    linked_data = folder / LINKED_DATA
+    files = {path.name: _digest_of(path) for path in sorted(linked_data.iterdir()) if path.is_file()}
+    # What kind of store there is, is no part of what the manifest says.
+    (linked_data / OWNER).write_text(_as_json({"edition": name, "files": files}), encoding="utf-8")
     write_carried(folder, lambda name: getattr(contents, name), prepared.parts)
     prepared.parts.write(folder, downloads)
     (folder / MANIFEST).write_text(_as_json(manifest), encoding="utf-8")

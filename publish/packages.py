@@ -65,15 +65,15 @@ def gather(
     return contents
 
 
-def bytes_of(packages: Iterable[str]) -> int:
-    """Count the bytes of packages that lie here; a zip says several times what it holds."""
-    size = 0
+def sizes_of(packages: Iterable[str]) -> list[int]:
+    """Give the bytes of each file of packages that lie here; a zip says several times what it holds."""
+    sizes = []
     for path in map(Path, packages):
         if path.is_dir():
-            size += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+            sizes += [file.stat().st_size for file in path.rglob("*") if file.is_file()]
         elif path.is_file():
-            size += path.stat().st_size * (_ZIPPED if path.suffix == ".zip" else 1)
-    return size
+            sizes.append(path.stat().st_size * (_ZIPPED if path.suffix == ".zip" else 1))
+    return sizes
 
 
 def amount_of(report: Report, before: CodedBefore | None) -> Amount:

@@ -36,6 +36,9 @@ _PARQUET = "observations.parquet"
 _SUMS = "SHA256SUMS"
 _LINKED_DATA, _STORE = "rdf", "store"
 
+# Whose linked data lies in a folder, and the digest of each file there.
+OWNER = "edition.json"
+
 _CHUNK = 1 << 20
 
 # So many lines of a dump are looked through for the edition that it is of; it stands among the first.
@@ -231,7 +234,17 @@ def _catalogue(folder: Path, told: Manifest) -> Iterator[Problem]:
 
 def _linked_data(folder: Path, told: Manifest) -> Iterator[Problem]:
     """Look whose statements the store holds, and hold the other files beside it against their digests."""
-    for name, wanted in sorted(told.get("linked_data", {}).items()):
+    owner = folder / _LINKED_DATA / OWNER
+    try:
+        # Editions of an earlier version of the product do not say it here.
+        said = json.loads(owner.read_text(encoding="utf-8")) if owner.is_file() else {"files": {}}
+    except ValueError:
+        yield _differs(folder, f"{_LINKED_DATA}/{OWNER}", "something that is no JSON", "what was written")
+        return
+    if said.get("edition", told["edition"]) != told["edition"]:
+        yield _mixed(folder, f"{_LINKED_DATA}/{OWNER}", said["edition"], told["edition"])
+        return
+    for name, wanted in sorted(said["files"].items()):
         path = folder / _LINKED_DATA / name
         if not path.is_file():
             yield problem("edition-file-missing", Place(place_in(folder, f"{_LINKED_DATA}/{name}")))

@@ -104,6 +104,11 @@ def swap_pieces(edition: Path, _other: Path) -> None:
     flip(edition / "rdf" / "cube.json")
 
 
+def swap_linked_data(edition: Path, other: Path) -> None:
+    shutil.rmtree(edition / "rdf")
+    shutil.copytree(other / "rdf", edition / "rdf")
+
+
 def lose_store(edition: Path, _other: Path) -> None:
     shutil.rmtree(edition / "rdf" / "store")
 
@@ -146,6 +151,7 @@ CASES: dict[str, tuple[Damage, str, str]] = {
     "catalogue of another edition": (swap_catalogue, "edition-mixed", "catalogue.db"),
     "download of another edition": (swap_download, "edition-mixed", "downloads/catalogue.db"),
     "store of another edition": (swap_store, "edition-mixed", "rdf/store"),
+    "linked data of another edition": (swap_linked_data, "edition-mixed", "rdf/edition.json"),
     "no store": (lose_store, "edition-file-missing", "rdf/store"),
     "pieces of the store damaged": (swap_pieces, "edition-file-differs", "rdf/cube.json"),
     "damaged Parquet": (damage_parquet, "edition-file-differs", "downloads/observations.parquet"),
