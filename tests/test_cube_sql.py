@@ -202,6 +202,11 @@ def test_constants_are_lifted_out_by_their_kinds() -> None:
     assert ox.Store().query(text) is not None
 
 
+def test_an_address_behind_a_base_is_a_constant_like_any_other() -> None:
+    _, constants = shape("BASE <http://s/> SELECT * { <observation/1> ?p <a/b_1> }")
+    assert constants == [("row", "http://s/observation/1"), ("iri", "http://s/a/b_1")]
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -221,7 +226,10 @@ def test_constants_of_other_kinds_make_another_shape(one: str, other: str) -> No
 @pytest.mark.parametrize(
     "query",
     [
-        "BASE <http://b/> SELECT * { <a> ?p ?o }",
+        "BASE <http://b/c> SELECT * { <a> ?p ?o }",
+        "BASE <http://b/> SELECT * { <../a> ?p ?o }",
+        "BASE <http://b/> SELECT * { <//a/> ?p ?o }",
+        "BASE <http://b/> BASE <http://c/> SELECT * { <a> ?p ?o }",
         'SELECT * { ?s ?p "x-mark:0" }',
         "SELECT * { ?s ?p 910000000000000 }",
         "PREFIX a: <http://a/> PREFIX a: <http://b/> SELECT * { a:x ?p ?o }",

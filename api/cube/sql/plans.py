@@ -62,7 +62,7 @@ class Plans:
     def __init__(self, cube: Cube, store: ox.Store, shared: frozenset[str], catalogue: Path) -> None:
         if cube.counts is None:
             raise Uncertain("an edition that does not say what its figures are like")
-        self._cube, self._shared = cube, shared
+        self.cube, self._shared = cube, shared
         self.terms = Terms(store, catalogue, cube.start, cube.counts)
         self._codes = Codes(cube, self.terms)
         self._known = frozenset(cube.predicates) | _vocabulary(store)
@@ -79,7 +79,7 @@ class Plans:
         """
         if request["default_graphs"] is not None or request["named_graphs"] is not None:
             raise Uncertain("a dataset is named")
-        lifted = lift(request["query"], self._known, self._cube.start)
+        lifted = self.lift(request["query"])
         if lifted is None:
             raise Uncertain("no shape")
         plans = self._plans.get(lifted.text)
@@ -92,7 +92,7 @@ class Plans:
         if fast is None:
             raise Uncertain("a shape that has no plan")
         try:
-            return self._run(exact or fast, lifted)
+            return self.run(exact or fast, lifted)
         except Uncertain:
             if exact is not None:
                 raise
@@ -101,7 +101,11 @@ class Plans:
         if exact is None or exact.sql == fast.sql:
             raise Uncertain("no figures that are certain")
         self._keep(lifted.text, (fast, exact))
-        return self._run(exact, lifted)
+        return self.run(exact, lifted)
+
+    def lift(self, query: str, *, keeps_all: bool = False) -> Lifted | None:
+        """Lift the constants out of a query: see `lifting.lift`."""
+        return lift(query, self._known, self.cube.start, keeps_all=keeps_all)
 
     def _keep(self, shape: str, plans: tuple[Plan | None, Plan | None]) -> None:
         self._plans[shape] = plans
@@ -115,9 +119,7 @@ class Plans:
         query = read_query(lifted.text)
         if query is None or query.datasetClause or query.name not in ("SelectQuery", "AskQuery"):
             return None
-        given = Given(self._cube, lifted.constants)
-        making = Making(self._cube, self.terms, self._codes, given, self._shared, is_fast=is_fast)
-        operators = Operators(making)
+        given, operators = self.begin(lifted, is_fast=is_fast)
         try:
             if query.name == "AskQuery":
                 relation = operators.relation(query.p)
@@ -134,10 +136,17 @@ class Plans:
         except (Uncertain, RecursionError):
             return None
 
+    def begin(self, lifted: Lifted, *, is_fast: bool) -> tuple[Given, Operators]:
+        """Begin a statement: give where its parameters are noted, and what makes it."""
+        given = Given(self.cube, lifted.constants)
+        making = Making(self.cube, self.terms, self._codes, given, self._shared, is_fast=is_fast)
+        return given, Operators(making)
+
     # ---- running ----
 
-    def _run(self, plan: Plan, lifted: Lifted) -> Found:
-        values, others = bind(plan.wanted, lifted.constants, self._cube, self.terms)
+    def run(self, plan: Plan, lifted: Lifted) -> Found:
+        """Answer by a plan. Raises Uncertain, also as the rows are read."""
+        values, others = bind(plan.wanted, lifted.constants, self.cube, self.terms)
         self.terms.doubts.is_uncertain = False
         try:
             cursor = self.terms.connection.execute(plan.sql, values)
@@ -227,7 +236,7 @@ class Plans:
         definition, period, breakdown, area, dataset = (part or 0 for part in key)
         if not definition:
             return None
-        cube = self._cube
+        cube = self.cube
         start = cube.starts[cube.series_numbers[dataset, definition] - 1]
         end = cube.ends[cube.cell_numbers[dataset, breakdown] - 1]
         return f"{start}{cube.areas[area - 1]}/{cube.periods[period - 1]}{end}"
