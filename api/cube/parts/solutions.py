@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyoxigraph as ox
+from rdflib.namespace import RDF
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Literal, URIRef, Variable
 
 from api.cube.parts.reading import Query, Unread, read_groups
-from api.cube.parts.splitting import Compiled, Part, Splitter, parse
+from api.cube.parts.splitting import Compiled, Part, Splitter
+from api.cube.parts.trees import parse
+from api.cube.patterns import Part as Pattern
 from api.cube.patterns import is_variable, take_apart
 from api.cube.queries import read_query, walk
 from api.cube.sql.groups import ROWS
@@ -69,6 +72,16 @@ class Parts:
     def __init__(self, plans: Plans) -> None:
         self._plans = plans
         self._shapes: OrderedDict[str, _Shape | None] = OrderedDict()
+        cube = plans.cube
+        # What is of a class is not told by that it has one.
+        classes = {
+            thing[1:-1]
+            for codes in cube.said.values()
+            for said in codes
+            for predicate, thing in said
+            if predicate == str(RDF.type)
+        }
+        self._said_by_rows = (cube.predicates | classes) - {str(RDF.type)}
 
     def rewrite(self, request: Mapping[str, Any], check: Callable[[], None]) -> Rewritten:
         """Find the solutions of a query's parts. Raises Uncertain, and what check raises.
@@ -109,7 +122,12 @@ class Parts:
             tree = parse(lifted.text)
             if tree.datasetClause:
                 return None
-            splitter = Splitter(query, lifted.words, lambda node, names: self._compile(lifted, node, names))
+            splitter = Splitter(
+                query,
+                lifted.words,
+                lambda node, names: self._compile(lifted, node, names),
+                self._said_by_rows,
+            )
             parts = splitter.split(tree)
         except (Unread, RecursionError):
             return None
@@ -143,10 +161,21 @@ class Parts:
         nodes = list(walk(query))
         if any(node.name == "Graph" for node in nodes):
             return False
-        triples = (triple for node in nodes if node.name == "BGP" for triple in node.triples)
-        return not any(self._may_be_of_row(part, lifted) for part in take_apart(triples))
+        groups = (take_apart(node.triples) for node in nodes if node.name == "BGP")
+        return not any(self._may_need_rows(group, lifted) for group in groups)
 
-    def _may_be_of_row(self, part: Any, lifted: Lifted) -> bool:
+    def _may_need_rows(self, parts: Sequence[Pattern], lifted: Lifted) -> bool:
+        """Say whether what rows say may match one of some patterns, where it matters."""
+        # What has a property that no observation has is none.
+        others = {
+            part.subject
+            for part in parts
+            if not part.is_loose and is_variable(part.subject) and not self._may_be_of_row(part, lifted)
+        }
+        return any(part.subject not in others and self._may_be_of_row(part, lifted) for part in parts)
+
+    def _may_be_of_row(self, part: Pattern, lifted: Lifted) -> bool:
+        """Say whether an observation may have a property, said by rows or by other statements."""
         cube = self._plans.cube
         if part.predicates is None or part.is_zero:
             return True
@@ -154,6 +183,8 @@ class Parts:
             place = marked(str(part.subject))
             if place is None or lifted.constants[place].kind != "row":
                 return str(part.subject).startswith(cube.start)
+        if not self._plans.shared.isdisjoint(part.predicates):
+            return True
         thing = part.object
         if isinstance(thing, URIRef) and marked(str(thing)) is None:
             return any(cube.says(predicate, str(thing)) for predicate in part.predicates)

@@ -16,17 +16,15 @@ comes later is taken past it only where that changes no solution:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pyparsing import ParseResults
-from rdflib.plugins.sparql.algebra import simplify, translate, translatePName, translatePrologue, traverse
-from rdflib.plugins.sparql.parser import parseQuery
-from rdflib.plugins.sparql.parserutils import CompValue, Expr
+from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import URIRef, Variable
 
 from api.cube.parts.reading import Element, Group, Query, Unread, names_in
+from api.cube.parts.trees import algebra_of, iris_in, tests_of, units_of, variables_in
 from api.cube.sql.columns import Column
 from api.cube.sql.lifting import Word
 from api.cube.sql.numbers import Uncertain
@@ -44,8 +42,6 @@ _NODES = {
     "filter": "Filter",
     "bind": "Bind",
 }
-# Nodes of expressions that stand around one other where nothing else is said.
-_WRAPPERS = frozenset({"ConditionalOrExpression", "ConditionalAndExpression"})
 
 
 @dataclass(frozen=True)
@@ -111,23 +107,15 @@ class _Taken:
         )
 
 
-def parse(text: str) -> CompValue:
-    """Read a query with its names resolved, not yet as algebra. Raises Unread."""
-    try:
-        prologue, query = parseQuery(text)
-        resolved = translatePrologue(prologue, None)
-        found = traverse(query, visitPost=lambda node: translatePName(node, resolved))
-    except Exception as fault:  # another parser decides what is a query
-        raise Unread("rdflib cannot read it") from fault
-    assert isinstance(found, CompValue)
-    return found
-
-
 class Splitter:
     """Finds the parts of one query."""
 
-    def __init__(self, query: Query, words: Sequence[Word], compile_: Compile) -> None:
+    def __init__(
+        self, query: Query, words: Sequence[Word], compile_: Compile, said_by_rows: Container[str]
+    ) -> None:
+        """said_by_rows: IRIs of which a part that is about rows has one."""
         self._query, self._compile, self._tries = query, compile_, 0
+        self._said_by_rows = said_by_rows
         self._parts: list[Part] = []
         self._names = [names_in((word,)) for word in words]
         self._uses = self._count(range(len(words)))
@@ -149,7 +137,7 @@ class Splitter:
                 raise Unread("a query within")
             self._group(group.inner, node.where, replace(place, is_all=group.is_all, is_optional=False))
             return
-        units = list(_units(node))
+        units = list(units_of(node))
         if [_NODES[element.kind] for element in group.elements] != [unit.name for unit in units]:
             raise Unread("what is in a group")
         pairs = list(zip(group.elements, units, strict=True))
@@ -195,6 +183,8 @@ class Splitter:
     ) -> _Taken | None:
         """Take elements into a part that begins with one of them; None if that has no certain SQL."""
         rest = [one for one in range(first, len(others)) if at[one] == one]
+        if not any(iri in self._said_by_rows for one in rest for iri in iris_in(others[one][1])):
+            return None
         if not any(self._is_labelled(others[one][0]) for one in rest) and (first == 0 or len(rest) == 1):
             whole = self._try(first, rest, others, place)
             if whole is not None:
@@ -251,7 +241,7 @@ class Splitter:
             return None
         self._tries += 1
         try:
-            return self._compile(_algebra(units, names, place.graph), [Variable(name) for name in names])
+            return self._compile(algebra_of(units, names, place.graph), [Variable(name) for name in names])
         except (Uncertain, RecursionError):
             return None
 
@@ -273,11 +263,11 @@ class Splitter:
         )
         own = self._count(word for start, end in words for word in range(start, end))
         for element, unit in filters:
-            tests = _tests_of(unit)
+            tests = tests_of(unit)
             inside = own + self._count(range(element.start, element.end))
             gone = 0
             for test in tests:
-                unclear = _variables(test) - taken.certain
+                unclear = variables_in(test) - taken.certain
                 if place.is_optional:
                     is_own = all(inside[name] == self._uses[name] for name in unclear)
                 else:
@@ -298,61 +288,5 @@ class Splitter:
         )
         compiled = self._compiled(taken.units, names, place) or taken.compiled
         there = tuple(name for name in names if Variable(name) in compiled.columns)
-        node = _algebra(taken.units, names, place.graph)
+        node = algebra_of(taken.units, names, place.graph)
         self._parts.append(Part(elements[0].start, tuple(words), there, node, compiled))
-
-
-def _units(node: CompValue) -> Iterable[Any]:
-    """Give the elements of a group as rdflib reads them; of triples, one for each subject."""
-    for part in node.part or ():
-        if part.name == "TriplesBlock":
-            for one in part.triples:
-                yield CompValue("TriplesBlock", triples=[one])
-        else:
-            yield part
-
-
-def _algebra(units: Sequence[Any], names: Iterable[str], graph: Any) -> CompValue:
-    """Write elements as a query in rdflib's algebra."""
-    # What is made of them changes them.
-    group = CompValue("GroupGraphPatternSub", part=[_copied(unit) for unit in units])
-    if graph is not None:
-        inner = CompValue("GraphGraphPattern", term=graph, graph=group)
-        group = CompValue("GroupGraphPatternSub", part=[inner])
-    shown = [CompValue("vars", var=Variable(name)) for name in names]
-    query = CompValue("SelectQuery", where=group, projection=shown)
-    found = traverse(translate(query)[0], visitPost=simplify)
-    assert isinstance(found, CompValue)
-    return found
-
-
-def _copied(node: Any) -> Any:
-    """Copy what is made of nodes and lists."""
-    if isinstance(node, CompValue):
-        values = {name: _copied(value) for name, value in node.items()}
-        return Expr(node.name, None, **values) if isinstance(node, Expr) else CompValue(node.name, **values)
-    if isinstance(node, list | ParseResults):
-        return [_copied(one) for one in node]
-    return node
-
-
-def _tests_of(unit: CompValue) -> list[Any]:
-    """Give the tests of a filter, all of which have to be true."""
-    expression = unit.expr
-    while isinstance(expression, CompValue) and expression.name in _WRAPPERS and not expression.other:
-        expression = expression.expr
-    if isinstance(expression, CompValue) and expression.name == "ConditionalAndExpression":
-        return [expression.expr, *expression.other]
-    return [expression]
-
-
-def _variables(node: Any) -> frozenset[str]:
-    """Give the variables anywhere in a part of a query."""
-    if isinstance(node, Variable):
-        return frozenset((str(node),))
-    inside: Iterable[Any] = ()
-    if isinstance(node, CompValue):
-        inside = node.values()
-    elif isinstance(node, list | tuple | ParseResults):
-        inside = node
-    return frozenset(name for one in inside for name in _variables(one))

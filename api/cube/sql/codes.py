@@ -94,6 +94,29 @@ class Codes:
             self._said[key] = replace(self._tell(key, columns, facts), of_note=columns == ("note",))
         return self._said[key]
 
+    def said_with(self, predicates: Sequence[str]) -> Said:
+        """Say how some properties are said, with a table that begins with the property. Raises Uncertain."""
+        key = tuple(sorted(set(predicates)))
+        kinds = {self._columns[predicate] for predicate in key}
+        if len(kinds) != 1:
+            raise Uncertain("properties of no kind, or of several")
+        said = [
+            (predicate, numbers, text)
+            for predicate in key
+            for numbers, things in sorted(self._facts[predicate].items())
+            for text in sorted(things)
+        ]
+        properties = self._terms.number_all(ox.NamedNode(predicate) for predicate, _, _ in said)
+        things = self._terms.number_all(_read_term(text) for _, _, text in said)
+        rows = [
+            (number, *numbers, thing)
+            for number, (_, numbers, _), thing in zip(properties, said, things, strict=True)
+        ]
+        (columns,) = kinds
+        table = self._terms.pairs(("said with", key), 1 + len(columns), rows)
+        types = frozenset(type_of(_read_term(text)) for _, _, text in said)
+        return Said(None, columns, types, table=table.name)
+
     def _tell(self, key: tuple[str, ...], columns: tuple[str, ...], facts: _Facts) -> Said:
         """Find the fewest columns that tell what is said."""
         types = frozenset(type_of(_read_term(text)) for things in facts.values() for text in things)

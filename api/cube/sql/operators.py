@@ -18,6 +18,7 @@ from api.cube.sql.aggregates import aggregate
 from api.cube.sql.columns import Column, Item, Relation, as_thing, join, meet, same, shared
 from api.cube.sql.expressions import Expressions, ordered
 from api.cube.sql.groups import make_groups
+from api.cube.sql.languages import languages_in
 from api.cube.sql.making import NOTHING, Making, Outer
 from api.cube.sql.numbers import Uncertain
 
@@ -67,7 +68,12 @@ class Operators:
 
     def _make_Filter(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
         relation = self.relation(node.p, outer)
-        return relation.with_where(self._expressions(relation).test(node.expr))
+        passed = relation.with_where(self._expressions(relation).test(node.expr))
+        for name, kind in languages_in(node.expr):
+            column = passed.columns.get(name)
+            if column is not None and column.kind == "term" and kind in column.types:
+                passed = passed.with_column(name, replace(column, types=frozenset((kind,))))
+        return passed
 
     def _make_LeftJoin(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
         first = self.relation(node.p1, Outer(kinds=outer.kinds))

@@ -62,7 +62,7 @@ class Plans:
     def __init__(self, cube: Cube, store: ox.Store, shared: frozenset[str], catalogue: Path) -> None:
         if cube.counts is None:
             raise Uncertain("an edition that does not say what its figures are like")
-        self.cube, self._shared = cube, shared
+        self.cube, self.shared = cube, shared
         self.terms = Terms(store, catalogue, cube.start, cube.counts)
         self._codes = Codes(cube, self.terms)
         self._known = frozenset(cube.predicates) | _vocabulary(store)
@@ -139,7 +139,7 @@ class Plans:
     def begin(self, lifted: Lifted, *, is_fast: bool) -> tuple[Given, Operators]:
         """Begin a statement: give where its parameters are noted, and what makes it."""
         given = Given(self.cube, lifted.constants)
-        making = Making(self.cube, self.terms, self._codes, given, self._shared, is_fast=is_fast)
+        making = Making(self.cube, self.terms, self._codes, given, self.shared, is_fast=is_fast)
         return given, Operators(making)
 
     # ---- running ----

@@ -124,6 +124,12 @@ class Terms:
             self._tables[path] = self._make("so", zip(subjects, objects, strict=True), found)
         return self._tables[path]
 
+    def objects(self, path: str) -> tuple[str, ...]:
+        """Give the IRIs that are said with a property, in an order. Raises Uncertain."""
+        table = self.said(path).name
+        found = (self.all[number] for (number,) in self.connection.execute(f"SELECT DISTINCT o FROM {table}"))
+        return tuple(sorted(term.value for term in found if isinstance(term, ox.NamedNode)))
+
     def pairs(self, name: Any, width: int, pairs: Iterable[tuple[int, ...]]) -> Table:
         """Give a table of `width` numbers of codes, k0…, and of what they say, o."""
         if name not in self._tables:
