@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from api.cube.sql.lifting import Word
 
@@ -141,9 +142,9 @@ class _Reader:
                 self._skip_brackets()
             else:
                 template = self._at
-        is_all = self._head() and form in ("SELECT", "DESCRIBE")
+        is_all = self._head() and form != "CONSTRUCT"
         where = self._group()
-        self._tail()
+        is_all = self._tail() or is_all
         if self._at != len(self._words):
             raise Unread("more than a query")
         return Query(where, is_all, template)
@@ -156,15 +157,22 @@ class _Reader:
                 self._skip_brackets()
             else:
                 self._take()
-        return any(word.text == "*" for word in self._words[begin : begin + 2])
+        return self._words[begin].text == "*" or self._asks_for_all(begin)
 
-    def _tail(self) -> None:
-        """Go past what is behind the group of a query."""
+    def _tail(self) -> bool:
+        """Go past what is behind the group of a query; says whether it asks for all variables."""
+        begin = self._at
         while self._at < len(self._words) and not self._sees("}"):
             if self._sees("(", "{", "["):
                 self._skip_brackets()
             else:
                 self._take()
+        return self._asks_for_all(begin)
+
+    def _asks_for_all(self, begin: int) -> bool:
+        """Say whether DISTINCT * or REDUCED * stands here, in a count too."""
+        words = [word.text.upper() for word in self._words[begin : self._at]]
+        return any(word == "*" and before in ("DISTINCT", "REDUCED") for before, word in pairwise(words))
 
     # ---- groups ----
 
@@ -172,9 +180,9 @@ class _Reader:
         found = Group(self._at, self._at)
         self._take("{")
         if self._may_take("SELECT"):
-            found.is_all = self._head()
+            is_all = self._head()
             found.inner = self._group()
-            self._tail()
+            found.is_all = self._tail() or is_all
         else:
             while not self._sees("}"):
                 found.elements += self._elements()

@@ -10,6 +10,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import pyoxigraph as ox
@@ -26,7 +27,8 @@ from api.cube.queries import read_query, walk
 from api.cube.sql.groups import ROWS
 from api.cube.sql.lifting import Lifted, Word, marked
 from api.cube.sql.numbers import Uncertain
-from api.cube.sql.plans import MOST_PLANS, Plan, Plans
+from api.cube.sql.plans import MOST_PLANS, Plan, Plans, shape_of
+from api.cube.sql.scopes import Scopes
 from api.cube.sql.terms import COUNTS
 
 # So many values are written into a query, and so many letters of text.
@@ -62,6 +64,7 @@ class _Shape:
     """What queries of one shape have in common: parts with their statements."""
 
     query: Query
+    scopes: Scopes
     parts: tuple[tuple[Part, Plan], ...]
     is_alone: bool
 
@@ -91,57 +94,64 @@ class Parts:
         check   says whether it is a query that is answered at all; asked where the shape is a new one
         """
         text = request["query"]
-        if request["default_graphs"] is not None or request["named_graphs"] is not None or _STUB in text:
-            raise Uncertain("a dataset is named")
+        if _STUB in text:
+            raise Uncertain("a mark of ours")
         lifted = self._plans.lift(text)
         is_kept = lifted is not None
         if lifted is None:
             lifted = self._plans.lift(text, keeps_all=True)
         if lifted is None:
             raise Uncertain("no words that are certain")
-        if lifted.text not in self._shapes:
+        name = shape_of(request, lifted)
+        if name not in self._shapes:
             check()
-            shape = self._look(lifted)
+            shape = self._look(lifted, request)
             if is_kept:
-                self._shapes[lifted.text] = shape
+                self._shapes[name] = shape
                 if len(self._shapes) > MOST_PLANS:
                     self._shapes.popitem(last=False)
         else:
-            shape = self._shapes[lifted.text]
-            self._shapes.move_to_end(lifted.text)
+            shape = self._shapes[name]
+            self._shapes.move_to_end(name)
         if shape is None:
             raise Uncertain("no parts")
         return self._write(lifted, shape)
 
     # ---- by shape ----
 
-    def _look(self, lifted: Lifted) -> _Shape | None:
+    def _look(self, lifted: Lifted, request: Mapping[str, Any]) -> _Shape | None:
         """Find the parts of queries of one shape."""
+        algebra = read_query(lifted.text)
+        if algebra is None:
+            return None
         try:
+            scopes = self._plans.scopes_of(algebra, request)
             query = read_groups(lifted.words)
-            tree = parse(lifted.text)
-            if tree.datasetClause:
-                return None
-            splitter = Splitter(
-                query,
-                lifted.words,
-                lambda node, names: self._compile(lifted, node, names),
-                self._said_by_rows,
-            )
-            parts = splitter.split(tree)
-        except (Unread, RecursionError):
+
+            def compile_(node: CompValue, names: Sequence[Variable]) -> Compiled:
+                return self._compile(lifted, scopes, node, names)
+
+            splitter = Splitter(query, lifted.words, compile_, self._said_by_rows)
+            parts = splitter.split(parse(lifted.text))
+        except (Uncertain, Unread, RecursionError):
             return None
         plans = [(part, _plan(part)) for part in parts]
         outline = _put_in(
             query, lifted.words, parts, [_stub(at, part) for at, part in enumerate(parts)], marks=True
         )
-        is_alone = self._is_alone(outline, lifted)
-        return _Shape(query, tuple(plans), is_alone) if parts or is_alone else None
+        is_alone = self._is_alone(outline, lifted, is_plain=scopes.is_plain)
+        return _Shape(query, scopes, tuple(plans), is_alone) if parts or is_alone else None
 
     def _compile(
-        self, lifted: Lifted, node: CompValue, names: Sequence[Variable], *, is_fast: bool = True
+        self,
+        lifted: Lifted,
+        scopes: Scopes,
+        node: CompValue,
+        names: Sequence[Variable],
+        *,
+        is_fast: bool = True,
     ) -> Compiled:
-        given, operators = self._plans.begin(lifted, is_fast=is_fast)
+        given, operators = self._plans.begin(lifted, scopes, is_fast=is_fast)
         inner = node.p if node.name == "Project" else node
         if inner.name == "ToMultiSet" and isinstance(inner.p, CompValue):
             # A query within, alone: its order is kept.
@@ -153,7 +163,7 @@ class Parts:
         is_about_rows = _ABOUT_ROWS.search(selected.sql) is not None
         return Compiled(selected.sql, selected.columns, is_about_rows, given.wanted)
 
-    def _is_alone(self, outline: str, lifted: Lifted) -> bool:
+    def _is_alone(self, outline: str, lifted: Lifted, *, is_plain: bool) -> bool:
         """Say whether what is left of a query of this shape is certain to match nothing that rows say."""
         query = read_query(outline)
         if query is None or query.name == "DescribeQuery":
@@ -161,6 +171,9 @@ class Parts:
         nodes = list(walk(query))
         if any(node.name == "Graph" for node in nodes):
             return False
+        if not is_plain:
+            # What is not in the default graph of the store is in none.
+            return not any(node.triples for node in nodes if node.name == "BGP")
         groups = (take_apart(node.triples) for node in nodes if node.name == "BGP")
         return not any(self._may_need_rows(group, lifted) for group in groups)
 
@@ -197,12 +210,11 @@ class Parts:
         texts, known = [], {}
         values = letters = 0
         for at, (part, plan) in enumerate(shape.parts):
-            rows: list[Sequence[Any]] = []
-            for row in self._find(part, plan, lifted):
-                rows.append(row)
-                values += len(row) + 1
-                if values > MOST_VALUES:
-                    raise Uncertain("many solutions")
+            most = (MOST_VALUES - values) // (len(part.names) + 1)
+            rows = self._find(part, plan, lifted, shape.scopes, most + 1)
+            if len(rows) > most:
+                raise Uncertain("many solutions")
+            values += len(rows) * (len(part.names) + 1)
             text = _write_values(part.names, rows)
             letters += len(text)
             if letters > MOST_LETTERS:
@@ -218,19 +230,17 @@ class Parts:
             shape.is_alone,
         )
 
-    def _find(self, part: Part, plan: Plan, lifted: Lifted) -> Iterable[Sequence[Any]]:
-        """Find the solutions of a part. Raises Uncertain."""
+    def _find(self, part: Part, plan: Plan, lifted: Lifted, scopes: Scopes, most: int) -> list[Sequence[Any]]:
+        """Find so many solutions of a part. Raises Uncertain."""
         try:
-            return list(self._plans.run(plan, lifted).rows)
+            return list(islice(self._plans.run(plan, lifted).rows, most))
         except Uncertain:
             # What is fast did not do for these figures.
-            compiled = self._compile(
-                lifted, part.node, [Variable(name) for name in part.names], is_fast=False
-            )
-            exact = _plan(part, compiled)
+            names = [Variable(name) for name in part.names]
+            exact = _plan(part, self._compile(lifted, scopes, part.node, names, is_fast=False))
             if exact.sql == plan.sql:
                 raise
-            return self._plans.run(exact, lifted).rows
+            return list(islice(self._plans.run(exact, lifted).rows, most))
 
 
 def _plan(part: Part, compiled: Compiled | None = None) -> Plan:

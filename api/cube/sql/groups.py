@@ -75,6 +75,8 @@ def _kinds(making: Making, subject: Any, star: Sequence[Step], known: str | None
             parts.append(f"?s {pattern.path} {pattern.thing.n3() if is_class else f'?o{at}'}")
         if not kinds or (known != "row" and making.terms.asks(" . ".join(parts))):
             kinds.append("rest")
+    scope = making.scope
+    kinds = [kind for kind in kinds if (scope.has_rows if kind == "row" else scope.has_rest)]
     if "row" in kinds and any(making.shared.intersection(pattern.predicates) for pattern in star):
         raise Uncertain("observations that other statements are about")
     return kinds
@@ -154,6 +156,9 @@ class _Group:
             self.relation = self.relation.with_column(subject, before)
         else:
             name = self._add(ROWS, "r")
+        datasets = self._making.scope.datasets
+        if datasets is not None:
+            self._where(f"{name}.dataset IN ({', '.join(map(str, sorted(datasets)))})")
         if is_variable(subject):
             self._bind(subject, Column("row", tuple(f"{name}.{part}" for part in KEY)))
         else:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pyoxigraph as ox
 from rdflib.plugins.sparql.algebra import simplify, translateGroupGraphPattern, traverse
 from rdflib.plugins.sparql.parserutils import CompValue
-from rdflib.term import Literal, Variable
+from rdflib.term import Literal, URIRef, Variable
 
 from api.cube.sql.aggregates import aggregate
 from api.cube.sql.columns import Column, Item, Relation, as_thing, join, meet, same, shared
@@ -21,6 +22,7 @@ from api.cube.sql.groups import make_groups
 from api.cube.sql.languages import languages_in
 from api.cube.sql.making import NOTHING, Making, Outer
 from api.cube.sql.numbers import Uncertain
+from api.cube.sql.scopes import EVERYTHING
 
 # So many values of VALUES, and parts of UNION, go into one statement.
 _MOST_VALUES = 300
@@ -56,7 +58,26 @@ class Operators:
     # ---- patterns ----
 
     def _make_BGP(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802 - rdflib's name
-        return self._union(make_groups(self._making, node.triples or [], outer))
+        making = self._making
+        if not node.triples and making.scope != EVERYTHING:
+            raise Uncertain("a graph without patterns")
+        found = make_groups(making, node.triples or [], outer)
+        # Where nothing can match there is no solution.
+        return self._union(found) if found else Relation((Item("(SELECT 1)"),), ("0",))
+
+    def _make_Graph(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
+        making, outer = self._making, Outer(kinds=outer.kinds)
+        if isinstance(node.term, URIRef):
+            with making.within(making.scopes.named(str(node.term))):
+                return self.relation(node.p, outer)
+        found = []
+        for graph, scope in making.scopes.all_named():
+            (number,) = making.terms.number_all((ox.NamedNode(graph),))
+            with making.within(scope):
+                relation = self.relation(node.p, outer)
+            column = Column("term", (f"({number}+0)",), types=frozenset(("iri",)))
+            found.append(join(relation, Relation(columns={node.term: column}), self._namer))
+        return self._union(found) if found else Relation((Item("(SELECT 1)"),), ("0",))
 
     def _make_Join(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
         outer = Outer(kinds=outer.kinds)

@@ -6,6 +6,7 @@ Out:  rows of terms, or whether there is one; Uncertain where there is no certai
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
+from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Variable
 
 from api.cube.pieces import Cube
@@ -25,6 +27,7 @@ from api.cube.sql.lifting import Lifted, lift
 from api.cube.sql.making import Making
 from api.cube.sql.numbers import Uncertain, write
 from api.cube.sql.operators import Operators
+from api.cube.sql.scopes import Scopes
 from api.cube.sql.terms import Terms, select
 
 # So many plans are kept, those that were used last.
@@ -62,7 +65,7 @@ class Plans:
     def __init__(self, cube: Cube, store: ox.Store, shared: frozenset[str], catalogue: Path) -> None:
         if cube.counts is None:
             raise Uncertain("an edition that does not say what its figures are like")
-        self.cube, self.shared = cube, shared
+        self.cube, self.shared, self._edition = cube, shared, catalogue.parent.name
         self.terms = Terms(store, catalogue, cube.start, cube.counts)
         self._codes = Codes(cube, self.terms)
         self._known = frozenset(cube.predicates) | _vocabulary(store)
@@ -77,17 +80,16 @@ class Plans:
 
         check   says whether it is a query that is answered at all; asked where the shape is a new one
         """
-        if request["default_graphs"] is not None or request["named_graphs"] is not None:
-            raise Uncertain("a dataset is named")
         lifted = self.lift(request["query"])
         if lifted is None:
             raise Uncertain("no shape")
-        plans = self._plans.get(lifted.text)
+        shape = shape_of(request, lifted)
+        plans = self._plans.get(shape)
         if plans is None:
             check()
-            plans = self._make(lifted, request["query"], is_fast=True), None
-            self._keep(lifted.text, plans)
-        self._plans.move_to_end(lifted.text)
+            plans = self._make(lifted, request, is_fast=True), None
+            self._keep(shape, plans)
+        self._plans.move_to_end(shape)
         fast, exact = plans
         if fast is None:
             raise Uncertain("a shape that has no plan")
@@ -97,10 +99,10 @@ class Plans:
             if exact is not None:
                 raise
         # What is fast did not do for these figures.
-        exact = self._make(lifted, request["query"], is_fast=False)
+        exact = self._make(lifted, request, is_fast=False)
         if exact is None or exact.sql == fast.sql:
             raise Uncertain("no figures that are certain")
-        self._keep(lifted.text, (fast, exact))
+        self._keep(shape, (fast, exact))
         return self.run(exact, lifted)
 
     def lift(self, query: str, *, keeps_all: bool = False) -> Lifted | None:
@@ -114,17 +116,17 @@ class Plans:
 
     # ---- making ----
 
-    def _make(self, lifted: Lifted, text: str, *, is_fast: bool) -> Plan | None:
+    def _make(self, lifted: Lifted, request: Mapping[str, Any], *, is_fast: bool) -> Plan | None:
         """Make the plan of a shape; None if there is none that is certain."""
         query = read_query(lifted.text)
-        if query is None or query.datasetClause or query.name not in ("SelectQuery", "AskQuery"):
+        if query is None or query.name not in ("SelectQuery", "AskQuery"):
             return None
-        given, operators = self.begin(lifted, is_fast=is_fast)
         try:
+            given, operators = self.begin(lifted, self.scopes_of(query, request), is_fast=is_fast)
             if query.name == "AskQuery":
                 relation = operators.relation(query.p)
                 return Plan(f"SELECT EXISTS (SELECT 1{relation.source()})", given.wanted, True, (), ())
-            result = ox.Store().query(text)
+            result = ox.Store().query(request["query"])
             assert isinstance(result, ox.QuerySolutions)
             names = tuple(variable.value for variable in result.variables)
             selected = operators.select(query.p, [Variable(name) for name in names])
@@ -136,10 +138,14 @@ class Plans:
         except (Uncertain, RecursionError):
             return None
 
-    def begin(self, lifted: Lifted, *, is_fast: bool) -> tuple[Given, Operators]:
+    def scopes_of(self, query: CompValue, request: Mapping[str, Any]) -> Scopes:
+        """Say what graphs a query is about. Raises Uncertain."""
+        return Scopes(self.cube, self._edition, query, request)
+
+    def begin(self, lifted: Lifted, scopes: Scopes, *, is_fast: bool) -> tuple[Given, Operators]:
         """Begin a statement: give where its parameters are noted, and what makes it."""
         given = Given(self.cube, lifted.constants)
-        making = Making(self.cube, self.terms, self._codes, given, self.shared, is_fast=is_fast)
+        making = Making(self.cube, self.terms, self._codes, given, self.shared, scopes, is_fast=is_fast)
         return given, Operators(making)
 
     # ---- running ----
@@ -240,6 +246,12 @@ class Plans:
         start = cube.starts[cube.series_numbers[dataset, definition] - 1]
         end = cube.ends[cube.cell_numbers[dataset, breakdown] - 1]
         return f"{start}{cube.areas[area - 1]}/{cube.periods[period - 1]}{end}"
+
+
+def shape_of(request: Mapping[str, Any], lifted: Lifted) -> str:
+    """Name the shape of a request: its query's, and the graphs that the request says beside it."""
+    graphs = request["default_graphs"], request["named_graphs"]
+    return lifted.text if graphs == (None, None) else json.dumps([lifted.text, *graphs])
 
 
 def _place(columns: Mapping[Any, Column]) -> dict[Any, tuple[int | None, ...]]:
