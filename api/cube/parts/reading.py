@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from api.cube.sql.lifting import Word
@@ -22,6 +22,9 @@ _SIGNS = frozenset(".;,[]()/|^+*?!{}=<>-") | {"^^", "&&", "||", "!=", "<=", ">="
 _OF_TRIPLES = frozenset(".;,[]()/|^+*?!")
 _OPEN, _CLOSED = {"(": ")", "[": "]", "{": "}"}, frozenset(")]}")
 _OF_WORDS = frozenset({"A", "TRUE", "FALSE"})
+
+# Words of VALUES that are not read one by one.
+_LONG = 1_500
 
 # Elements that stand beside each other in any order.
 JOINED = frozenset({"triples", "group", "graph", "values"})
@@ -38,6 +41,7 @@ class Element:
     kind     triples (about one subject), group (or several, joined by UNION), optional, minus, graph, values, filter
              or bind
     names    variables in it, and labels of blank nodes
+    row      of VALUES, the first and the word behind the last of its first row
     groups   those in it that are looked into
     """
 
@@ -46,6 +50,12 @@ class Element:
     end: int
     names: frozenset[str]
     groups: tuple[Group, ...] = ()
+    row: tuple[int, int] | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is a list that takes a parser of algebra longer than all else."""
+        return self.kind == "values" and self.end - self.start > _LONG
 
     @property
     def is_joined(self) -> bool:
@@ -87,6 +97,21 @@ def read_groups(words: Sequence[Word]) -> Query:
     return _Reader(words).query()
 
 
+def text_of(query: Query, words: Sequence[Word]) -> str:
+    """Write a query with its marks, and of long lists of values the first row."""
+    kept = [True] * len(words)
+    waiting = [query.where]
+    for group in waiting:
+        waiting += [group.inner] if group.inner is not None else []
+        for element in group.elements:
+            waiting += element.groups
+            if element.is_long and element.row is not None:
+                behind = element.row[1]
+                last = element.end - 1 if words[element.end - 1].text == "}" else element.end - 2
+                kept[behind:last] = [False] * (last - behind)
+    return "".join(word.space + word.mark for word, is_kept in zip(words, kept, strict=True) if is_kept)
+
+
 def names_in(words: Iterable[Word]) -> frozenset[str]:
     """Give the variables in some words, and the labels of blank nodes."""
     return frozenset(
@@ -110,10 +135,13 @@ class _Reader:
         return at < len(self._words) and self._words[at].text.upper() in texts
 
     def _take(self, *texts: str) -> str:
-        if self._at >= len(self._words) or (texts and not self._sees(*texts)):
+        if self._ends() or (texts and not self._sees(*texts)):
             raise Unread("another word was wanted")
         self._at += 1
         return self._words[self._at - 1].text
+
+    def _ends(self) -> bool:
+        return self._at >= len(self._words)
 
     def _may_take(self, *texts: str) -> bool:
         found = self._sees(*texts)
@@ -144,8 +172,8 @@ class _Reader:
                 template = self._at
         is_all = self._head() and form != "CONSTRUCT"
         where = self._group()
-        is_all = self._tail() or is_all
-        if self._at != len(self._words):
+        is_all = self._tail() or is_all or template is not None
+        if not self._ends():
             raise Unread("more than a query")
         return Query(where, is_all, template)
 
@@ -162,7 +190,7 @@ class _Reader:
     def _tail(self) -> bool:
         """Go past what is behind the group of a query; says whether it asks for all variables."""
         begin = self._at
-        while self._at < len(self._words) and not self._sees("}"):
+        while not self._ends() and not self._sees("}"):
             if self._sees("(", "{", "["):
                 self._skip_brackets()
             else:
@@ -192,7 +220,7 @@ class _Reader:
 
     def _elements(self) -> Iterator[Element]:
         """Read the next element; of triples, one for each subject."""
-        begin, groups, kind = self._at, [], "triples"
+        begin, groups, kind, row = self._at, [], "triples", None
         if self._sees("{"):
             kind = "group"
             groups.append(self._group())
@@ -217,17 +245,27 @@ class _Reader:
             kind = "values"
             while not self._sees("{"):
                 self._take()
+            row = self._first_row()
             self._skip_brackets()
         else:
             yield from self._triples()
             return
         self._may_take(".")
-        yield self._element(kind, begin, groups)
+        yield replace(self._element(kind, begin, groups), row=row)
+
+    def _first_row(self) -> tuple[int, int]:
+        """Find the first row of values behind a brace."""
+        begin = end = self._at + 1
+        while end < len(self._words) and self._words[begin].text == "(" and self._words[end].text != ")":
+            end += 1
+        return begin, end + 1
 
     def _triples(self) -> Iterator[Element]:
         while not (self._ends_triples()):
             begin = self._at
-            while not self._ends_triples() and not self._sees("."):
+            if not self._sees("(", "[") and (self._ends() or self._words[begin].kind == "sign"):
+                raise Unread("no subject")
+            while not self._ends() and not self._ends_triples() and not self._sees("."):
                 if self._sees("(", "["):
                     inside = self._at
                     self._skip_brackets()

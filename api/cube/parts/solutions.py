@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -18,9 +18,9 @@ from rdflib.namespace import RDF
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Literal, URIRef, Variable
 
-from api.cube.parts.reading import Query, Unread, read_groups
+from api.cube.parts.reading import Query, Unread, read_groups, text_of
 from api.cube.parts.splitting import Compiled, Part, Splitter
-from api.cube.parts.trees import parse
+from api.cube.parts.trees import parse, query_without
 from api.cube.patterns import Part as Pattern
 from api.cube.patterns import is_variable, take_apart
 from api.cube.queries import read_query, walk
@@ -121,25 +121,24 @@ class Parts:
 
     def _look(self, lifted: Lifted, request: Mapping[str, Any]) -> _Shape | None:
         """Find the parts of queries of one shape."""
-        algebra = read_query(lifted.text)
-        if algebra is None:
-            return None
         try:
-            scopes = self._plans.scopes_of(algebra, request)
             query = read_groups(lifted.words)
+            tree = parse(text_of(query, lifted.words))
+            scopes = self._plans.scopes_of(query_without(tree, ()), request)
 
             def compile_(node: CompValue, names: Sequence[Variable]) -> Compiled:
                 return self._compile(lifted, scopes, node, names)
 
             splitter = Splitter(query, lifted.words, compile_, self._said_by_rows)
-            parts = splitter.split(parse(lifted.text))
+            parts = splitter.split(tree)
+            left = query_without(tree, splitter.gone)
+            if any(part.is_zero for group in _groups_of(left) for part in group):
+                # A path of no steps leads from each thing that a statement names to itself: from those of rows too.
+                return None
         except (Uncertain, Unread, RecursionError):
             return None
         plans = [(part, _plan(part)) for part in parts]
-        outline = _put_in(
-            query, lifted.words, parts, [_stub(at, part) for at, part in enumerate(parts)], marks=True
-        )
-        is_alone = self._is_alone(outline, lifted, is_plain=scopes.is_plain)
+        is_alone = self._is_alone(left, lifted, is_plain=scopes.is_plain)
         return _Shape(query, scopes, tuple(plans), is_alone) if parts or is_alone else None
 
     def _compile(
@@ -163,19 +162,16 @@ class Parts:
         is_about_rows = _ABOUT_ROWS.search(selected.sql) is not None
         return Compiled(selected.sql, selected.columns, is_about_rows, given.wanted)
 
-    def _is_alone(self, outline: str, lifted: Lifted, *, is_plain: bool) -> bool:
+    def _is_alone(self, query: CompValue, lifted: Lifted, *, is_plain: bool) -> bool:
         """Say whether what is left of a query of this shape is certain to match nothing that rows say."""
-        query = read_query(outline)
-        if query is None or query.name == "DescribeQuery":
+        if query.name == "DescribeQuery":
             return False
-        nodes = list(walk(query))
-        if any(node.name == "Graph" for node in nodes):
+        if any(node.name == "Graph" for node in walk(query)):
             return False
         if not is_plain:
             # What is not in the default graph of the store is in none.
-            return not any(node.triples for node in nodes if node.name == "BGP")
-        groups = (take_apart(node.triples) for node in nodes if node.name == "BGP")
-        return not any(self._may_need_rows(group, lifted) for group in groups)
+            return not any(_groups_of(query))
+        return not any(self._may_need_rows(group, lifted) for group in _groups_of(query))
 
     def _may_need_rows(self, parts: Sequence[Pattern], lifted: Lifted) -> bool:
         """Say whether what rows say may match one of some patterns, where it matters."""
@@ -190,7 +186,7 @@ class Parts:
     def _may_be_of_row(self, part: Pattern, lifted: Lifted) -> bool:
         """Say whether an observation may have a property, said by rows or by other statements."""
         cube = self._plans.cube
-        if part.predicates is None or part.is_zero:
+        if part.predicates is None:
             return True
         if not is_variable(part.subject):
             place = marked(str(part.subject))
@@ -243,6 +239,11 @@ class Parts:
             return list(islice(self._plans.run(exact, lifted).rows, most))
 
 
+def _groups_of(query: CompValue) -> Iterator[list[Pattern]]:
+    """Give the triple patterns of a query, group by group."""
+    return (take_apart(node.triples) for node in walk(query) if node.name == "BGP")
+
+
 def _plan(part: Part, compiled: Compiled | None = None) -> Plan:
     compiled = compiled or part.compiled
     columns = tuple(compiled.columns.get(Variable(name)) for name in part.names)
@@ -273,18 +274,13 @@ def _bound(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Seq
     return found
 
 
-def _put_in(
-    query: Query, words: Sequence[Word], parts: Sequence[Part], texts: Sequence[str], *, marks: bool = False
-) -> str:
-    """Write a query with texts in the place of its parts.
-
-    marks   whether constants that were lifted out stay so
-    """
+def _put_in(query: Query, words: Sequence[Word], parts: Sequence[Part], texts: Sequence[str]) -> str:
+    """Write a query with texts in the place of its parts."""
     gone = {word for part in parts for start, end in part.words for word in range(start, end)}
     places: dict[int, list[str]] = {}
     for part, text in zip(parts, texts, strict=True):
         places.setdefault(part.place, []).append(text)
-    spelled = [word.space + (word.mark if marks else word.text) for word in words]
+    spelled = [word.space + word.text for word in words]
     written: list[str] = []
     for at, text in enumerate(spelled):
         if at == query.template:

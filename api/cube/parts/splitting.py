@@ -24,7 +24,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import URIRef, Variable
 
 from api.cube.parts.reading import Element, Group, Query, Unread, names_in
-from api.cube.parts.trees import algebra_of, iris_in, tests_of, units_of, variables_in
+from api.cube.parts.trees import algebra_of, identity, iris_in, tests_of, units_of, variables_in
 from api.cube.sql.columns import Column
 from api.cube.sql.lifting import Word
 from api.cube.sql.numbers import Uncertain
@@ -108,7 +108,7 @@ class _Taken:
 
 
 class Splitter:
-    """Finds the parts of one query."""
+    """Finds the parts of one query. gone: elements that become a part, as `trees.identity` tells them apart."""
 
     def __init__(
         self, query: Query, words: Sequence[Word], compile_: Compile, said_by_rows: Container[str]
@@ -117,6 +117,7 @@ class Splitter:
         self._query, self._compile, self._tries = query, compile_, 0
         self._said_by_rows = said_by_rows
         self._parts: list[Part] = []
+        self.gone: set[int] = set()
         self._names = [names_in((word,)) for word in words]
         self._uses = self._count(range(len(words)))
 
@@ -146,7 +147,7 @@ class Splitter:
         # Where each element is now: an element of a part stands where the part does.
         at = list(range(len(others)))
         for first, (element, _) in enumerate(others):
-            if at[first] != first or (first and not element.is_joined):
+            if at[first] != first or (first and not element.is_joined) or element.is_long:
                 continue
             taken = self._take(first, others, at, place)
             if taken is None:
@@ -182,7 +183,7 @@ class Splitter:
         self, first: int, others: Sequence[tuple[Element, Any]], at: Sequence[int], place: _Place
     ) -> _Taken | None:
         """Take elements into a part that begins with one of them; None if that has no certain SQL."""
-        rest = [one for one in range(first, len(others)) if at[one] == one]
+        rest = [one for one in range(first, len(others)) if at[one] == one and not others[one][0].is_long]
         if not any(iri in self._said_by_rows for one in rest for iri in iris_in(others[one][1])):
             return None
         if not any(self._is_labelled(others[one][0]) for one in rest) and (first == 0 or len(rest) == 1):
@@ -280,6 +281,8 @@ class Splitter:
                     taken, gone = tried, gone + 1
             if gone == len(tests):
                 words.append((element.start, element.end))
+                self.gone.add(identity(unit))
+        self.gone.update(identity(others[one][1]) for one in taken.places)
         inside = self._count(word for start, end in words for word in range(start, end))
         names = sorted(
             name

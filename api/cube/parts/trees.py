@@ -6,7 +6,7 @@ Out:  nodes; some of them as a query of their own, in algebra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
 from pyparsing import ParseResults
@@ -57,13 +57,29 @@ def algebra_of(units: Sequence[Any], names: Iterable[str], graph: Any) -> CompVa
     return found
 
 
-def _copied(node: Any) -> Any:
-    """Copy what is made of nodes and lists."""
+def query_without(tree: CompValue, gone: Container[int]) -> CompValue:
+    """Write a query in rdflib's algebra, without some elements: see `identity`."""
+    kept = _copied(tree, gone)
+    assert isinstance(kept, CompValue)
+    # A description of things alone has no group.
+    found = None if kept.where is None else traverse(translate(kept)[0], visitPost=simplify)
+    return CompValue(kept.name, p=found, datasetClause=kept.datasetClause)
+
+
+def identity(unit: CompValue) -> int:
+    """Tell an element from others of one tree."""
+    return id(unit.triples[0]) if unit.name == "TriplesBlock" else id(unit)
+
+
+def _copied(node: Any, gone: Container[int] = ()) -> Any:
+    """Copy what is made of nodes and lists, but for some of them."""
     if isinstance(node, CompValue):
-        values = {name: _copied(value) for name, value in node.items()}
+        values = {name: _copied(value, gone) for name, value in node.items()}
+        if node.name == "TriplesBlock" and not values["triples"]:
+            return CompValue("InlineData")
         return Expr(node.name, None, **values) if isinstance(node, Expr) else CompValue(node.name, **values)
     if isinstance(node, list | ParseResults):
-        return [_copied(one) for one in node]
+        return [_copied(one, gone) for one in node if id(one) not in gone]
     return node
 
 

@@ -70,6 +70,8 @@ def _counted(
     for node in aggregates:
         if node.name == "Aggregate_Sample":
             continue
+        if node.name == "Aggregate_GroupConcat" or not isinstance(node.vars, str):
+            return relation, None
         column = relation.columns.get(node.vars)
         if node.name != "Aggregate_Count" or (column is not None and column.kind == "row" and node.distinct):
             return relation, None

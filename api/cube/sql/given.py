@@ -86,6 +86,10 @@ class Given:
         """SQL for the number of a constant as a term."""
         return self._name("t", self.source(term))
 
+    def node(self, term: Any) -> str:
+        """SQL for the number of a constant as a term, NULL if no statement names it."""
+        return self._name("n", self.source(term))
+
     def number(self, term: Any) -> tuple[str, str]:
         """SQL for the two numbers of a numeric constant."""
         if self.kind(term) not in ("integer", "decimal"):
@@ -133,7 +137,11 @@ def bind(
     rows: dict[Any, dict[str, Any]] = {}
     for name, (what, source) in wanted.items():
         term = source.term if source.place is None else _term(constants[source.place], source.language)
-        if what == "t":
+        if what == "n" and not terms.is_node(term):
+            if any(cube.says(predicate, term.value) for predicate in cube.predicates):
+                raise Uncertain("what is named in rows alone")
+            values[name] = None
+        elif what in ("t", "n"):
             number = terms.find(term)
             values[name] = others.setdefault(term, -1 - len(others)) if number is None else number
         elif what in ("v", "x"):

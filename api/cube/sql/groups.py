@@ -265,10 +265,9 @@ class _Group:
             one, other, end, far = other, one, "o", "s"
         if self._given.kind(one) != "iri":
             raise Uncertain("a path of no steps from what is no thing")
-        number = self._given.term(one)
-        name = self._add(
-            f"(SELECT {number} AS e UNION SELECT {far} FROM {said.name} WHERE {end} = {number})", "z"
-        )
+        number, node = self._given.term(one), self._given.node(one)
+        itself = f"SELECT {node} AS e WHERE {node} IS NOT NULL"
+        name = self._add(f"({itself} UNION SELECT {far} FROM {said.name} WHERE {end} = {number})", "z")
         types = (said.objects if far == "o" else said.subjects) | {"iri"}
         self._bind(other, Column("term", (f"{name}.e",), types=types, is_given=True))
         self.relation = replace(self.relation, is_narrow=True)

@@ -218,7 +218,16 @@ class Operators:
         if group.name != "Group" or len(keys) != len(group.expr or []):
             raise Uncertain("groups by what is no variable")
         relation = self.relation(group.p)
-        return self._namer.wrap(*aggregate(relation, keys, node.A, is_grouped=group.expr is not None))
+        aggregates = []
+        for at, one in enumerate(node.A):
+            of = one.vars
+            if isinstance(of, CompValue):
+                of, column = Variable(f"worked out {at}"), self._expressions(relation).value(one.vars)
+                if column.is_optional:
+                    raise Uncertain("an aggregate of what may be an error")
+                relation = relation.with_column(of, column)
+            aggregates.append(CompValue(one.name, res=one.res, vars=of, distinct=one.distinct))
+        return self._namer.wrap(*aggregate(relation, keys, aggregates, is_grouped=group.expr is not None))
 
     def _make_nested(self, node: CompValue, _outer: Outer) -> Relation:
         selected = self.select(node)

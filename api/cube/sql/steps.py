@@ -76,6 +76,8 @@ def _flat(
         return
     is_zero = isinstance(path, MulPath) and path.zero and not (is_variable(subject) and is_variable(thing))
     if is_zero:
+        if not making.scope.has_rest and making.scope.has_rows:
+            raise Uncertain("what is named in rows alone")
         path = MulPath(path.path, "+") if path.more else path.path
     predicates = tuple(sorted(_predicates_of(path)))
     of_rows = making.cube.predicates.intersection(predicates)

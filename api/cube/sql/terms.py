@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -123,6 +124,11 @@ class Terms:
             objects = self.number_all(thing for _, thing in found)
             self._tables[path] = self._make("so", zip(subjects, objects, strict=True), found)
         return self._tables[path]
+
+    def is_node(self, term: Any) -> bool:
+        """Say whether a statement is about a thing, or says it."""
+        about = self._store.quads_for_pattern(term, None, None, None)
+        return any(True for _ in chain(about, self._store.quads_for_pattern(None, None, term, None)))
 
     def objects(self, path: str) -> tuple[str, ...]:
         """Give the IRIs that are said with a property, in an order. Raises Uncertain."""
