@@ -285,6 +285,35 @@ def test_graphs_that_a_request_names_go_before_those_of_its_query(world: CubeWor
     assert len(set(counts.values())) == 3
 
 
+# What a filter says of one term is asked about each term once; here each is tried on its own.
+APART = {
+    "of a name": "?a skos:prefLabel ?k FILTER(REGEX(?k, '^B', 'i'))",
+    "of a thing": "FILTER(STRENDS(STR(?a), '2') || STRLEN(STR(?a)) > 1000)",
+    "of a period": "FILTER REGEX(STR(?t), '2022') .",
+    "joined by &&": "?a skos:prefLabel ?k FILTER(REGEX(?k, 'r') && ?v > 3 && REGEX(STR(?i), 'recycled'))",
+    "within brackets": "?a skos:prefLabel ?k FILTER((REGEX(?k, 'r') && STRLEN(?k) > 2))",
+    "that is an error": "?a skos:prefLabel ?k FILTER(YEAR(?k) > 1)",
+    "of a date": "?t def:startOn ?n FILTER(YEAR(?n) = 2022)",
+    "of a language": "?a skos:prefLabel ?k FILTER(LANGMATCHES(LANG(?k), 'en'))",
+}
+
+
+@pytest.mark.parametrize("name", APART)
+def test_a_test_of_one_term_goes_into_a_part(world: CubeWorld, name: str) -> None:
+    for one in (f"{FACTS} {APART[name]}", f"{APART[name]} {FACTS}"):
+        assert "FILTER" not in rewritten_text(world, f"SELECT * {{ {one} BIND(ROUND(?v) AS ?r) }}")
+
+
+@pytest.mark.parametrize(
+    "test",
+    ["REGEX(STR(?a), STR(?v))", "REGEX(STR(?o), '2')", "RAND() > 2", "?v > 1e1", "NOW() > ?t", "ex:f(?a)"],
+)
+def test_a_test_of_more_than_a_term_stays(world: CubeWorld, test: str) -> None:
+    query = f"PREFIX ex: <http://e/> {PREFIXES} SELECT * {{ {FACTS} FILTER({test}) }}"
+    found = world.engine.rewrite({"query": query, "default_graphs": None, "named_graphs": None}, lambda: None)
+    assert "FILTER" in found.text
+
+
 def test_marks_of_ours_in_a_query_are_not_taken_for_parts(world: CubeWorld) -> None:
     query = f"{PREFIXES} SELECT * {{ VALUES ?x {{ <x-part:0> }} {FACTS} FILTER(?v > 1e1) }}"
     with pytest.raises(Uncertain):

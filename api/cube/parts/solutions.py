@@ -20,6 +20,7 @@ from rdflib.term import Literal, URIRef, Variable
 
 from api.cube.parts.reading import Query, Unread, read_groups, text_of
 from api.cube.parts.splitting import Compiled, Part, Splitter
+from api.cube.parts.testing import Tests
 from api.cube.parts.trees import parse, query_without
 from api.cube.patterns import Part as Pattern
 from api.cube.patterns import is_variable, take_apart
@@ -35,11 +36,18 @@ from api.cube.sql.terms import COUNTS
 MOST_VALUES = 300_000
 MOST_LETTERS = 16 << 20
 
+# So many solutions are read before all are counted.
+_FEW = 5_000
+
 # What stands for a part where only the rest of a query is read.
 _STUB = "x-part:"
 _ABOUT_ROWS = re.compile(rf"{re.escape(ROWS)}\b|\b{COUNTS} AS ")
 # Another IRI than any there is.
 _NOTHING = "x-part:nothing"
+
+
+class _Many(Uncertain):
+    """A part has more solutions than are written into a query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,7 @@ class Parts:
     def __init__(self, plans: Plans) -> None:
         self._plans = plans
         self._shapes: OrderedDict[str, _Shape | None] = OrderedDict()
+        self._tests = Tests(plans.terms)
         cube = plans.cube
         # What is of a class is not told by that it has one.
         classes = {
@@ -207,14 +216,12 @@ class Parts:
         values = letters = 0
         for at, (part, plan) in enumerate(shape.parts):
             most = (MOST_VALUES - values) // (len(part.names) + 1)
-            rows = self._find(part, plan, lifted, shape.scopes, most + 1)
-            if len(rows) > most:
-                raise Uncertain("many solutions")
+            rows = self._find(part, plan, lifted, shape.scopes, most)
             values += len(rows) * (len(part.names) + 1)
             text = _write_values(part.names, rows)
             letters += len(text)
             if letters > MOST_LETTERS:
-                raise Uncertain("long solutions")
+                raise _Many("long solutions")
             texts.append(text)
             known[str(at)] = _bound(part.names, rows)
         parts = [part for part, _ in shape.parts]
@@ -227,16 +234,29 @@ class Parts:
         )
 
     def _find(self, part: Part, plan: Plan, lifted: Lifted, scopes: Scopes, most: int) -> list[Sequence[Any]]:
-        """Find so many solutions of a part. Raises Uncertain."""
+        """Find the solutions of a part. Raises Uncertain, also if there are more than `most`."""
         try:
-            return list(islice(self._plans.run(plan, lifted).rows, most))
+            return self._read(plan, lifted, most)
+        except _Many:
+            raise
         except Uncertain:
             # What is fast did not do for these figures.
             names = [Variable(name) for name in part.names]
             exact = _plan(part, self._compile(lifted, scopes, part.node, names, is_fast=False))
             if exact.sql == plan.sql:
                 raise
-            return list(islice(self._plans.run(exact, lifted).rows, most))
+            return self._read(exact, lifted, most)
+
+    def _read(self, plan: Plan, lifted: Lifted, most: int) -> list[Sequence[Any]]:
+        found = iter(self._plans.run(plan, lifted, self._tests.passing).rows)
+        rows = list(islice(found, min(_FEW, most + 1)))
+        # To count rows is much less work than to give them their terms.
+        if len(rows) == _FEW and self._plans.has_more(plan, lifted, most, self._tests.passing):
+            raise _Many("many solutions")
+        rows += islice(found, most)
+        if len(rows) > most:
+            raise _Many("many solutions")
+        return rows
 
 
 def _groups_of(query: CompValue) -> Iterator[list[Pattern]]:

@@ -16,7 +16,7 @@ comes later is taken past it only where that changes no solution:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import URIRef, Variable
 
 from api.cube.parts.reading import Element, Group, Query, Unread, names_in
+from api.cube.parts.testing import tests_in, variable_alone
 from api.cube.parts.trees import algebra_of, identity, iris_in, tests_of, units_of, variables_in
 from api.cube.sql.columns import Column
 from api.cube.sql.lifting import Word
@@ -115,7 +116,7 @@ class Splitter:
     ) -> None:
         """said_by_rows: IRIs of which a part that is about rows has one."""
         self._query, self._compile, self._tries = query, compile_, 0
-        self._said_by_rows = said_by_rows
+        self._said_by_rows, self._words = said_by_rows, words
         self._parts: list[Part] = []
         self.gone: set[int] = set()
         self._names = [names_in((word,)) for word in words]
@@ -275,10 +276,12 @@ class Splitter:
                     is_own = not unclear & beside
                 if not is_own or element.has_labels:
                     continue
-                more = [*taken.units[len(taken.places) :], CompValue("Filter", expr=test)]
-                tried = self._try(taken.first, taken.places, others, place, more)
-                if tried is not None:
-                    taken, gone = tried, gone + 1
+                for one in (test, *self._apart(element, tests, test)):
+                    more = [*taken.units[len(taken.places) :], CompValue("Filter", expr=one)]
+                    tried = self._try(taken.first, taken.places, others, place, more)
+                    if tried is not None:
+                        taken, gone = tried, gone + 1
+                        break
             if gone == len(tests):
                 words.append((element.start, element.end))
                 self.gone.add(identity(unit))
@@ -293,3 +296,12 @@ class Splitter:
         there = tuple(name for name in names if Variable(name) in compiled.columns)
         node = algebra_of(taken.units, names, place.graph)
         self._parts.append(Part(elements[0].start, tuple(words), there, node, compiled))
+
+    def _apart(self, element: Element, tests: Sequence[Any], test: Any) -> Iterator[CompValue]:
+        """Give a test as one that Oxigraph makes for each term, if it is about one."""
+        found = tests_in(element, self._words, len(tests))
+        if found is not None:
+            start, end = found[[one is test for one in tests].index(True)]
+            name = variable_alone(self._words[start:end])
+            if name is not None:
+                yield CompValue("Apart", var=Variable(name), words=(start, end))

@@ -20,6 +20,9 @@ from api.cube.pieces import Cube
 from api.cube.sql.numbers import Uncertain
 from api.cube.sql.terms import Terms, type_of
 
+# In place of a table, for terms that follow from the numbers of codes.
+ROWS_SAY = "rows"
+
 # A row's numbers of a code, and the things that they say with a property, as they stand in N-Triples.
 _Facts = Mapping[tuple[int, ...], frozenset[str]]
 
@@ -93,6 +96,21 @@ class Codes:
             columns = kinds.pop()
             self._said[key] = replace(self._tell(key, columns, facts), of_note=columns == ("note",))
         return self._said[key]
+
+    def domain(self, column: str, offset: int) -> tuple[str, str]:
+        """Name the terms that a column of rows can have, where its number is the term's but for an offset."""
+        counts = {
+            "area": len(self._cube.areas),
+            "period": len(self._cube.periods),
+            "dataset": len(self._cube.graphs),
+            "definition": max((definition for _, definition in self._cube.series), default=0),
+        }
+        if column not in counts:
+            raise Uncertain("a column without a list of terms")
+        name = ROWS_SAY, f"{column}{offset:+d}"
+        numbers = range(1 + offset, 1 + offset + counts[column])
+        self._terms.set_domain(*name, [number for number in numbers if 0 < number < len(self._terms.all)])
+        return name
 
     def said_with(self, predicates: Sequence[str]) -> Said:
         """Say how some properties are said, with a table that begins with the property. Raises Uncertain."""

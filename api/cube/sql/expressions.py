@@ -14,6 +14,7 @@ from typing import Any
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Literal, URIRef, Variable
 
+from api.cube.sql.apart import test_apart
 from api.cube.sql.columns import Column
 from api.cube.sql.languages import language_of
 from api.cube.sql.making import Making
@@ -119,6 +120,9 @@ class Expressions:
         if first.kind == second.kind == "term":
             return f"({first.number} = {second.number})"
         raise Uncertain("sameTerm")
+
+    def _test_Apart(self, node: CompValue) -> str:  # noqa: N802
+        return test_apart(self._making, node, self._columns.get(node.var))
 
     def _test_RelationalExpression(self, node: CompValue) -> str:  # noqa: N802
         if node.op in ("IN", "NOT IN"):

@@ -142,6 +142,7 @@ class _Group:
 
     def _add(self, table: str, start: str) -> str:
         name = self._making.namer.name(start)
+        self._making.tables[name] = table
         self.relation = replace(self.relation, items=(*self.relation.items, Item(f"{table} AS {name}")))
         return name
 

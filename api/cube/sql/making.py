@@ -23,6 +23,7 @@ from api.cube.sql.terms import Terms
 class Making:
     """What one statement is made with.
 
+    tables    of names in the statement, the table each stands for
     shared    properties that statements other than observations' own have about observations
     scopes    the graphs of the query; scope is that of the part that is made
     is_fast   whether sums are counted in whole numbers, which may turn out not to do
@@ -35,6 +36,7 @@ class Making:
     shared: frozenset[str]
     scopes: Scopes
     namer: Namer = field(default_factory=Namer)
+    tables: dict[str, str] = field(default_factory=dict)
     is_fast: bool = True
 
     def __post_init__(self) -> None:

@@ -16,7 +16,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Literal, URIRef, Variable
 
 from api.cube.sql.aggregates import aggregate
-from api.cube.sql.columns import Column, Item, Relation, as_thing, join, meet, same, shared
+from api.cube.sql.columns import Column, Item, Relation, join, meet, same, shared, united, written_as
 from api.cube.sql.expressions import Expressions, ordered
 from api.cube.sql.groups import make_groups
 from api.cube.sql.languages import languages_in
@@ -135,11 +135,11 @@ class Operators:
         if len(relations) > _MOST_PARTS:
             raise Uncertain("many parts of a union")
         names = list(dict.fromkeys(name for relation in relations for name in relation.columns))
-        columns = {name: _united([relation.columns.get(name) for relation in relations]) for name in names}
+        columns = {name: united([relation.columns.get(name) for relation in relations]) for name in names}
         parts = []
         out: dict[Any, Column] = {}
         for relation in relations:
-            own = {name: _as(relation.columns.get(name), columns[name]) for name in names}
+            own = {name: written_as(relation.columns.get(name), columns[name]) for name in names}
             sql, out = replace(relation, columns=own).select(names)
             parts.append(sql)
         made = self._namer.wrap(" UNION ALL ".join(parts), out)
@@ -196,9 +196,9 @@ class Operators:
                 cell and (replace(cell, parts=cell.parts[:1]) if cell.kind == "term" else cell)
                 for cell in column
             ]
-            whole = _united(bare)
+            whole = united(bare)
             for place, cell in enumerate(bare):
-                sql_rows[place] += _as(cell, whole).parts
+                sql_rows[place] += written_as(cell, whole).parts
             parts = tuple(f"column{places + at}" for at in range(1, len(whole.parts) + 1))
             places += len(parts)
             columns[name] = replace(whole, parts=parts)
@@ -341,35 +341,3 @@ def _is_one_table(relation: Relation, beside: Relation) -> bool:
         for key, column in relation.columns.items()
         if key not in beside.columns
     )
-
-
-def _united(columns: Sequence[Column | None]) -> Column:
-    """The column that takes what each of some columns has."""
-    there = [column for column in columns if column is not None]
-    if not there:
-        return Column("term", ("NULL",), is_optional=True)
-    kinds = {column.kind for column in there}
-    if len(kinds) > 1 and kinds <= {"row", "term", "thing"}:
-        there, kinds = [as_thing(column) for column in there], {"thing"}
-    is_optional = len(there) < len(columns) or any(column.is_optional for column in there)
-    if len(kinds) > 1 or "mixed" in kinds:
-        return Column("mixed", ("NULL",), is_optional=is_optional)
-    return Column(
-        kinds.pop(),
-        there[0].parts,
-        is_optional=is_optional,
-        types=frozenset(kind for column in there for kind in column.types),
-        is_given=any(column.is_given for column in there),
-    )
-
-
-def _as(column: Column | None, whole: Column) -> Column:
-    """Write a column so that its parts fit a whole."""
-    if column is None:
-        return replace(whole, parts=("NULL",) * len(whole.parts))
-    if whole.kind == "mixed":
-        return replace(whole, parts=(f"({column.first} IS NOT NULL OR NULL)",))
-    if whole.kind == "thing":
-        column = as_thing(column)
-    parts = (column.number,) if column.kind == "term" else column.parts
-    return replace(whole, parts=tuple(f"({part}+0)" if part == "0" else part for part in parts))

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from api.cube.pieces import Cube
 from api.cube.queries import read_query
 from api.cube.sql.codes import Codes
 from api.cube.sql.columns import Column
-from api.cube.sql.given import Given, Source, bind
+from api.cube.sql.given import Given, Source, Tested, bind
 from api.cube.sql.lifting import Lifted, lift
 from api.cube.sql.making import Making
 from api.cube.sql.numbers import Uncertain, write
@@ -150,9 +150,15 @@ class Plans:
 
     # ---- running ----
 
-    def run(self, plan: Plan, lifted: Lifted) -> Found:
-        """Answer by a plan. Raises Uncertain, also as the rows are read."""
+    def run(self, plan: Plan, lifted: Lifted, test: Callable[[Tested, Lifted], str] | None = None) -> Found:
+        """Answer by a plan. Raises Uncertain, also as the rows are read.
+
+        test   makes the tests that are made apart
+        """
         values, others = bind(plan.wanted, lifted.constants, self.cube, self.terms)
+        for name, (_, source) in plan.wanted.items():
+            if isinstance(source.term, Tested) and test is not None:
+                values[name] = test(source.term, lifted)
         self.terms.doubts.is_uncertain = False
         try:
             cursor = self.terms.connection.execute(plan.sql, values)
@@ -164,6 +170,11 @@ class Plans:
             return Found(bool(first[0][0]))
         cells = self._cells(plan, others)
         return Found(None, plan.names, cells(first, cursor))
+
+    def has_more(self, plan: Plan, lifted: Lifted, most: int, test: Callable[[Tested, Lifted], str]) -> bool:
+        """Say whether a plan finds more rows than `most`. Raises Uncertain."""
+        sql = f"SELECT COUNT(*) > {most} FROM (SELECT 1 FROM ({plan.sql}) LIMIT {most + 1})"
+        return bool(self.run(replace(plan, sql=sql, is_ask=True), lifted, test).is_true)
 
     def _cells(self, plan: Plan, others: Mapping[int, Any]) -> Callable[..., Iterator[Sequence[Any]]]:
         """Give what turns rows of SQL into rows of terms."""

@@ -24,6 +24,9 @@ from api.cube.sql.numbers import Uncertain, add_functions
 MOST_ROWS = 300_000
 MOST_ALL_ROWS = 1_000_000
 
+# So many terms are tested one by one.
+MOST_TESTED = 50_000
+
 # How many rows there are of each definition, period and dataset: `number` with a value, and without (NULL).
 COUNTS = "counts"
 
@@ -72,6 +75,7 @@ class Terms:
         self._tables: dict[Any, Table] = {}
         self._too_long: set[str] = set()
         self._answers: dict[str, bool] = {}
+        self._domains: dict[tuple[str, str], Sequence[int]] = {}
         self._rows = 0
         self.connection = _open(catalogue)
         self.doubts = add_functions(self.connection)
@@ -135,6 +139,22 @@ class Terms:
         table = self.said(path).name
         found = (self.all[number] for (number,) in self.connection.execute(f"SELECT DISTINCT o FROM {table}"))
         return tuple(sorted(term.value for term in found if isinstance(term, ox.NamedNode)))
+
+    def domain(self, table: str, column: str) -> Sequence[int]:
+        """Give the numbers of the terms that a column of a table can have. Raises Uncertain if they are too many."""
+        key = table, column
+        if key not in self._domains:
+            found = self.connection.execute(
+                f"SELECT DISTINCT {column} FROM {table} LIMIT {MOST_TESTED + 1}"
+            ).fetchall()
+            if len(found) > MOST_TESTED:
+                raise Uncertain("a test of many terms")
+            self._domains[key] = [number for (number,) in found]
+        return self._domains[key]
+
+    def set_domain(self, table: str, column: str, numbers: Sequence[int]) -> None:
+        """Say which terms a column can have, where that is known."""
+        self._domains[table, column] = numbers
 
     def pairs(self, name: Any, width: int, pairs: Iterable[tuple[int, ...]]) -> Table:
         """Give a table of `width` numbers of codes, k0…, and of what they say, o."""
