@@ -84,7 +84,6 @@ BESIDE: dict[str, tuple[int, bool, str]] = {
     "half of a filter": (1, True, f"SELECT ?o {{ {FACTS} {NAMED} FILTER(?v > 40 && REGEX(?k, 'r')) }}"),
     "DESCRIBE": (1, False, f"DESCRIBE ?o {{ {FACTS} FILTER(?v > 40) }}"),
     "a property as a variable": (1, False, f"SELECT * {{ {FACTS} ?o ?p ?x FILTER(?v > 40) }}"),
-    "a negated path": (1, False, f"SELECT * {{ {FACTS} ?o !(def:indicator) ?x FILTER(?v > 40) }}"),
     "EXISTS": (1, False, f"SELECT ?o {{ {FACTS} FILTER EXISTS {{ ?o ?p ?x FILTER(ROUND(?v) = ?x) }} }}"),
     "one graph, and another edition": (
         *(1, False),
@@ -180,6 +179,7 @@ KEPT_IN_PLACE = {
     "the same solution often": f"{{ SELECT ?i {{ {FACTS} }} }} ?i skos:prefLabel ?k FILTER(REGEX(?k, '.'))",
     "names that a sub-query keeps to itself": f"""{{ SELECT ?i (COUNT(?a) AS ?n) {{ {FACTS} }} GROUP BY ?i }}
         ?a skos:prefLabel ?k FILTER(REGEX(?k, 'r'))""",
+    "how often a negated path is found": f"?o !(def:indicator) ?x {{ {FACTS} FILTER(?v > 1e1) }} ?o !(def:reason) ?x",
     "a path of no steps": f"{FACTS} ?o def:nothing* ?x . ?v def:nothing? ?y FILTER(?v > 1e1)",
     "what nothing matches": f"{FACTS} {NAMED} FILTER(?v > 1000000) FILTER(REGEX(?k, 'r')) ?o ?p ?x",
     "a variable that never has a value": f"{FACTS} {NAMED} FILTER(REGEX(?k, 'r')) OPTIONAL {{ ?o def:nothing ?never }}",

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyoxigraph as ox
 from rdflib.namespace import RDF
+from rdflib.paths import MulPath, NegatedPath, Path
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Literal, URIRef, Variable
 
@@ -38,6 +39,9 @@ MOST_LETTERS = 16 << 20
 
 # So many solutions are read before all are counted.
 _FEW = 5_000
+
+# A longer list of things narrows nothing that is worth its reading.
+_MOST_KNOWN = 20_000
 
 # What stands for a part where only the rest of a query is read.
 _STUB = "x-part:"
@@ -141,8 +145,7 @@ class Parts:
             splitter = Splitter(query, lifted.words, compile_, self._said_by_rows)
             parts = splitter.split(tree)
             left = query_without(tree, splitter.gone)
-            if any(part.is_zero for group in _groups_of(left) for part in group):
-                # A path of no steps leads from each thing that a statement names to itself: from those of rows too.
+            if any(map(_depends_on_all, _paths_in(left))):
                 return None
         except (Uncertain, Unread, RecursionError):
             return None
@@ -259,6 +262,22 @@ class Parts:
         return rows
 
 
+def _paths_in(query: CompValue) -> Iterator[Any]:
+    return (path for node in walk(query) if node.name == "BGP" for _, path, _ in node.triples)
+
+
+def _depends_on_all(path: Any) -> bool:
+    """Say whether what a path leads to, and how often, depends on more than the statements it goes along.
+
+    A path of no steps leads from each thing that a statement names to itself: from those of rows too. How often
+    Oxigraph finds a path of none of some properties depends on what it knows of its ends before.
+    """
+    if isinstance(path, NegatedPath) or (isinstance(path, MulPath) and path.zero):
+        return True
+    inside = [getattr(path, "arg", None), getattr(path, "path", None), *getattr(path, "args", ())]
+    return isinstance(path, Path) and any(map(_depends_on_all, inside))
+
+
 def _groups_of(query: CompValue) -> Iterator[list[Pattern]]:
     """Give the triple patterns of a query, group by group."""
     return (take_apart(node.triples) for node in walk(query) if node.name == "BGP")
@@ -287,7 +306,7 @@ def _bound(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Seq
     found: dict[str, Sequence[str] | None] = {}
     for at, name in enumerate(names):
         cells = {row[at] for row in rows}
-        if all(isinstance(cell, ox.NamedNode) for cell in cells):
+        if len(cells) <= _MOST_KNOWN and all(isinstance(cell, ox.NamedNode) for cell in cells):
             found[name] = sorted(cell.value for cell in cells) or [_NOTHING]
         elif None not in cells:
             found[name] = None
