@@ -204,15 +204,15 @@ def answer(store: ox.Store | Engine, request: Mapping[str, Any]) -> tuple[dict[s
     if "told" in request:
         return _write_told(request)
     query, explains = request["query"], request["explains"]
+    default, named = request["default_graphs"], request["named_graphs"]
+    if default is not None or named is not None:
+        default, named = [_graph(uri) for uri in default or ()], [_graph(uri) for uri in named or ()]
     if not isinstance(store, ox.Store) and request["ways"] != STATEMENTS:
         header, body = _answer_from_rows(store, request)
         if header.get("failure") != NOT_FROM_ROWS or request["ways"] == ROWS:
             return header, body
         request = {**request, **json.loads(body)}
     refuse_service(query, explains=explains)
-    default, named = request["default_graphs"], request["named_graphs"]
-    if default is not None or named is not None:
-        default, named = [_graph(uri) for uri in default or ()], [_graph(uri) for uri in named or ()]
     try:
         if "outside" in request or not isinstance(store, ox.Store):
             # Only what can be parsed is looked at further.

@@ -29,13 +29,16 @@ from api.cube.queries import read_query, walk
 from api.cube.sql.groups import ROWS
 from api.cube.sql.lifting import Lifted, Word, marked
 from api.cube.sql.numbers import Uncertain
-from api.cube.sql.plans import MOST_PLANS, Plan, Plans, shape_of
+from api.cube.sql.plans import Plan, Plans, shape_of
 from api.cube.sql.scopes import Scopes
 from api.cube.sql.terms import COUNTS
 
 # So many values are written into a query, and so many letters of text.
 MOST_VALUES = 300_000
 MOST_LETTERS = 16 << 20
+
+# So many shapes are kept, those that were used last.
+_MOST_SHAPES = 200
 
 # So many solutions are read before all are counted.
 _FEW = 5_000
@@ -121,7 +124,7 @@ class Parts:
             shape = self._look(lifted, request)
             if is_kept:
                 self._shapes[name] = shape
-                if len(self._shapes) > MOST_PLANS:
+                if len(self._shapes) > _MOST_SHAPES:
                     self._shapes.popitem(last=False)
         else:
             shape = self._shapes[name]

@@ -20,8 +20,9 @@ from api.cube.sql.given import Tested
 from api.cube.sql.lifting import Lifted, Word
 from api.cube.sql.terms import Terms, select
 
-# So many answers are kept, those that were used last.
+# So many answers are kept, and lists of so many terms together, those that were used last.
 _MOST_KEPT = 100
+_MOST_TERMS = 100_000
 
 _HAS = ox.NamedNode("x-part:has")
 # What is another thing each time, or looks at more than a term.
@@ -34,7 +35,7 @@ class Tests:
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
-        self._stores: dict[tuple[str, str], ox.Store] = {}
+        self._stores: OrderedDict[tuple[str, str], ox.Store] = OrderedDict()
         self._kept: OrderedDict[tuple[tuple[str, str], str], str] = OrderedDict()
 
     def passing(self, tested: Tested, lifted: Lifted) -> str:
@@ -66,6 +67,9 @@ class Tests:
                 ox.Quad(ox.NamedNode(f"x-part:{number}"), _HAS, terms[number])
                 for number in self._terms.domain(*domain)
             )
+            while len(self._stores) > 1 and sum(map(len, self._stores.values())) > _MOST_TERMS:
+                self._stores.popitem(last=False)
+        self._stores.move_to_end(domain)
         return self._stores[domain]
 
 
