@@ -314,6 +314,30 @@ def test_a_test_of_more_than_a_term_stays(world: CubeWorld, test: str) -> None:
     assert "FILTER" in found.text
 
 
+LISTS = {
+    "once": "VALUES ?a { MANY area:E06000002 } FACTS BIND(ROUND(?v) AS ?r)",
+    "behind": "FACTS VALUES ?a { area:E06000003 MANY area:E06000002 area:E06000002 } . BIND(ROUND(?v) AS ?r)",
+    "with OPTIONAL": "VALUES ?a { MANY area:E06000002 } OPTIONAL { FACTS }",
+    "in brackets": "VALUES (?a) { MANY_ROWS (area:E06000002) } FACTS",
+    "of two variables": "VALUES (?a ?z) { MANY_PAIRS (area:E06000002 1) } FACTS",
+    "of figures": f"VALUES ?o {{ MANY {FIGURE} }} FACTS",
+    "of texts too": "VALUES ?a { MANY area:E06000002 'text' } FACTS",
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_long_list_of_values(world: CubeWorld, name: str) -> None:
+    things = MANY.split()[:800]
+    text = LISTS[name].replace("MANY_ROWS", " ".join(f"({one})" for one in things))
+    text = text.replace("MANY_PAIRS", " ".join(f"({one} UNDEF)" for one in things))
+    query = f"{PREFIXES} SELECT * {{ {text.replace('MANY', ' '.join(things * 2)).replace('FACTS', FACTS)} }}"
+    found = world.ask_parts(query)
+    assert found is not None
+    assert found[0] == world.judge(query)
+    is_list = name in ("once", "behind")
+    assert (len(found[1].text) < len(query)) == is_list
+
+
 def test_marks_of_ours_in_a_query_are_not_taken_for_parts(world: CubeWorld) -> None:
     query = f"{PREFIXES} SELECT * {{ VALUES ?x {{ <x-part:0> }} {FACTS} FILTER(?v > 1e1) }}"
     with pytest.raises(Uncertain):

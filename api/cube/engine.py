@@ -111,7 +111,7 @@ class Engine:
 
         Raises Uncertain where there is no certain way, and what check raises.
         """
-        return self._give_plans().answer(request, check)
+        return self._open_plans().answer(request, check)
 
     def rewrite(self, request: Mapping[str, Any], check: Callable[[], None]) -> Rewritten:
         """Answer parts of a query by SQL, and write their solutions into it: see Parts. Nothing is added to the store.
@@ -119,10 +119,10 @@ class Engine:
         Raises Uncertain where there is no such part, and what check raises.
         """
         if self._parts is None:
-            self._parts = Parts(self._give_plans())
+            self._parts = Parts(self._open_plans())
         return self._parts.rewrite(request, check)
 
-    def _give_plans(self) -> Plans:
+    def _open_plans(self) -> Plans:
         if self._plans is None:
             self._plans = Plans(self._cube, self.store, self._shared, self._folder / "catalogue.db")
         return self._plans

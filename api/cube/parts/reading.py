@@ -57,6 +57,14 @@ class Element:
         """Whether it is a list that takes a parser of algebra longer than all else."""
         return self.kind == "values" and self.end - self.start > _LONG
 
+    def list_of(self, words: Sequence[Word]) -> tuple[int, int] | None:
+        """Give the words of a long list of things for one variable; None if it is something else."""
+        if not self.is_long or self.row is None:
+            return None
+        start, end = self.row[0], self.end - (1 if words[self.end - 1].text == "}" else 2)
+        is_list = all(word.kind in ("iri", "name") for word in words[start:end])
+        return (start, end) if is_list and words[start - 2].kind == "variable" else None
+
     @property
     def is_joined(self) -> bool:
         return self.kind in JOINED

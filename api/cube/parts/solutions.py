@@ -90,7 +90,7 @@ class Parts:
     def __init__(self, plans: Plans) -> None:
         self._plans = plans
         self._shapes: OrderedDict[str, _Shape | None] = OrderedDict()
-        self._tests = Tests(plans.terms)
+        self._tests = Tests(plans.terms, plans.cube.start)
         cube = plans.cube
         # What is of a class is not told by that it has one.
         classes = {
@@ -254,10 +254,10 @@ class Parts:
             return self._read(exact, lifted, most)
 
     def _read(self, plan: Plan, lifted: Lifted, most: int) -> list[Sequence[Any]]:
-        found = iter(self._plans.run(plan, lifted, self._tests.passing).rows)
+        found = iter(self._plans.run(plan, lifted, self._tests.give).rows)
         rows = list(islice(found, min(_FEW, most + 1)))
         # To count rows is much less work than to give them their terms.
-        if len(rows) == _FEW and self._plans.has_more(plan, lifted, most, self._tests.passing):
+        if len(rows) == _FEW and self._plans.has_more(plan, lifted, most, self._tests.give):
             raise _Many("many solutions")
         rows += islice(found, most)
         if len(rows) > most:

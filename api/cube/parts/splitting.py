@@ -27,7 +27,7 @@ from api.cube.parts.reading import Element, Group, Query, Unread, names_in
 from api.cube.parts.testing import tests_in, variable_alone
 from api.cube.parts.trees import algebra_of, identity, iris_in, tests_of, units_of, variables_in
 from api.cube.sql.columns import Column
-from api.cube.sql.lifting import Word
+from api.cube.sql.lifting import Word, mark_list
 from api.cube.sql.numbers import Uncertain
 
 # So many statements are tried for one query.
@@ -144,11 +144,11 @@ class Splitter:
             raise Unread("what is in a group")
         pairs = list(zip(group.elements, units, strict=True))
         filters = [(one, unit) for one, unit in pairs if one.kind == "filter"]
-        others = [(one, unit) for one, unit in pairs if one.kind != "filter"]
+        others = [(one, self._with_list(one, unit)) for one, unit in pairs if one.kind != "filter"]
         # Where each element is now: an element of a part stands where the part does.
         at = list(range(len(others)))
         for first, (element, _) in enumerate(others):
-            if at[first] != first or (first and not element.is_joined) or element.is_long:
+            if at[first] != first or (first and not element.is_joined) or self._is_closed(element):
                 continue
             taken = self._take(first, others, at, place)
             if taken is None:
@@ -160,6 +160,17 @@ class Splitter:
         for element, unit in others:
             if not self._is_gone(element):
                 self._look_into(element, unit, place)
+
+    def _is_closed(self, element: Element) -> bool:
+        """Say whether not all of an element was read."""
+        return element.is_long and element.list_of(self._words) is None
+
+    def _with_list(self, element: Element, unit: Any) -> Any:
+        """Put the mark of a list in the place of one whose first value alone was read."""
+        listed = element.list_of(self._words)
+        if listed is None:
+            return unit
+        return CompValue("InlineData", var=unit.var, value=[URIRef(mark_list(listed))])
 
     def _is_gone(self, element: Element) -> bool:
         return any((element.start, element.end) in part.words for part in self._parts)
@@ -184,7 +195,9 @@ class Splitter:
         self, first: int, others: Sequence[tuple[Element, Any]], at: Sequence[int], place: _Place
     ) -> _Taken | None:
         """Take elements into a part that begins with one of them; None if that has no certain SQL."""
-        rest = [one for one in range(first, len(others)) if at[one] == one and not others[one][0].is_long]
+        rest = [
+            one for one in range(first, len(others)) if at[one] == one and not self._is_closed(others[one][0])
+        ]
         if not any(iri in self._said_by_rows for one in rest for iri in iris_in(others[one][1])):
             return None
         if not any(self._is_labelled(others[one][0]) for one in rest) and (first == 0 or len(rest) == 1):

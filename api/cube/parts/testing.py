@@ -1,7 +1,7 @@
-"""Tests of one term that SQL does not know, made by Oxigraph for every term that a column can have.
+"""Lists for SQL that Oxigraph makes: terms that pass a test which SQL does not know, and long lists of values.
 
-In:   the words of a filter with one variable, and the column it is about
-Out:  the numbers of the terms that pass, for a statement of SQL
+In:   the words of a filter with one variable and the column it is about, or those of VALUES
+Out:  numbers of terms, for a statement of SQL
 
 A filter such as REGEX over a name is asked about each name once, not about each figure, and what passes leads to
 figures by an index.
@@ -12,12 +12,14 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Any
 
 import pyoxigraph as ox
 
 from api.cube.parts.reading import Element, names_in
-from api.cube.sql.given import Tested
+from api.cube.sql.given import Listed, Tested
 from api.cube.sql.lifting import Lifted, Word
+from api.cube.sql.numbers import Uncertain
 from api.cube.sql.terms import Terms, select
 
 # So many answers are kept, and lists of so many terms together, those that were used last.
@@ -25,26 +27,47 @@ _MOST_KEPT = 100
 _MOST_TERMS = 100_000
 
 _HAS = ox.NamedNode("x-part:has")
+_FAR = 1_000_000
+
 # What is another thing each time, or looks at more than a term.
 _NOT_ALONE = frozenset({"RAND", "NOW", "UUID", "STRUUID", "BNODE", "EXISTS"})
 _FORMS = frozenset({"SELECT", "CONSTRUCT", "DESCRIBE", "ASK"})
 
 
 class Tests:
-    """Makes tests over the terms of one process."""
+    """Makes tests and lists over the terms of one process."""
 
-    def __init__(self, terms: Terms) -> None:
-        self._terms = terms
+    def __init__(self, terms: Terms, rows_begin: str) -> None:
+        """rows_begin: how the IRIs of observations begin."""
+        self._terms, self._rows_begin = terms, rows_begin
         self._stores: OrderedDict[tuple[str, str], ox.Store] = OrderedDict()
         self._kept: OrderedDict[tuple[tuple[str, str], str], str] = OrderedDict()
 
-    def passing(self, tested: Tested, lifted: Lifted) -> str:
+    def give(self, wanted: Tested | Listed, lifted: Lifted) -> tuple[str, dict[int, Any]]:
+        """Give a list that a statement of SQL needs, as JSON, and those in it that have no number of their own."""
+        if isinstance(wanted, Tested):
+            return self._passing(wanted, lifted), {}
+        return self._listed(wanted, lifted)
+
+    def _listed(self, listed: Listed, lifted: Lifted) -> tuple[str, dict[int, Any]]:
+        values = _spelled(lifted.words[slice(*listed.words)])
+        text = f"{_prologue(lifted)} SELECT ?v {{ VALUES ?v {{ {values} }} }}"
+        numbers: list[int] = []
+        others: dict[Any, int] = {}
+        for (term,) in select(ox.Store(), text):
+            if not isinstance(term, ox.NamedNode) or term.value.startswith(self._rows_begin):
+                raise Uncertain("a list of more than things")
+            number = self._terms.find(term)
+            # Far from those that other constants have.
+            numbers.append(others.setdefault(term, -_FAR - len(others)) if number is None else number)
+        return json.dumps(numbers), {number: term for term, number in others.items()}
+
+    def _passing(self, tested: Tested, lifted: Lifted) -> str:
         """Give what passes a test of a query, as a list of what the column has for it."""
         words = lifted.words
-        prologue = next(at for at, word in enumerate(words) if word.text.upper() in _FORMS)
         number = "n" if tested.variable != "n" else "m"
         text = (
-            f"{_spelled(words[:prologue])} SELECT ?{number} {{ ?{number} {_HAS} ?{tested.variable} "
+            f"{_prologue(lifted)} SELECT ?{number} {{ ?{number} {_HAS} ?{tested.variable} "
             f"FILTER({_spelled(words[slice(*tested.words)])}) }}"
         )
         key = tested.domain, text
@@ -71,6 +94,11 @@ class Tests:
                 self._stores.popitem(last=False)
         self._stores.move_to_end(domain)
         return self._stores[domain]
+
+
+def _prologue(lifted: Lifted) -> str:
+    words = lifted.words
+    return _spelled(words[: next(at for at, word in enumerate(words) if word.text.upper() in _FORMS)])
 
 
 def _spelled(words: Sequence[Word]) -> str:

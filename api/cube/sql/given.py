@@ -48,6 +48,13 @@ class Tested:
     offset: int
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A long list of things. words: those of the query that it is, the first and the one behind the last."""
+
+    words: tuple[int, int]
+
+
 @dataclass
 class Given:
     """The parameters of one statement: by name, what of which constant it is."""
@@ -105,6 +112,10 @@ class Given:
     def passing(self, tested: Tested) -> str:
         """SQL for a list of what passes a test."""
         return self._name("e", Source(None, tested))
+
+    def listed(self, listed: Listed) -> str:
+        """SQL for the numbers of the things in a list."""
+        return self._name("e", Source(None, listed))
 
     def node(self, term: Any) -> str:
         """SQL for the number of a constant as a term, NULL if no statement names it."""

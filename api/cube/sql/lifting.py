@@ -21,6 +21,7 @@ MOST_CONSTANTS = 400
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _MARK = "x-mark:"
+_LIST = f"{_MARK}list-"
 _FIRST_NUMBER = 910_000_000_000_000
 _NUMBER_MARK = re.compile(r"91\d{13}(?!\d)")
 
@@ -162,6 +163,19 @@ def _mark(kind: str, number: int) -> str:
     if kind == "decimal":
         return f"{_FIRST_NUMBER + number}.5"
     return f"<{_MARK}{kind}-{number}>"
+
+
+def mark_list(words: tuple[int, int]) -> str:
+    """Give the mark of a long list of values, by the words that it is made of."""
+    return f"{_LIST}{words[0]}-{words[1]}"
+
+
+def marked_list(text: str) -> tuple[int, int] | None:
+    """Give the words that a mark of a list stands for, by the text of a term; None if it is no such mark."""
+    if not text.startswith(_LIST):
+        return None
+    start, end = text.removeprefix(_LIST).split("-")
+    return int(start), int(end)
 
 
 def marked(text: str) -> int | None:

@@ -18,8 +18,10 @@ from rdflib.term import Literal, URIRef, Variable
 from api.cube.sql.aggregates import aggregate
 from api.cube.sql.columns import Column, Item, Relation, join, meet, same, shared, united, written_as
 from api.cube.sql.expressions import Expressions, ordered
+from api.cube.sql.given import Listed
 from api.cube.sql.groups import make_groups
 from api.cube.sql.languages import languages_in
+from api.cube.sql.lifting import marked_list
 from api.cube.sql.making import NOTHING, Making, Outer
 from api.cube.sql.numbers import Uncertain
 from api.cube.sql.scopes import EVERYTHING
@@ -180,6 +182,11 @@ class Operators:
         names = list(dict.fromkeys(name for row in listed for name in row))
         if not listed or not names:
             return Relation() if listed else Relation((Item("(SELECT 1)"),), ("0",))
+        words = marked_list(str(listed[0].get(names[0])))
+        if words is not None:
+            table, numbers = self._namer.name("j"), self._making.given.listed(Listed(words))
+            of_list = Column("term", (f"{table}.value",), types=frozenset(("iri",)), is_given=True)
+            return Relation((Item(f"json_each({numbers}) AS {table}"),), (), {names[0]: of_list})
         if len(listed) * len(names) > _MOST_VALUES:
             raise Uncertain("many values")
         expressions = self._expressions(Relation())

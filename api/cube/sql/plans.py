@@ -22,7 +22,7 @@ from api.cube.pieces import Cube
 from api.cube.queries import read_query
 from api.cube.sql.codes import Codes
 from api.cube.sql.columns import Column
-from api.cube.sql.given import Given, Source, Tested, bind
+from api.cube.sql.given import Given, Listed, Source, Tested, bind
 from api.cube.sql.lifting import Lifted, lift
 from api.cube.sql.making import Making
 from api.cube.sql.numbers import Uncertain, write
@@ -48,6 +48,10 @@ class Plan:
     is_ask: bool
     names: tuple[str, ...]
     columns: tuple[Column | None, ...]
+
+
+# Gives a list for SQL, as JSON, and by negative numbers those in it that have no number of their own.
+Apart = Callable[[Tested | Listed, Lifted], tuple[str, dict[int, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +154,16 @@ class Plans:
 
     # ---- running ----
 
-    def run(self, plan: Plan, lifted: Lifted, test: Callable[[Tested, Lifted], str] | None = None) -> Found:
+    def run(self, plan: Plan, lifted: Lifted, apart: Apart | None = None) -> Found:
         """Answer by a plan. Raises Uncertain, also as the rows are read.
 
-        test   makes the tests that are made apart
+        apart   gives the lists that are made apart, and the terms of its own that a list has
         """
         values, others = bind(plan.wanted, lifted.constants, self.cube, self.terms)
         for name, (_, source) in plan.wanted.items():
-            if isinstance(source.term, Tested) and test is not None:
-                values[name] = test(source.term, lifted)
+            if isinstance(source.term, Tested | Listed) and apart is not None:
+                values[name], more = apart(source.term, lifted)
+                others |= more
         self.terms.doubts.is_uncertain = False
         try:
             cursor = self.terms.connection.execute(plan.sql, values)
@@ -171,10 +176,10 @@ class Plans:
         cells = self._cells(plan, others)
         return Found(None, plan.names, cells(first, cursor))
 
-    def has_more(self, plan: Plan, lifted: Lifted, most: int, test: Callable[[Tested, Lifted], str]) -> bool:
+    def has_more(self, plan: Plan, lifted: Lifted, most: int, apart: Apart) -> bool:
         """Say whether a plan finds more rows than `most`. Raises Uncertain."""
         sql = f"SELECT COUNT(*) > {most} FROM (SELECT 1 FROM ({plan.sql}) LIMIT {most + 1})"
-        return bool(self.run(replace(plan, sql=sql, is_ask=True), lifted, test).is_true)
+        return bool(self.run(replace(plan, sql=sql, is_ask=True), lifted, apart).is_true)
 
     def _cells(self, plan: Plan, others: Mapping[int, Any]) -> Callable[..., Iterator[Sequence[Any]]]:
         """Give what turns rows of SQL into rows of terms."""
