@@ -23,7 +23,8 @@ from rdflib.plugins.sparql.parserutils import CompValue
 
 from api.cube.demand import Demand, Need, Pattern
 from api.cube.graphs import Scope, edition_named, scope_of, wanted
-from api.cube.parts.solutions import Parts, Rewritten, read_outline
+from api.cube.parts.solutions import Parts, Rewritten
+from api.cube.parts.writing import read_outline
 from api.cube.pieces import CUBE, Asked, Cube
 from api.cube.queries import enough_solutions, graphs_named_in, read_query
 from api.cube.rest import Statements

@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import pyoxigraph as ox
 from rdflib.namespace import RDF
-from rdflib.paths import MulPath, NegatedPath, Path
 from rdflib.plugins.sparql.parserutils import CompValue
-from rdflib.term import Literal, URIRef, Variable
+from rdflib.term import Variable
 
 from api.cube.parts.reading import Query, Unread, read_groups, text_of
 from api.cube.parts.splitting import Compiled, Part, Splitter
 from api.cube.parts.testing import Tests
 from api.cube.parts.trees import parse, query_without
-from api.cube.patterns import Part as Pattern
-from api.cube.patterns import is_variable, take_apart
-from api.cube.queries import read_query, walk
+from api.cube.parts.writing import STUB, bound_by, put_in, stub, write_values
+from api.cube.queries import walk
 from api.cube.sql.groups import ROWS
-from api.cube.sql.lifting import Lifted, Word, marked
+from api.cube.sql.lifting import Lifted
+from api.cube.sql.needs import depends_on_more, groups_of
 from api.cube.sql.numbers import Uncertain
 from api.cube.sql.plans import Plan, Plans, shape_of
 from api.cube.sql.scopes import Scopes
@@ -43,14 +41,7 @@ _MOST_SHAPES = 200
 # So many solutions are read before all are counted.
 _FEW = 5_000
 
-# A longer list of things narrows nothing that is worth its reading.
-_MOST_KNOWN = 20_000
-
-# What stands for a part where only the rest of a query is read.
-_STUB = "x-part:"
 _ABOUT_ROWS = re.compile(rf"{re.escape(ROWS)}\b|\b{COUNTS} AS ")
-# Another IRI than any there is.
-_NOTHING = "x-part:nothing"
 
 
 class _Many(Uncertain):
@@ -93,13 +84,7 @@ class Parts:
         self._tests = Tests(plans.terms, plans.cube.start)
         cube = plans.cube
         # What is of a class is not told by that it has one.
-        classes = {
-            thing[1:-1]
-            for codes in cube.said.values()
-            for said in codes
-            for predicate, thing in said
-            if predicate == str(RDF.type)
-        }
+        classes = cube.things_said(str(RDF.type))
         self._said_by_rows = (cube.predicates | classes) - {str(RDF.type)}
 
     def rewrite(self, request: Mapping[str, Any], check: Callable[[], None]) -> Rewritten:
@@ -110,7 +95,7 @@ class Parts:
         check   says whether it is a query that is answered at all; asked where the shape is a new one
         """
         text = request["query"]
-        if _STUB in text:
+        if STUB in text:
             raise Uncertain("a mark of ours")
         lifted = self._plans.lift(text)
         is_kept = lifted is not None
@@ -140,7 +125,10 @@ class Parts:
         try:
             query = read_groups(lifted.words)
             tree = parse(text_of(query, lifted.words))
-            scopes = self._plans.scopes_of(query_without(tree, ()), request)
+            whole = query_without(tree, ())
+            scopes = self._plans.scopes_of(whole, request)
+            if self._is_alone(whole, lifted, is_plain=scopes.is_plain):
+                return _Shape(query, scopes, (), is_alone=True)
 
             def compile_(node: CompValue, names: Sequence[Variable]) -> Compiled:
                 return self._compile(lifted, scopes, node, names)
@@ -148,13 +136,12 @@ class Parts:
             splitter = Splitter(query, lifted.words, compile_, self._said_by_rows)
             parts = splitter.split(tree)
             left = query_without(tree, splitter.gone)
-            if any(map(_depends_on_all, _paths_in(left))):
+            if not parts or depends_on_more(left):
                 return None
         except (Uncertain, Unread, RecursionError):
             return None
         plans = [(part, _plan(part)) for part in parts]
-        is_alone = self._is_alone(left, lifted, is_plain=scopes.is_plain)
-        return _Shape(query, scopes, tuple(plans), is_alone) if parts or is_alone else None
+        return _Shape(query, scopes, tuple(plans), self._is_alone(left, lifted, is_plain=scopes.is_plain))
 
     def _compile(
         self,
@@ -179,40 +166,14 @@ class Parts:
 
     def _is_alone(self, query: CompValue, lifted: Lifted, *, is_plain: bool) -> bool:
         """Say whether what is left of a query of this shape is certain to match nothing that rows say."""
-        if query.name == "DescribeQuery":
+        if query.name == "DescribeQuery" or depends_on_more(query):
             return False
         if any(node.name == "Graph" for node in walk(query)):
             return False
         if not is_plain:
             # What is not in the default graph of the store is in none.
-            return not any(_groups_of(query))
-        return not any(self._may_need_rows(group, lifted) for group in _groups_of(query))
-
-    def _may_need_rows(self, parts: Sequence[Pattern], lifted: Lifted) -> bool:
-        """Say whether what rows say may match one of some patterns, where it matters."""
-        # What has a property that no observation has is none.
-        others = {
-            part.subject
-            for part in parts
-            if not part.is_loose and is_variable(part.subject) and not self._may_be_of_row(part, lifted)
-        }
-        return any(part.subject not in others and self._may_be_of_row(part, lifted) for part in parts)
-
-    def _may_be_of_row(self, part: Pattern, lifted: Lifted) -> bool:
-        """Say whether an observation may have a property, said by rows or by other statements."""
-        cube = self._plans.cube
-        if part.predicates is None:
-            return True
-        if not is_variable(part.subject):
-            place = marked(str(part.subject))
-            if place is None or lifted.constants[place].kind != "row":
-                return str(part.subject).startswith(cube.start)
-        if not self._plans.shared.isdisjoint(part.predicates):
-            return True
-        thing = part.object
-        if isinstance(thing, URIRef) and marked(str(thing)) is None:
-            return any(cube.says(predicate, str(thing)) for predicate in part.predicates)
-        return not cube.predicates.isdisjoint(part.predicates)
+            return not any(groups_of(query))
+        return not self._plans.needs.has_rows(query, lifted)
 
     # ---- for one query ----
 
@@ -224,17 +185,17 @@ class Parts:
             most = (MOST_VALUES - values) // (len(part.names) + 1)
             rows = self._find(part, plan, lifted, shape.scopes, most)
             values += len(rows) * (len(part.names) + 1)
-            text = _write_values(part.names, rows)
+            text = write_values(part.names, rows)
             letters += len(text)
             if letters > MOST_LETTERS:
                 raise _Many("long solutions")
             texts.append(text)
-            known[str(at)] = _bound(part.names, rows)
+            known[str(at)] = bound_by(part.names, rows)
         parts = [part for part, _ in shape.parts]
-        stubs = [_stub(at, part) for at, part in enumerate(parts)]
+        stubs = [stub(at, part) for at, part in enumerate(parts)]
         return Rewritten(
-            _put_in(shape.query, lifted.words, parts, texts),
-            _put_in(shape.query, lifted.words, parts, stubs),
+            put_in(shape.query, lifted.words, parts, texts),
+            put_in(shape.query, lifted.words, parts, stubs),
             known,
             shape.is_alone,
         )
@@ -265,94 +226,7 @@ class Parts:
         return rows
 
 
-def _paths_in(query: CompValue) -> Iterator[Any]:
-    return (path for node in walk(query) if node.name == "BGP" for _, path, _ in node.triples)
-
-
-def _depends_on_all(path: Any) -> bool:
-    """Say whether what a path leads to, and how often, depends on more than the statements it goes along.
-
-    A path of no steps leads from each thing that a statement names to itself: from those of rows too. How often
-    Oxigraph finds a path of none of some properties depends on what it knows of its ends before.
-    """
-    if isinstance(path, NegatedPath) or (isinstance(path, MulPath) and path.zero):
-        return True
-    inside = [getattr(path, "arg", None), getattr(path, "path", None), *getattr(path, "args", ())]
-    return isinstance(path, Path) and any(map(_depends_on_all, inside))
-
-
-def _groups_of(query: CompValue) -> Iterator[list[Pattern]]:
-    """Give the triple patterns of a query, group by group."""
-    return (take_apart(node.triples) for node in walk(query) if node.name == "BGP")
-
-
 def _plan(part: Part, compiled: Compiled | None = None) -> Plan:
     compiled = compiled or part.compiled
     columns = tuple(compiled.columns.get(Variable(name)) for name in part.names)
     return Plan(compiled.sql, compiled.wanted, False, part.names, columns)
-
-
-def _write_values(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Write solutions as a group. Within a query of its own, Oxigraph joins it by a table of hashes."""
-    shown = " ".join(f"?{name}" for name in names)
-    cells = " ".join(f"({' '.join('UNDEF' if cell is None else str(cell) for cell in row)})" for row in rows)
-    values = f"VALUES ({shown}) {{ {cells} }}"
-    return f" {{ SELECT {shown} {{ {values} }} }} " if names else f" {{ {values} }} "
-
-
-def _stub(at: int, part: Part) -> str:
-    return _write_values(part.names, [[f"<{_STUB}{at}>"] * len(part.names)])
-
-
-def _bound(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Sequence[str] | None]:
-    """Say what each variable is bound to, of those that have a value in every solution."""
-    found: dict[str, Sequence[str] | None] = {}
-    for at, name in enumerate(names):
-        cells = {row[at] for row in rows}
-        if len(cells) <= _MOST_KNOWN and all(isinstance(cell, ox.NamedNode) for cell in cells):
-            found[name] = sorted(cell.value for cell in cells) or [_NOTHING]
-        elif None not in cells:
-            found[name] = None
-    return found
-
-
-def _put_in(query: Query, words: Sequence[Word], parts: Sequence[Part], texts: Sequence[str]) -> str:
-    """Write a query with texts in the place of its parts."""
-    gone = {word for part in parts for start, end in part.words for word in range(start, end)}
-    places: dict[int, list[str]] = {}
-    for part, text in zip(parts, texts, strict=True):
-        places.setdefault(part.place, []).append(text)
-    spelled = [word.space + word.text for word in words]
-    written: list[str] = []
-    for at, text in enumerate(spelled):
-        if at == query.template:
-            written += spelled[query.where.start : query.where.end]
-        written += places.get(at, ())
-        if at not in gone:
-            written.append(text)
-    return "".join(written)
-
-
-def read_outline(outline: str, known: Mapping[str, Mapping[str, Sequence[str] | None]]) -> CompValue | None:
-    """Read what a query is without its parts, and put in what is known of these: see Rewritten."""
-    query = read_query(outline)
-    for node in walk(query) if query is not None else ():
-        marks = (
-            {str(term) for row in node.res or () for term in row.values()} if node.name == "values" else set()
-        )
-        for mark in marks:
-            if mark.startswith(_STUB):
-                node["res"] = _as_rows(known[mark.removeprefix(_STUB)])
-    return query
-
-
-def _as_rows(known: Mapping[str, Sequence[str] | None]) -> list[dict[Any, Any]]:
-    """Write what variables are bound to as rows of VALUES, which say no more than that."""
-    count = max((len(things or ()) for things in known.values()), default=0)
-    return [
-        {
-            Variable(name): Literal("") if things is None else URIRef(things[at % len(things)])
-            for name, things in known.items()
-        }
-        for at in range(max(count, 1))
-    ]

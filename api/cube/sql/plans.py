@@ -19,12 +19,13 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Variable
 
 from api.cube.pieces import Cube
-from api.cube.queries import read_query
+from api.cube.queries import read_query, walk
 from api.cube.sql.codes import Codes
 from api.cube.sql.columns import Column
 from api.cube.sql.given import Given, Listed, Source, Tested, bind
 from api.cube.sql.lifting import Lifted, lift
 from api.cube.sql.making import Making
+from api.cube.sql.needs import Needs, depends_on_more, groups_of
 from api.cube.sql.numbers import Uncertain, write
 from api.cube.sql.operators import Operators
 from api.cube.sql.scopes import Scopes
@@ -69,7 +70,8 @@ class Plans:
     def __init__(self, cube: Cube, store: ox.Store, shared: frozenset[str], catalogue: Path) -> None:
         if cube.counts is None:
             raise Uncertain("an edition that does not say what its figures are like")
-        self.cube, self.shared, self._edition = cube, shared, catalogue.parent.name
+        self.cube, self._shared, self._edition = cube, shared, catalogue.parent.name
+        self.needs = Needs(cube, shared)
         self.terms = Terms(store, catalogue, cube.start, cube.counts)
         self._codes = Codes(cube, self.terms)
         self._known = frozenset(cube.predicates) | _vocabulary(store)
@@ -126,7 +128,11 @@ class Plans:
         if query is None or query.name not in ("SelectQuery", "AskQuery"):
             return None
         try:
-            given, operators = self.begin(lifted, self.scopes_of(query, request), is_fast=is_fast)
+            scopes = self.scopes_of(query, request)
+            if scopes.is_plain and not self._is_about_rows(query, lifted):
+                # Oxigraph has all of it, and needs no tables for that.
+                return None
+            given, operators = self.begin(lifted, scopes, is_fast=is_fast)
             if query.name == "AskQuery":
                 relation = operators.relation(query.p)
                 return Plan(f"SELECT EXISTS (SELECT 1{relation.source()})", given.wanted, True, (), ())
@@ -142,6 +148,11 @@ class Plans:
         except (Uncertain, RecursionError):
             return None
 
+    def _is_about_rows(self, query: CompValue, lifted: Lifted) -> bool:
+        if depends_on_more(query) or any(node.name == "Graph" for node in walk(query)):
+            return True
+        return not any(groups_of(query)) or self.needs.has_rows(query, lifted)
+
     def scopes_of(self, query: CompValue, request: Mapping[str, Any]) -> Scopes:
         """Say what graphs a query is about. Raises Uncertain."""
         return Scopes(self.cube, self._edition, query, request)
@@ -149,7 +160,7 @@ class Plans:
     def begin(self, lifted: Lifted, scopes: Scopes, *, is_fast: bool) -> tuple[Given, Operators]:
         """Begin a statement: give where its parameters are noted, and what makes it."""
         given = Given(self.cube, lifted.constants)
-        making = Making(self.cube, self.terms, self._codes, given, self.shared, scopes, is_fast=is_fast)
+        making = Making(self.cube, self.terms, self._codes, given, self._shared, scopes, is_fast=is_fast)
         return given, Operators(making)
 
     # ---- running ----
