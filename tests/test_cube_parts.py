@@ -229,6 +229,8 @@ LISTS = {
     "in brackets": "VALUES (?a) { MANY_ROWS (area:E06000002) } FACTS",
     "of two variables": "VALUES (?a ?z) { MANY_PAIRS (area:E06000002 1) } FACTS",
     "of figures": f"VALUES ?o {{ MANY {FIGURE} }} FACTS",
+    "before OPTIONAL": """?o sdmx-dimension:refPeriod period:2022-04-01_P1Y VALUES ?a { MANY area:E06000002 'text' }
+        OPTIONAL { ?o sdmx-dimension:refArea ?a ; sdmx-measure:obsValue ?v }""",
     "of texts too": "VALUES ?a { MANY area:E06000002 'text' } FACTS",
 }
 

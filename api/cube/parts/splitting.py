@@ -200,7 +200,8 @@ class Splitter:
         ]
         if not any(iri in self._said_by_rows for one in rest for iri in iris_in(others[one][1])):
             return None
-        if not any(self._is_labelled(others[one][0]) for one in rest) and (first == 0 or len(rest) == 1):
+        is_whole = first == 0 and len(rest) == len(others)
+        if is_whole and not any(self._is_labelled(others[one][0]) for one in rest):
             whole = self._try(first, rest, others, place)
             if whole is not None:
                 return whole if whole.compiled.is_about_rows else None
