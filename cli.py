@@ -25,19 +25,13 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from cli_diff import diff
 from cli_mcp import mcp
 from cli_propose import propose
 from cli_pull import pull
+from cli_stages import Stages
+from cli_verify import verify
 from schemas.site import Site, SiteFault, load_site
 
 if TYPE_CHECKING:
@@ -68,34 +62,6 @@ class Form(StrEnum):
     sarif = "sarif"
 
 
-class Stages:
-    """Says which stage is at work: a moving line on a terminal, plain lines elsewhere."""
-
-    def __init__(self, total: int | None, quiet: bool) -> None:
-        self._bar = Progress(
-            SpinnerColumn(),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.description}", markup=False),
-            TimeElapsedColumn(),
-            console=words,
-            transient=True,
-            disable=quiet or not words.is_terminal,
-        )
-        self._task = self._bar.add_task("Starting", total=total)
-        self._plain = not quiet and not words.is_terminal
-
-    def __call__(self, stage: str) -> None:
-        self._bar.update(self._task, description=stage, advance=1)
-        if self._plain:
-            words.print(stage, markup=False)
-
-    @contextmanager
-    def shown(self) -> Iterator[Stages]:
-        with self._bar:
-            yield self
-
-
 @app.command()
 def check(
     packages: Annotated[
@@ -116,7 +82,7 @@ def check(
     from ingest.problems import as_json, as_sarif, as_text
 
     beside = _load_site(site).packages if site is not None else ()
-    with _scratch() as scratch, Stages(None, quiet or format is not Form.text).shown() as progress:
+    with _scratch() as scratch, Stages(words, quiet or format is not Form.text).shown() as progress:
         report = check_packages(
             packages, scratch, beside=beside, operator=True, recipe=recipe, progress=progress
         )
@@ -165,9 +131,14 @@ def _publish(site: Site, *, dry_run: bool = False, is_preview: bool = False, qui
 
     started = time.monotonic()
     try:
-        with second_process() as executor, Stages(None, quiet).shown() as progress:
+        with second_process() as executor, Stages(words, quiet, knows_share=True).shown() as progress:
             published = publish_site(
-                site, progress, dry_run=dry_run, is_preview=is_preview, executor=executor
+                site,
+                progress,
+                dry_run=dry_run,
+                is_preview=is_preview,
+                executor=executor,
+                done=progress.done,
             )
     except ProblemsFound as found:
         _end_with(found)
@@ -293,6 +264,7 @@ app.command()(pull)
 app.command()(diff)
 app.command()(propose)
 app.command()(mcp)
+app.command()(verify)
 
 
 @app.command()

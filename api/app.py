@@ -142,6 +142,8 @@ def create_app(
         documents.make_router(),
     ):
         app.include_router(router)
+    # The first to be tried, and with nothing around it: it is asked most often in a row.
+    app.router.routes.insert(0, Route(sparql.PATH, sparql.sparql, methods=["GET", "POST"]))
     app.mount("/data", app.state.datasette)
     if is_installed():
         app.router.routes.append(Route(PATH, app.state.model_context))

@@ -109,6 +109,9 @@ class Edition:
         missing = {"digest", "title", "base"} - told.keys()
         if missing:
             raise ValueError(f"the edition '{self.name}' does not say its {', '.join(sorted(missing))}")
+        columns = {row[1] for row in self.rows("PRAGMA table_info(observation_rows)")}
+        if columns and "digits" not in columns:
+            raise ValueError(f"the edition '{self.name}' is of an older form: publish the site again")
         self.digest: str = told["digest"]
         self.title: str = told["title"]
         self.base: str = told["base"]

@@ -10,6 +10,7 @@ before any door sees it. A fault of ours becomes the same shape of failure as ev
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import MutableMapping
 from typing import Any
@@ -29,6 +30,10 @@ LONGEST_QUERY = 60_000
 
 # Below this, compressing costs more than it saves.
 _SMALLEST = 860
+
+_CONTROL_IN_PATH = re.compile(r"[\x00-\x1f\x7f]")
+# Line ends and tabs may stand in a query's text; no other control character has a use.
+_CONTROL_IN_QUERY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _COMPRESSED = ("text/", "application/json", "application/xml", "image/svg+xml")
 
@@ -175,9 +180,7 @@ def check_address(scope: Scope) -> None:
             text = unquote_to_bytes(part).decode("utf-8")
         except UnicodeDecodeError:
             raise Failure("address-malformed", "The address is not UTF-8 text.") from None
-        # Line ends and tabs may stand in a query's text; no other control character has a use.
-        permitted = "\t\n\r" if part is not raw else ""
-        if any((char < " " or char == "\x7f") and char not in permitted for char in text):
+        if (_CONTROL_IN_PATH if part is raw else _CONTROL_IN_QUERY).search(text):
             raise Failure("address-malformed", "The address holds a control character.")
 
 

@@ -17,12 +17,14 @@ from api.edition import Edition
 from api.failures import Failure
 from api.suggesting import unknown_area
 from ingest.problems import find_nearest, shown
+from publish.rows import print_value, read
 
 Row = dict[str, Any]
 
 _COLUMNS = (
-    "r.definition, r.period, r.breakdown, r.area, r.dataset, r.value, r.decimals, r.status, r.lower_limit,"
-    " r.upper_limit, r.numerator, r.denominator, r.sample_size, n.note, r.value_text"
+    f"r.definition, r.period, r.breakdown, r.area, r.dataset, {read('value', 'r')} AS value, r.scale, r.status,"
+    f" {read('lower_limit', 'r')}, {read('upper_limit', 'r')}, r.numerator, r.denominator, r.sample_size,"
+    " n.note, r.value_text"
 )
 
 # The two orders that observation_rows is kept in.
@@ -365,10 +367,10 @@ def reader(edition: Edition) -> Callable[[Any], Row]:
     start = f"{edition.base}id/observation/"
 
     def read(row: Any) -> Row:
-        definition, period, breakdown, area, dataset, value, decimals, status, *rest = row
+        definition, period, breakdown, area, dataset, value, scale, status, *rest = row
         lower_limit, upper_limit, numerator, denominator, sample_size, note, value_text = rest
         if value is not None and value_text is None:
-            value_text = f"{value:.{decimals}f}"
+            value_text = print_value(value, scale)
         indicator, version = definitions[definition]
         dataset, area, period = datasets[dataset], areas[area], periods[period]
         breakdown = breakdowns[breakdown]

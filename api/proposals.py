@@ -207,7 +207,7 @@ def _read_series(edition: Edition, indicator: str, tier: str) -> tuple[Series, .
         " count(DISTINCT r.area) AS areas,"
         f" count(DISTINCT CASE WHEN x.area_type IN ({marks}) THEN r.area END) AS councils"
         " FROM observation_definitions AS d"
-        " JOIN observation_rows AS r ON r.definition = d.id AND r.period = ? AND r.value IS NOT NULL"
+        " JOIN observation_rows AS r ON r.definition = d.id AND r.period = ? AND r.digits IS NOT NULL"
         " JOIN observation_datasets AS s ON s.id = r.dataset JOIN datasets AS t ON t.dataset = s.dataset"
         " JOIN observation_areas AS a ON a.id = r.area LEFT JOIN areas AS x ON x.area = a.area"
         " LEFT JOIN bodies AS b ON b.body = t.publisher"

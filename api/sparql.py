@@ -57,6 +57,10 @@ from schemas.store_address import StoreAddress
 
 router = APIRouter()
 
+PATH = "/sparql"
+# Seconds in which nearly all queries are done: a client that leaves is noticed after that.
+_MOMENT = 0.02
+
 LONGEST_BODY = 1 << 20
 # A longer answer is sent, and compressed, in pieces, so that others are answered between them.
 _PIECE = 1 << 18
@@ -142,9 +146,9 @@ async def editor(request: Request) -> Response:
     return Response(status_code=301, headers={"Location": f"{root_of(edition_of(request))}/sparql"})
 
 
-@router.api_route("/sparql", methods=["GET", "POST"], include_in_schema=False)
 async def sparql(request: Request) -> Response:
     """Answer a query, or say what this service is."""
+    request.scope["door"] = PATH
     edition = edition_of(request)
     asked = await read_request(request)
     if asked is None:
@@ -307,20 +311,23 @@ async def _run(
         "named_graphs": asked.named_graphs,
         "table_form": table.form.suffix if table else None,
         "graph_form": graph.form.suffix if graph else None,
-        "prefixes": prefixes_of(edition),
+        "prefixes": prefixes_of(edition) if graph else {},
     }
     running = asyncio.create_task(door.pool_for(edition).run(query))
-    leaving = asyncio.create_task(_wait_until_gone(request))
+    leaving: asyncio.Task[None] | None = None
     with _counted(request, edition, asked.query):
         try:
-            await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({running}, timeout=_MOMENT)
             if not running.done():
-                running.cancel()
+                leaving = asyncio.create_task(_wait_until_gone(request))
+                await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
                 raise ClientDisconnect
             return running.result()
         finally:
-            leaving.cancel()
             running.cancel()
+            if leaving is not None:
+                leaving.cancel()
 
 
 @contextmanager

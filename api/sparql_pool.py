@@ -35,6 +35,8 @@ from api.sparql_worker import ANY, LENGTH, LENGTHS, NOT_FROM_ROWS, PARTS, ROWS, 
 _TICKS = os.sysconf("SC_CLK_TCK")
 # Seconds for finding words, on a machine that is busy; the grammar alone takes half of one.
 _LEAST_TO_EXPLAIN = 5.0
+# Seconds in which nearly all queries are done; as long passes at least before their work is looked at again.
+_MOMENT = 0.02
 # How many heavy queries are remembered.
 _MOST_KNOWN = 1_000
 # An environment of our own: nothing of the server's settings is visible to a query's process.
@@ -326,12 +328,13 @@ class Pool:
     async def _work(self, worker: _Worker, asking: asyncio.Task[Any], work: float, most: float) -> float:
         """Wait until a query is done, has worked so long, or most seconds have gone by; gives the seconds.
 
-        What counts is the work: on a busy machine a light query takes long too.
+        What counts is the work, after the first moment: on a busy machine a light query takes long too.
         """
-        began, worked = time.monotonic(), worker.processor_seconds()
-        seconds = used = 0.0
+        began, seconds, used = time.monotonic(), 0.0, 0.0
+        await asyncio.wait({asking}, timeout=min(_MOMENT, most))
+        worked = 0.0 if asking.done() else worker.processor_seconds()
         while not asking.done() and used < work and seconds < most:
-            await asyncio.wait({asking}, timeout=max(min(work - used, most - seconds), 0.02))
+            await asyncio.wait({asking}, timeout=max(min(work - used, most - seconds), _MOMENT))
             seconds = time.monotonic() - began
             used = worker.processor_seconds() - worked
         return seconds

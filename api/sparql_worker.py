@@ -19,7 +19,9 @@ import gc
 import json
 import os
 import resource
+import select
 import signal
+import socket
 import struct
 import sys
 from collections.abc import Mapping, Sequence
@@ -68,32 +70,36 @@ def _split_off(store_folder: Path, memory: int, address: str) -> None:
 
     A process that was split off has all of it at once, and what it adds is its own.
     """
-    from multiprocessing.connection import Listener
-
     before = _address_space()
     statements = _read_statements(store_folder)
     from api.cube.engine import Engine
 
     engine = Engine(store_folder.parent.parent, statements)
     del statements
-    memory += _address_space() - before
     # To look for garbage in what all share would copy it, and no query lasts long enough to make much.
     gc.collect()
-    gc.freeze()
     gc.disable()
+    learning = engine.learn()
+    next(learning, None)
     # Nobody waits for those that end.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    with Listener(address, family="AF_UNIX", backlog=64) as listener:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen(64)
         sys.stdout.buffer.write(LENGTHS.pack(os.getpid(), 0))
         sys.stdout.buffer.flush()
         while True:
-            connection = listener.accept()
+            # While nobody asks, what the next ones will need is made.
+            while not select.select([listener], [], [], 0)[0] and next(learning, learning) is None:
+                pass
+            connection, _ = listener.accept()
+            gc.freeze()
             if os.fork() == 0:
                 try:
                     # A session of its own, so that it can give way to the server's.
                     os.setsid()
                     _die_with_parent()
-                    _set_limits(memory)
+                    _set_limits(memory + _address_space() - before)
                     # Such a process may live long; what all share is not looked at.
                     gc.enable()
                     number = connection.fileno()

@@ -1,7 +1,6 @@
 """Measure, and write benchmarks/RESULTS.md.
 
-    python -m benchmarks                  the 400-thousand-row table against all rivals and limits
-    python -m benchmarks --grow 1m 5m     the product alone on larger tables too
+    python -m benchmarks          a table of 400 thousand rows against all rivals and limits
 
 Every step runs in a process of its own; see measure.py.
 """
@@ -13,10 +12,8 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from benchmarks.combination import make_environment, step_arguments
 from benchmarks.measure import Cost, measure
@@ -87,37 +84,22 @@ def measure_rivals(run: Run, package: Path) -> None:
     run.step("queries", "benchmarks.queries:ask_all", run.folder / "stored")
 
 
-def measure_growth(run: Run, package: Path, name: str) -> None:
-    """Measure the product's whole publish on a larger package."""
-    run.step(f"ours: check {name}", "benchmarks.ours:check", package, run.folder / f"check-{name}")
-    run.step(f"ours: publish {name}", "benchmarks.ours:publish", package, run.folder / f"site-{name}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.split("\n")[0])
     parser.add_argument("--size", default="400k", help="the table all rivals are measured on")
-    parser.add_argument(
-        "--grow", nargs="*", default=[], help="larger tables for the product alone: 1m 5m 20m"
-    )
     parser.add_argument("--data", type=Path, default=ROOT / "data", help="where generated packages are kept")
     parser.add_argument("--out", type=Path, default=ROOT / "RESULTS.md", help="the report")
     told = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="likeforlike-benchmarks-"))
     run = Run(folder, {})
-    rows: dict[str, Any] = {}
-    steps: list[tuple[str, Callable[[Path], None]]] = [
-        (told.size, lambda package: measure_rivals(run, package)),
-        *((name, lambda package, name=name: measure_growth(run, package, name)) for name in told.grow),
-    ]
+    package = told.data / told.size
     try:
-        for name, work in steps:
-            package = told.data / name
-            rows[name] = measure("benchmarks.generate:generate", package, name).answer
-            work(package)
+        rows = measure("benchmarks.generate:generate", package, told.size).answer
+        measure_rivals(run, package)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
-    told.out.write_text(write_report(run.costs, rows, told.size, machine), encoding="utf-8")
+    told.out.write_text(write_report(run.costs, rows, machine), encoding="utf-8")
 
 
 if __name__ == "__main__":

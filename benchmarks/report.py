@@ -14,25 +14,24 @@ from benchmarks.measure import Cost
 NAIVE = ("naive: check", "naive: SQLite", "naive: RDF", "naive: load", "naive: files")
 
 
-def write_report(costs: Mapping[str, Cost], rows: Mapping[str, int], size: str, machine: str) -> str:
+def write_report(costs: Mapping[str, Cost], rows: int, machine: str) -> str:
     """Write the report of one run."""
     parts = [
-        _heading(size, rows, machine),
-        *_ratios(costs, rows[size]),
+        _heading(rows, machine),
+        *_ratios(costs, rows),
         *_seconds(costs),
         *_stages(costs),
         *_queries(costs),
-        *_growth(costs, rows),
         *_sizes(costs),
         (Path(__file__).parent / "method.md").read_text(encoding="utf-8"),
     ]
     return "\n".join(parts)
 
 
-def _heading(size: str, rows: Mapping[str, int], machine: str) -> str:
+def _heading(rows: int, machine: str) -> str:
     return (
         "# What was measured\n\n"
-        f"One run of `python -m benchmarks` on a table of {rows[size]:,} observations ({machine}, 2 cores).\n"
+        f"One run of `python -m benchmarks` on a table of {rows:,} observations ({machine}, 2 cores).\n"
         "CPU seconds are the measure; ratios compare two steps of the same run. The method stands at the end.\n"
     )
 
@@ -101,21 +100,6 @@ def _queries(costs: Mapping[str, Cost]) -> Iterator[str]:
         ratio = times["SPARQL"] / times["SQL"]
         told = f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}"
         yield f"| {question} | {times['SQL']:.2f} | {times['SPARQL']:.1f} | {told} times as fast |"
-    yield ""
-
-
-def _growth(costs: Mapping[str, Cost], rows: Mapping[str, int]) -> Iterator[str]:
-    grown = [name for name in rows if f"ours: publish {name}" in costs]
-    if not grown:
-        return
-    yield "## Larger tables\n\n| Rows | Check, CPU s | Check, MB | Publish, CPU s | Publish, MB | CPU s per million |"
-    yield "| ---: | ---: | ---: | ---: | ---: | ---: |"
-    for name in grown:
-        check, publish = costs[f"ours: check {name}"], costs[f"ours: publish {name}"]
-        yield (
-            f"| {rows[name]:,} | {check.cpu:.1f} | {check.peak_mb:,.0f} | {publish.cpu:.1f} "
-            f"| {publish.peak_mb:,.0f} | {publish.cpu / rows[name] * 1e6:.1f} |"
-        )
     yield ""
 
 

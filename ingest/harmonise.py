@@ -21,7 +21,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from ingest.resolve import Version, read_date, resolve_row
-from ingest.standard_file import StandardFile, as_standard, union_query
+from ingest.standard_file import StandardFile, as_standard, union_texts
 from ingest.typed_tables import (
     ORIGIN,
     Resolved,
@@ -35,9 +35,11 @@ from ingest.typed_tables import (
 from ingest.value import find_plain
 from schemas import load_model
 
-# A number in plain decimal notation, short enough that every engine reads it alike.
-_PLAIN_NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?$"
-_PLAIN_INTEGER = r"^-?(0|[1-9][0-9]{0,17})$"
+# A number in plain decimal notation, short enough that every engine reads it alike. A zero has no sign there.
+_PLAIN_NUMBER = (
+    r"^((0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?|-[1-9][0-9]{0,14}(\.[0-9]{1,15})?|-0\.0{0,7}[1-9][0-9]{0,7})$"
+)
+_PLAIN_INTEGER = r"^(0|-?[1-9][0-9]{0,17})$"
 
 # The view over all files of observations.
 _TEXTS = "harmonise_observation_texts"
@@ -171,22 +173,18 @@ def harmonise(report: HasTables, connection: Any) -> Tables:
 
 
 def _read_observations(files: Sequence[StandardFile], connection: Any) -> ibis.Table:
-    """Read the files under all columns of observations; other columns that a file has are dimensions."""
+    """Read the files under all columns of observations; other columns that a file has are dimensions.
+
+    An empty cell is the empty text: as long as a column stands as it is in its file, the engine asks each different
+    text once.
+    """
     # Everything that is asked of the texts begins at a view, so that the files are put together once: as SQL, which
     # is there already for the checker. Ibis would take longer to write it than the engine to read a small file.
-    connection.raw_sql(f"CREATE OR REPLACE VIEW {_TEXTS} AS SELECT * FROM {union_query(files)}")  # noqa: S608 - quoted there
-    whole = connection.table(_TEXTS)
     fields = load_model().tables["observations"].field_names
-    dimensions = sorted(set(whole.columns) - {*fields, "_source", "_row"})
-    text = ibis.null().cast("string")
-    texts: ibis.Table = whole.select(
-        **{
-            name: whole[name].cast("string") if name in whole.columns else text
-            for name in (*fields, *dimensions)
-        },
-        _source=whole["_source"].cast("int32"),
-        _row=whole["_row"].cast("int64"),
-    )
+    dimensions = sorted({column for file in files for column in file.columns} - set(fields))
+    source = union_texts(files, (*fields, *dimensions))
+    connection.raw_sql(f"CREATE OR REPLACE VIEW {_TEXTS} AS SELECT * FROM {source}")  # noqa: S608 - quoted there
+    texts: ibis.Table = connection.table(_TEXTS)
     return texts
 
 
@@ -208,12 +206,7 @@ def _resolve_observed_periods(
 
     Returns the table, with the column resolved_version, and what every different text has become.
     """
-    keyed = table.mutate(
-        given_indicator=table.indicator.fill_null(""),
-        given_version=table.version.fill_null(""),
-        given_period=table.period.fill_null(""),
-    )
-    texts = keyed.select("given_indicator", "given_version", "given_period").distinct().to_pyarrow()
+    texts = table.select("indicator", "version", "period").distinct().to_pyarrow()
     rows = [
         resolve_row(text[0], text[1], text[2], versions.get(text[0], []))
         for text in sorted(tuple(row.values()) for row in texts.to_pylist())
@@ -225,16 +218,10 @@ def _resolve_observed_periods(
         }
     )
     known = connection.create_table("harmonise_periods_of_observations", mapping, overwrite=True)
-    joined = keyed.left_join(
-        known,
-        [
-            ("given_indicator", "of_indicator"),
-            ("given_version", "of_version"),
-            ("given_period", "of_period"),
-        ],
-    )
+    keys = ("indicator", "version", "period")
+    joined = table.left_join(known, [(key, f"of_{key}") for key in keys])
     # An unknown version is a problem of its own; the text that was given is the best there is.
-    resolved = ibis.coalesce(joined.of_resolved, joined.version)
+    resolved = ibis.coalesce(joined.of_resolved, joined.version.nullif(""))
     return joined.mutate(period=joined.of_notation, resolved_version=resolved), rows
 
 
@@ -263,19 +250,17 @@ def _harmonise_observations(
     dimensions = sorted(set(texts.columns) - known)
     texts, plain = _make_plain(texts, connection)
     texts, resolved = _resolve_observed_periods(texts, versions, connection)
+    number = {name: texts[column].nullif("") for name, column in plain.items()}
     cells: dict[str, ir.Value] = {
-        "dataset": texts.dataset,
-        "indicator": texts.indicator,
+        **{name: texts[name].nullif("") for name in ("dataset", "indicator", "area", "note")},
         "version": texts.resolved_version,
-        "area": texts.area,
         "period": texts.period,
         "breakdown": _breakdown(texts, dimensions, totals),
-        "value_text": texts[plain["value"]],
-        "value": texts[plain["value"]].try_cast("float64"),
-        "status": texts.status.fill_null("normal"),
-        **{name: texts[plain[name]] for name in _TEXT_NUMBERS},
-        "sample_size": texts[plain["sample_size"]].try_cast("int64"),
-        "note": texts.note,
+        "value_text": number["value"],
+        "value": number["value"].try_cast("float64"),
+        "status": texts.status.nullif("").fill_null("normal"),
+        **{name: number[name] for name in _TEXT_NUMBERS},
+        "sample_size": number["sample_size"].try_cast("int64"),
         "_source": texts["_source"],
         "_row": texts["_row"],
     }
@@ -299,11 +284,8 @@ def _breakdown(
     folded: ir.StringValue = ibis.literal("")
     for dimension in dimensions:
         code = texts[dimension]
-        says_nothing = code.isnull() | (code == "")
-        if totals.get(dimension):
-            says_nothing = says_nothing | code.isin(list(totals[dimension]))
-        part = ibis.literal(f";{dimension}=").concat(code.fill_null(""))
-        folded = folded.concat(ibis.ifelse(says_nothing.fill_null(True), "", part))
+        says_nothing = code.isin(["", *totals.get(dimension, ())])
+        folded = folded.concat(ibis.ifelse(says_nothing, "", ibis.literal(f";{dimension}=").concat(code)))
     return folded.substr(1)
 
 
@@ -313,14 +295,14 @@ def _make_plain(texts: ibis.Table, connection: Any) -> tuple[ibis.Table, dict[st
     Returns the table with further columns, and for each column of numbers the name of the plain one.
     """
     plain = {column: column for column in _FORMS}
-    odd = {column: (texts[column].notnull() & ~_is_plain(texts[column], column)).any() for column in _FORMS}
+    odd = {column: _is_odd(texts[column], column).any() for column in _FORMS}
     # One look at all columns: nearly always every text is plain, and then there is nothing to do.
     [found] = texts.aggregate(**odd).to_pyarrow().to_pylist()
     for column in _FORMS:
         if found[column]:
             known = _read_odd_texts(texts, column, connection)
             joined = texts.left_join(known, [(column, f"odd_{column}")])
-            text = ibis.ifelse(_is_plain(joined[column], column), joined[column], joined[f"read_{column}"])
+            text = ibis.ifelse(_is_odd(joined[column], column), joined[f"read_{column}"], joined[column])
             texts = joined.mutate(**{f"plain_{column}": text}).drop(f"odd_{column}", f"read_{column}")
             plain[column] = f"plain_{column}"
     return texts, plain
@@ -328,7 +310,7 @@ def _make_plain(texts: ibis.Table, connection: Any) -> tuple[ibis.Table, dict[st
 
 def _read_odd_texts(texts: ibis.Table, column: str, connection: Any) -> ibis.Table:
     """Read every different text of a column that is not plain; give what each becomes."""
-    odd = texts.filter(texts[column].notnull() & ~_is_plain(texts[column], column))
+    odd = texts.filter(_is_odd(texts[column], column))
     found = sorted(odd.select(text=odd[column]).distinct().to_pyarrow().column("text").to_pylist())
     _, read = _FORMS[column]
     mapping = pa.table(
@@ -341,10 +323,13 @@ def _read_odd_texts(texts: ibis.Table, column: str, connection: Any) -> ibis.Tab
     return made
 
 
-def _is_plain(text: ir.StringValue, column: str) -> ir.BooleanValue:
-    """Say whether a text is in the plain form of its column. A zero has no sign there."""
+def _is_odd(text: ir.StringValue, column: str) -> ir.BooleanValue:
+    """Say whether a text is neither empty nor in the plain form of its column.
+
+    The engine replaces each different text once; it would search every row.
+    """
     form, _ = _FORMS[column]
-    return text.re_search(form) & ~(text.startswith("-") & ~text.re_search("[1-9]"))
+    return text.re_replace(form, "") != ""
 
 
 # The plain form of each column of numbers, and what reads a text that is in another one.

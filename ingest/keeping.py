@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -39,7 +39,7 @@ class Kept:
     _known: dict[str, Any] = field(default_factory=dict, init=False)
     _told: dict[str, Any] = field(default_factory=dict, init=False)
     _fresh: dict[str, Staged] = field(default_factory=dict, init=False)
-    _passed: dict[str, dict[str, list[str]]] = field(default_factory=dict, init=False)
+    _passed: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._known = _read(self.folder / _TOLD)
@@ -68,14 +68,14 @@ class Kept:
             self._fresh[key] = staged
         return staged
 
-    def passes(self, frame: str) -> Mapping[str, Sequence[str]]:
-        """Give the files with which nothing was wrong beside these other tables, and the indicators of each."""
-        known: Mapping[str, Sequence[str]] = self._known.get("passed", {}).get(frame, {})
+    def passes(self, frame: str) -> Mapping[str, Mapping[str, int]]:
+        """Give the files with which nothing was wrong beside these other tables, and the rows of each indicator."""
+        known: Mapping[str, Mapping[str, int]] = self._known.get("passed", {}).get(frame, {})
         return known
 
-    def note_passed(self, frame: str, indicators: Mapping[str, Iterable[str]]) -> None:
-        """Note the files with which nothing is wrong."""
-        self._passed = {frame: {key: sorted(one) for key, one in indicators.items()}}
+    def note_passed(self, frame: str, rows: Mapping[str, Mapping[str, int]]) -> None:
+        """Note the files with which nothing is wrong, and how many rows of each indicator they have."""
+        self._passed = {frame: {key: dict(one) for key, one in rows.items()}}
 
     def write(self) -> None:
         """Leave what the next publication may use, and remove what it may not.

@@ -1,7 +1,7 @@
 """Files of figures with which nothing was wrong are not checked again while all else is as it was.
 
 In:   the standard tables of a site, and the files of figures that passed beside the same other tables
-Out:  the tables that are left to be checked
+Out:  the tables that are left to be checked, and what the figures of each indicator are made of
 
 A row of figures is judged by itself, by other tables, and by other figures of its indicator, for none may be given
 twice. So a file passes again if no file that is new has a figure of its indicators. Rules that look at figures from
@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,12 +25,38 @@ from ingest.keeping import Kept
 from ingest.standard_file import StandardFile, union_query
 
 if TYPE_CHECKING:
-    from ingest.gathering import Report
+    from ingest.report import Report
 
-# Tables whose own rules look at figures.
+# Tables whose own rules look at figures, and those by which one figure follows from others, or is hidden for them.
 _LOOK_AT_FIGURES = ("derivations", "targets")
+_MAKE_FIGURES = ("derivations", "disclosure_rules")
 
 _FIGURES = "observations"
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """What figures are made of, which is known before they are harmonised.
+
+    frame   the digest of all that is beside them: other tables, how packages are read, our code
+    files   what the file of each source with figures is known by
+    rows    for each indicator, how many rows each source has of it
+    """
+
+    frame: str
+    files: Mapping[int, str]
+    rows: Mapping[str, Mapping[int, int]]
+
+    def digests(self) -> dict[str, str]:
+        """Give for each indicator the digest of what its figures are made of."""
+        return {
+            indicator: _digest([self.frame, sorted([self.files[one], count] for one, count in rows.items())])
+            for indicator, rows in self.rows.items()
+        }
+
+    def numbers(self, indicator: str) -> list[int]:
+        """Give the numbers of the sources of an indicator, in the order of what their files are known by."""
+        return sorted(self.rows.get(indicator, ()), key=lambda source: self.files[source])
 
 
 class Passing:
@@ -40,6 +67,7 @@ class Passing:
 
     def __init__(self, kept: Kept, report: Report, keys: Mapping[Path, str]) -> None:
         self._kept, self._report, self._keys = kept, report, keys
+        self._counted: dict[int | None, Mapping[str, int]] = {}
 
     def left_to_check(self) -> dict[str, list[StandardFile]]:
         """Give the standard tables, of observations without the files that pass."""
@@ -48,7 +76,7 @@ class Passing:
             return tables
         files = tables.get(_FIGURES, [])
         fresh = [file for file in files if self._key(file) not in passed]
-        touched = {name for names in self._indicators(fresh).values() for name in names}
+        touched = {name for rows in self._rows(fresh).values() for name in rows}
         left = [
             file
             for file in files
@@ -59,27 +87,46 @@ class Passing:
 
     def note(self) -> None:
         """Note that nothing is wrong with any file."""
-        known = self._kept.passes(self._frame)
         files = [file for file in self._report.tables.get(_FIGURES, ()) if self._key(file)]
-        found = self._indicators([file for file in files if self._key(file) not in known])
-        passed = {key: known[key] for file in files if (key := self._key(file)) in known}
-        self._kept.note_passed(self._frame, {**passed, **found})
+        rows = self._rows(files)
+        self._kept.note_passed(self._frame, {self._key(file): rows[file.source] for file in files})
+
+    def made_of(self) -> MadeOf | None:
+        """Say what figures are made of; None where one may follow from another, or two files are the same."""
+        if any(self._report.tables.get(name) for name in _MAKE_FIGURES):
+            return None
+        files = self._report.tables.get(_FIGURES, [])
+        # What a recipe or a correction makes follows from the frame, and from which file it is.
+        names = {one.number: f"{one.package}/{one.resource}/{one.file}" for one in self._report.sources}
+        known = {file.source: self._key(file) or names.get(file.source or 0, "") for file in files}
+        if None in known or "" in known.values() or len(set(known.values())) < len(files):
+            return None
+        rows: dict[str, dict[int, int]] = {}
+        for source, counts in self._rows(files).items():
+            for indicator, count in counts.items():
+                rows.setdefault(indicator, {})[source or 0] = count
+        return MadeOf(self._frame, {source or 0: key for source, key in known.items()}, rows)
 
     def _key(self, file: StandardFile) -> str:
         return self._keys.get(file.parquet, "")
 
-    def _indicators(self, files: list[StandardFile]) -> dict[str, set[str]]:
-        """Find the indicators that files have figures of, by the keys of the files."""
-        if not files:
-            return {}
-        keys = {file.source: self._key(file) for file in files}
-        query = f"SELECT DISTINCT _source, coalesce(indicator, '') FROM {union_query(files)}"
-        found: dict[str, set[str]] = {}
-        with open_engine() as connection:
-            rows = connection.execute(query).fetchall()
-        for source, indicator in rows:
-            found.setdefault(keys.get(source, ""), set()).add(indicator)
-        return found
+    def _rows(self, files: Sequence[StandardFile]) -> dict[int | None, Mapping[str, int]]:
+        """Count the rows of each indicator, by the sources of files."""
+        passed = self._kept.passes(self._frame)
+        for file in files:
+            if self._key(file) in passed:
+                self._counted.setdefault(file.source, passed[self._key(file)])
+        unknown = [file for file in files if file.source not in self._counted]
+        if unknown:
+            query = (
+                f"SELECT _source, coalesce(indicator, ''), count(*) FROM {union_query(unknown)} GROUP BY 1, 2"
+            )
+            found: dict[int | None, dict[str, int]] = {file.source: {} for file in unknown}
+            with open_engine() as connection:
+                for source, indicator, count in connection.execute(query).fetchall():
+                    found.setdefault(source, {})[indicator] = count
+            self._counted.update(found)
+        return {file.source: self._counted[file.source] for file in files}
 
     @cached_property
     def _frame(self) -> str:
@@ -98,4 +145,8 @@ class Passing:
             if any(resource.recipe is not None for resource in package.resources):
                 told.append(package.digest)
         # Which columns are dimensions is said by the tables above; which a file has, by the file.
-        return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+        return _digest(told)
+
+
+def _digest(told: object) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()

@@ -1,7 +1,7 @@
 """A file of text under a publisher's headings, seen under the columns of its standard table.
 
 In:   staged text Parquet (columns c1 … cN, _row), and which of its columns is which of the table
-Out:  the same rows as a query: the table's columns, NULL where empty, _source, _row
+Out:  the same rows as a query: the table's columns, _source, _row; an empty cell is NULL, or the empty text
 
 Nothing is copied: large files would cost as much to write once more as they cost to check.
 """
@@ -40,11 +40,22 @@ class StandardFile:
         return int(pq.ParquetFile(self.parquet).metadata.num_rows)
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table that the file has."""
+        if self.source is not None:
+            return (*self.cells, *self.given)
+        names = pq.ParquetFile(self.parquet).schema_arrow.names
+        return tuple(one for one in names if one not in ("_source", "_row"))
+
+    @property
+    def _rows(self) -> str:
+        return f"read_parquet({literal(str(self.parquet))})"
+
+    @property
     def query(self) -> str:
-        """The rows in SQL."""
-        rows = f"read_parquet({literal(str(self.parquet))})"
+        """The rows in SQL, NULL where empty."""
         if self.source is None:
-            return f"SELECT * FROM {rows}"
+            return f"SELECT * FROM {self._rows}"
         columns = [
             *(
                 f"CASE WHEN {among(name(cell), self.missing)} THEN NULL ELSE {name(cell)} END AS {name(column)}"
@@ -54,7 +65,27 @@ class StandardFile:
             f"{self.source:d}::INTEGER AS _source",
             "_row",
         ]
-        return f"SELECT {', '.join(columns)} FROM {rows}"
+        return f"SELECT {', '.join(columns)} FROM {self._rows}"
+
+    def texts(self, columns: Sequence[str]) -> str:
+        """Some columns of the rows in SQL, with the empty text where empty."""
+        own = {column: f"coalesce({name(column)}, '')" for column in self.columns}
+        if self.source is not None:
+            # A column that is taken as it stands keeps its dictionary, and what is asked of it is asked of that.
+            is_plain = set(self.missing) <= {""}
+            own = {
+                column: name(cell)
+                if is_plain
+                else f"CASE WHEN {among(name(cell), self.missing)} THEN '' ELSE {name(cell)} END"
+                for column, cell in self.cells.items()
+            }
+            own |= {column: literal(text) for column, text in self.given.items()}
+        source = "_source" if self.source is None else f"{self.source:d}::INTEGER AS _source"
+        cells = [f"{own.get(column, _NOTHING)} AS {name(column)}" for column in columns]
+        return f"SELECT {', '.join([*cells, source, '_row'])} FROM {self._rows}"
+
+
+_NOTHING = "''"
 
 
 def as_standard(file: Path | StandardFile) -> StandardFile:
@@ -65,3 +96,8 @@ def as_standard(file: Path | StandardFile) -> StandardFile:
 def union_query(files: Sequence[StandardFile]) -> str:
     """The rows of several files as one relation, columns by their names."""
     return "(" + " UNION ALL BY NAME ".join(file.query for file in files) + ")"
+
+
+def union_texts(files: Sequence[StandardFile], columns: Sequence[str]) -> str:
+    """Some columns of the rows of several files as one relation, with the empty text where empty."""
+    return "(" + " UNION ALL ".join(file.texts(columns) for file in files) + ")"

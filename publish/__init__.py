@@ -22,11 +22,10 @@ from typing import Any
 
 import ibis
 
-from ingest import Checking, Report, begin_checking
+from ingest import Checking, begin_checking
 from ingest.checking import threads_for
-from ingest.harmonise import harmonise
 from ingest.keeping import Kept
-from ingest.problems import ProblemsFound, as_json
+from ingest.problems import ProblemsFound
 from publish.build import (
     Making,
     Prepared,
@@ -37,10 +36,8 @@ from publish.build import (
     prepare,
     publish_contents,
 )
-from publish.comparators import list_disagreements
-from publish.contents import Contents, Heading, Row, gather_contents
+from publish.coded import find_coded
 from publish.cube import check_totals
-from publish.derived import derive_figures
 from publish.edition import (
     EditionsFolder,
     EditionUnknown,
@@ -49,16 +46,16 @@ from publish.edition import (
     PublishingStopped,
     edition_name,
 )
-from publish.engine import Engine
 from publish.kept_definitions import check_definitions
-from publish.observations import COLUMNS
 from publish.outside import stores_of
+from publish.packages import amount_of, bytes_of, gather, write_reports
 from publish.parts import Parts
 from publish.signal_rules import find_problems
 from publish.signals import check_responses
-from publish.small_numbers import without_small_numbers
+from publish.store import holds_observations
 from publish.unchanged import digest_code, digest_inputs, find_unchanged, remember_inputs
-from schemas import load_model
+from publish.verify import verify_edition
+from publish.work import Amount, Work
 from schemas.site import Site
 
 __all__ = [
@@ -78,9 +75,6 @@ MEMORY = "1GB"
 # What was read and checked, for the next publication; a folder beside the editions that can be deleted at any time.
 KEPT = ".kept"
 
-# Harmonised observations, as the engine keeps them.
-_HARMONISED = "harmonised_observations"
-
 
 @dataclass(frozen=True, slots=True)
 class Published:
@@ -94,6 +88,7 @@ class Published:
     held_back  the moments of release of the packages that were left out, because they are still to come
     kept       how many files of figures did not have to be read again, and how many shares of the linked data did
                not have to be written again
+    damaged    files of the edition before that are not what was written, by their paths beside the editions
     """
 
     edition: str
@@ -105,6 +100,7 @@ class Published:
     unchanged: bool = False
     held_back: tuple[datetime, ...] = ()
     kept: tuple[int, int] = (0, 0)
+    damaged: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if self.unchanged:
@@ -119,6 +115,11 @@ class Published:
         if any(self.kept):
             files, shares = self.kept
             counts += f" Taken from before: {files:,} files of figures, {shares:,} parts of the linked data."
+        if self.damaged:
+            counts += (
+                f" Not what was written, and made anew: {', '.join(self.damaged)}. "
+                "Say what else is: likeforlike verify --all."
+            )
         if self.dry_run:
             did = "would become current" if self.moved else "is current already"
             return f"{counts} {self.edition} {did}; nothing written."
@@ -135,6 +136,7 @@ def publish_site(
     now: datetime | None = None,
     is_preview: bool = False,
     executor: Executor | None = None,
+    done: Callable[[float], None] = lambda _share: None,
 ) -> Published:
     """Check, harmonise, compare and publish the next edition of a site.
 
@@ -145,6 +147,7 @@ def publish_site(
     is_preview  publish into a place of its own, which only a preview serves, with every package whose moment of
                 release is still to come
     executor    does the checks, beside other work if it is ingest.second_process
+    done        is told which share of the work is done, as it grows: 1 when all is, and not before
 
     Raises ProblemsFound if a package has a problem that is more than a warning, and PublishingStopped if the
     machine stands in the way. Then the edition before stays current and nothing is left behind.
@@ -154,6 +157,7 @@ def publish_site(
     at, now = now, now or datetime.now(UTC)
     on = on or now.astimezone(UTC).date()
     stores = stores_of(None if is_preview or dry_run else site.outside, site.base, progress)
+    work = Work(done, is_held=holds_observations(site.rdf_url))
     with _workshop(folder, dry_run=dry_run) as scratch:
         stores.begin()
         seen = f"preview after {live.current}" if is_preview else ""
@@ -161,8 +165,12 @@ def publish_site(
         unchanged = find_unchanged(folder, inputs, now) if inputs else None
         if unchanged is not None:
             make_current(folder, unchanged, stores)
+            work.end()
             return _as_published(folder, unchanged)
         kept = None if dry_run else Kept(folder.folder / KEPT, digest_code())
+        size = bytes_of(site.packages)
+        work.plan(Amount.guess(size, is_first=kept is None or not kept.folder.is_dir()))
+        work.begin("read")
         checking = begin_checking(
             site.packages,
             scratch / "read",
@@ -172,15 +180,20 @@ def publish_site(
             kept=kept,
             progress=progress,
             executor=executor,
+            took=lambda taken: work.begin("check") if taken is None else work.reach(taken / max(size, 1)),
         )
         if checking.has_errors:
             raise ProblemsFound(checking.finish().problems)
+        parts = Parts(live.folder / live.current if live.current in live.names() else None)
+        before = find_coded(checking.report.made_of, parts)
+        work.plan(amount_of(checking.report, before))
+        work.begin("harmonise")
         progress("Harmonising")
         connection = _connect(site, scratch, checking.report.rows_read)
         try:
             with ExitStack() as stack:
                 with _accepted(checking):
-                    contents = _gather(site, checking.report, connection)
+                    contents = gather(site, checking.report, connection, before, work.pass_rows)
                     found = [
                         *check_totals(contents),
                         *check_definitions(contents, live, checking.report.places),
@@ -188,11 +201,13 @@ def publish_site(
                     ]
                     loading = None
                     if not found and not dry_run and may_load_early(contents):
+                        work.begin("begin store")
                         progress("Writing linked data, and loading it beside")
                         loading = stack.enter_context(begin_loading(contents, scratch / "rdf", site.rdf_url))
+                    work.begin("lines")
                     progress("Writing observations as CSV")
-                    before = live.folder / live.current if live.current in live.names() else None
-                    prepared = prepare(contents, scratch / "downloads", loading, Parts(before))
+                    prepared = prepare(contents, scratch / "downloads", loading, parts)
+                    work.begin("compare")
                     progress("Comparing")
                     found += check_responses(
                         contents.register, contents.rows("responses"), checking.report.places
@@ -203,8 +218,8 @@ def publish_site(
                 if dry_run:
                     name, moved = _would_publish(prepared, folder, live, on)
                 else:
-                    reports = _reports(report, contents)
-                    making = Making(on, site.rdf_url, reports, progress, at, is_preview, stores=stores)
+                    reports = write_reports(report, contents)
+                    making = Making(on, site.rdf_url, reports, progress, at, is_preview, stores, work)
                     name, moved = publish_contents(prepared, folder, making, live)
                     if kept is not None:
                         kept.write()
@@ -213,6 +228,7 @@ def publish_site(
                         remember_inputs(folder, name, inputs, min(report.held_back, default=None))
         finally:
             connection.disconnect()
+    work.end()
     return Published(
         edition=name,
         moved=moved,
@@ -221,7 +237,10 @@ def publish_site(
         observations=contents.observations.count,
         warnings=sum(found.count for found in report.problems),
         held_back=tuple(sorted(report.held_back)),
-        kept=(kept.reused if kept else 0, prepared.parts.reused),
+        kept=(kept.reused if kept else 0, parts.reused),
+        damaged=tuple(f"{parts.before.name}/{path}" for path in sorted(parts.damaged))
+        if parts.before
+        else (),
     )
 
 
@@ -233,11 +252,14 @@ def roll_back_site(
     Returns its name.
 
     Raises PublishingStopped if there is no such edition or somebody publishes, and ProblemsFound if a store outside
-    stands in the way. Then nothing has changed.
+    stands in the way, or a file of that edition is not the one that was written. Then nothing has changed.
     """
     folder, stores = EditionsFolder(site.editions_folder), stores_of(site.outside, site.base, progress)
 
     def before(name: str) -> None:
+        damaged = verify_edition(folder.folder / name)
+        if damaged:
+            raise ProblemsFound(damaged)
         stores.begin()
         make_current(folder, name, stores)
 
@@ -308,77 +330,3 @@ def _accepted(checking: Checking) -> Iterator[None]:
         raise
     if checking.finish().has_errors:
         raise ProblemsFound(checking.report.problems)
-
-
-def _gather(site: Site, report: Report, connection: Any) -> Contents:
-    heading = Heading(site.title, site.base, version("likeforlike"))
-    engine = Engine(connection)
-    tables = harmonise(report, connection)
-    # What is hidden must not come back in what is worked out of it.
-    shown = without_small_numbers(engine, tables).select(*COLUMNS)
-    if "derivations" not in tables:
-        tables["observations"] = shown
-        return gather_contents(engine, load_model(), heading, tables, _sources(report))
-    # What harmonises is worked out once, not once for each that asks.
-    tables["observations"] = engine.keep(_HARMONISED, shown)
-    engine.append(_HARMONISED, derive_figures(engine, tables))
-    contents = gather_contents(engine, load_model(), heading, tables, _sources(report))
-    engine.drop(_HARMONISED)
-    return contents
-
-
-def _sources(report: Report) -> list[Row]:
-    """Give the rows of the table of sources."""
-    publishers = {package.name: _publisher(package.descriptor) for package in report.packages}
-    return [
-        {
-            "source": source.number,
-            "package": source.package,
-            "resource": source.resource,
-            "file": source.file,
-            "sha256": source.sha256,
-            "bytes": source.bytes,
-            "rows_read": source.rows_read,
-            "title": source.title or None,
-            "publisher": publishers.get(source.package),
-            "licence": source.licence,
-        }
-        for source in report.sources
-    ]
-
-
-def _publisher(descriptor: Any) -> str | None:
-    """Find who published a package: its contributors with that role, else the first.
-
-    >>> _publisher({"contributors": [{"title": "A", "roles": ["publisher"]}, {"title": "B", "role": "publisher"}]})
-    'A; B'
-    >>> _publisher({"contributors": [{"title": "A", "role": "author"}, {"title": "B"}]})
-    'A'
-    """
-    people = [person for person in descriptor.get("contributors") or () if isinstance(person, dict)]
-    named = [person for person in people if "publisher" in (person.get("role"), *(person.get("roles") or ()))]
-    titles = [str(person["title"]) for person in named or people[:1] if person.get("title")]
-    return "; ".join(titles) or None
-
-
-def _reports(report: Report, contents: Contents) -> dict[str, str]:
-    """Give the reports that an edition keeps: every warning, what was read and left out, and where what was published
-    for a nation or region is not what its councils' numbers give."""
-    disagreements = list_disagreements(contents.comparators)
-    summary = {
-        "rows_read": report.rows_read,
-        "observations": contents.observations.count,
-        "left_out": [
-            {"file": file, "reason": reason, "rows": rows} for file, reason, rows in report.left_out
-        ],
-        "warnings": sum(found.count for found in report.problems),
-        "comparators": contents.comparators.num_rows,
-        "comparators_beyond_rounding": len(disagreements),
-    }
-    text = json.dumps(summary, indent=2, sort_keys=True, ensure_ascii=False)
-    told = json.dumps(disagreements, indent=1, ensure_ascii=False)
-    return {
-        "problems.json": as_json(report.problems),
-        "comparators.json": f"{told}\n",
-        "summary.json": f"{text}\n",
-    }

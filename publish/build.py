@@ -6,6 +6,7 @@ Out:  catalogue.db, rdf/store, downloads/, reports/, manifest.json
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ingest.problems import ProblemsFound
 from publish.carried import carry, find_unchanged, write_carried
 from publish.catalogue import write_catalogue
 from publish.changes import change_lines
@@ -27,19 +29,21 @@ from publish.descriptors import csvw_description, package_descriptor
 from publish.digest import digest_after, digest_edition, digest_tables
 from publish.edition import MANIFEST, EditionsFolder, edition_name
 from publish.engine import text_bytes
-from publish.files import write_observation_files, write_parquet, write_table_files
+from publish.figures import Leaving
+from publish.files import write_observation_files, write_table_files
 from publish.folder import Folder
 from publish.judgements import judgement_lines
 from publish.links import implied_lines
 from publish.loading import Loading, files_at_once
 from publish.outside import Nowhere, Stores
-from publish.parts import Parts
+from publish.parquet import OBSERVATIONS, write_parquet
+from publish.parts import DOWNLOADS, Parts
 from publish.quads import write_quads
 from publish.quality import quality_lines
 from publish.register import FOLDER as DEFINITIONS
 from publish.register import definitions_descriptor, write_definition_files
 from publish.restated_forms import restated_lines, write_restated_files
-from publish.revisions import History, form_of, work_out_history, write_history_file
+from publish.revisions import READ_BEFORE, History, form_of, work_out_history, write_history_file
 from publish.shares import Share
 from publish.signal_forms import signal_tables, write_signal_files
 from publish.statements import Spelling, StatementWriter
@@ -47,12 +51,13 @@ from publish.store import holds_observations
 from publish.target_forms import target_lines, write_target_files
 from publish.translations import translation_lines
 from publish.triples import Names, list_lines, shown_properties, table_lines
+from publish.verify import verify_files
 from publish.virtual import PIECES, write_pieces
+from publish.work import Work
 from schemas import Field, TableSchema
 
 CATALOGUE = "catalogue.db"
 LINKED_DATA = "rdf"
-DOWNLOADS = "downloads"
 
 # A table is written so many rows at a time: a column of texts holds at most 2 gigabytes.
 TABLE_ROWS = 100_000
@@ -74,6 +79,7 @@ class Making:
     at        the moment at which it becomes current; now if left out
     is_preview  whether it says of itself that it is a preview
     stores    where else it is to be
+    work      is told what is done
     """
 
     on: date
@@ -83,6 +89,12 @@ class Making:
     at: datetime | None = None
     is_preview: bool = False
     stores: Stores = field(default_factory=Nowhere)
+    work: Work = field(default_factory=Work)
+
+    def begin(self, stage: str, words: str) -> None:
+        """Say what comes next: to a person, and for the share of the work that is done."""
+        self.work.begin(stage)
+        self.progress(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +159,7 @@ def prepare(
     parts = parts or Parts()
     folder.mkdir()
     downloads = Folder(folder)
-    observed, shares = write_observation_files(contents, downloads)
+    observed, shares = write_observation_files(contents, downloads, parts)
     tables = digest_tables(contents, observed)
     digest = digest_edition(contents, tables)
     unchanged = find_unchanged(contents.observations, shares, parts)
@@ -158,6 +170,8 @@ def prepare(
 def following(prepared: Prepared, folder: EditionsFolder) -> Prepared:
     """Say what contents revise of the edition that is current.
 
+    Raises ProblemsFound if that one is damaged where it must be read.
+
     The digest becomes that of the current edition where the content is the same, and else covers what was before,
     if there is any revision: one content has as many histories as there are ways to it.
     """
@@ -166,6 +180,14 @@ def following(prepared: Prepared, folder: EditionsFolder) -> Prepared:
         return prepared
     if folder.content(current) == prepared.content:
         return replace(prepared, digest=folder.digest(current))
+    parts = prepared.parts
+    unread = [
+        path for path in READ_BEFORE if parts.before is None or not parts.find_file(f"{DOWNLOADS}/{path}")
+    ]
+    damaged = verify_files(folder.folder / current, unread)
+    if damaged:
+        # What was said before cannot be read, so nobody can tell what is said otherwise now.
+        raise ProblemsFound(damaged)
     history = work_out_history(
         prepared.contents, prepared.downloads, folder.folder / current, prepared.unchanged
     )
@@ -188,14 +210,18 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         told["preview"] = "true"
     if prepared.loading is None:
         is_beside = may_load_early(contents)
-        making.progress("Writing linked data, and loading it beside" if is_beside else "Writing linked data")
+        making.begin(
+            "begin store",
+            "Writing linked data, and loading it beside" if is_beside else "Writing linked data",
+        )
     with prepared.loading or begin_loading(contents, folder / LINKED_DATA, making.rdf_url) as loading:
-        making.progress("Writing tables as CSV and Parquet")
+        making.begin("tables", "Writing tables as CSV and Parquet")
         downloads = prepared.downloads.moved(folder / DOWNLOADS)
         write_table_files(contents, downloads)
         write_definition_files(contents, downloads)
-        write_parquet(contents, downloads.folder / "observations.parquet")
-        downloads.note("observations.parquet", contents.observations.count)
+        sources = contents.made_of.files if contents.made_of else {}
+        write_parquet(contents.observations, prepared.shares, folder, prepared.parts, sources)
+        downloads.note(OBSERVATIONS, contents.observations.count)
         write_target_files(contents, downloads)
         write_restated_files(contents, downloads)
         write_signal_files(contents, downloads)
@@ -211,13 +237,14 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         for turtle in _write_statements(statements, loading.folder, parts=loading.at_once or 1):
             loading.add(turtle)
         _write_descriptions(contents, name, downloads)
-        making.progress("Writing the catalogue")
-        rows = write_catalogue(contents, told, folder / CATALOGUE, revisions)
+        making.begin("catalogue", "Writing the catalogue")
+        leaving = Leaving(tuple(prepared.shares), contents.made_of, prepared.parts, folder)
+        rows = write_catalogue(contents, told, folder / CATALOGUE, revisions, leaving)
         downloads.link(CATALOGUE, folder / CATALOGUE)
-        making.progress("Writing linked data to download")
+        making.begin("quads", "Writing linked data to download")
         digests = prepared.tables, prepared.shares
         count = write_quads(contents, downloads, statements, digests, prepared.parts)
-        making.progress("Loading the RDF store")
+        making.begin("store", "Loading the RDF store")
         if not loading.at_once:
             contents.observations.forget()
         loading.finish(folder / LINKED_DATA)
@@ -234,14 +261,21 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
         "statements": count,
         "tables": prepared.tables,
         "sources": contents.sources,
+        "linked_data": {
+            path.name: _digest_of(path) for path in sorted((folder / LINKED_DATA).iterdir()) if path.is_file()
+        },
         "downloads": {
             path: {"bytes": file.bytes, "sha256": file.sha256}
             for path, file in sorted(downloads.files.items())
         },
     }
     write_carried(folder, lambda name: getattr(contents, name), prepared.parts)
-    prepared.parts.write(folder)
+    prepared.parts.write(folder, downloads)
     (folder / MANIFEST).write_text(_as_json(manifest), encoding="utf-8")
+
+
+def _digest_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _as_json(value: Any) -> str:
@@ -347,7 +381,7 @@ def publish_contents(
 
     if kept is None:
         folder.build(name, write)
-    making.progress("Making the edition current")
+    making.begin("settle", "Making the edition current")
     make_current(folder, name, making.stores)
     folder.point(name, "published", making.at)
     making.stores.forget(folder)

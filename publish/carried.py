@@ -64,7 +64,7 @@ def find_unchanged(observations: Observations, shares: Mapping[Share, str], part
     known = parts.known.get(_LINES, {})
     same = [share for share, digest in shares.items() if digest in known]
     definitions = observations.lists["definition"]
-    return frozenset(definitions[at - 1][0] for share in same for at in range(share.first, share.last + 1))
+    return frozenset(definitions[at - 1][0] for share in same for at in share.numbers)
 
 
 def carry(
@@ -81,11 +81,11 @@ def carry(
     told = [digest_code(), *(f"{name} {tables[name]}" for name in sorted(tables) if name not in _OF_FIGURES)]
     frame = hashlib.sha256("\n".join(told).encode()).hexdigest()
     for digest in shares.values():
-        parts.note(_LINES, digest, Part(0, 0, "", 0))
-    parts.note(_FRAME, frame, Part(0, 0, "", 0))
+        parts.note(_LINES, digest, Part(0, 0))
+    parts.note(_FRAME, frame, Part(0, 0))
     if frame not in parts.known.get(_FRAME, {}) or not unchanged:
         return
-    found = {name: parts.find_file(FOLDER, f"{name}.parquet") for name in TABLES}
+    found = {name: parts.find_file(f"{FOLDER}/{name}.parquet") for name in TABLES}
     if any(path is None for path in found.values()):
         return
     names = pa.array(sorted(unchanged), pa.string())
@@ -102,8 +102,8 @@ _OF_FIGURES = frozenset({"observations", "sources"})
 
 def write_carried(folder: Path, table: Callable[[str], pa.Table], parts: Parts) -> None:
     """Leave the derived tables for the next edition."""
-    (folder / FOLDER).mkdir()
+    (folder / FOLDER).mkdir(exist_ok=True)
     for name in TABLES:
-        path = folder / FOLDER / f"{name}.parquet"
-        pq.write_table(table(name), path, compression="zstd")
-        parts.note_file(FOLDER, path)
+        path = f"{FOLDER}/{name}.parquet"
+        pq.write_table(table(name), folder / path, compression="zstd")
+        parts.note_file(path, folder)

@@ -24,8 +24,10 @@ from sqlite_utils.db import ForeignKey
 
 from publish.changes import list_changes, list_steps
 from publish.contents import PROVENANCE, Contents, Row
-from publish.figures import create_tables, fill_tables
+from publish.figures import Leaving, create_tables, fill_tables
 from publish.observations import LISTS, Observations
+from publish.parts import Parts
+from publish.shares import share_out
 from publish.views import FIGURES_VIEW, OBSERVATIONS_VIEW
 from schemas import Model, TableSchema
 from schemas.languages import NAMES
@@ -66,12 +68,17 @@ _INDEXES = {
 
 
 def write_catalogue(
-    contents: Contents, edition: Mapping[str, str], path: Path, revisions: pa.Table | None = None
+    contents: Contents,
+    edition: Mapping[str, str],
+    path: Path,
+    revisions: pa.Table | None = None,
+    leaving: Leaving | None = None,
 ) -> dict[str, int]:
     """Write the database of an edition and count the rows of each table in it.
 
     edition    what the table "edition" says: its name, digest, title, base, product version
     revisions  the derived table of that name, which follows from the edition before; None where there is none
+    leaving    what may be taken from the edition before, and is left for the next
 
     Raises sqlite3.IntegrityError if a row points at a row that is not there.
     """
@@ -92,7 +99,9 @@ def write_catalogue(
         database.create_view("observations", OBSERVATIONS_VIEW)
         database.create_view("figures", FIGURES_VIEW)
         database.conn.execute("COMMIT")
-    fill_tables(path, PAGE_BYTES, contents.observations)
+    if leaving is None:
+        leaving = Leaving(share_out(contents.observations), None, Parts(), path.parent)
+    fill_tables(path, PAGE_BYTES, contents.observations, leaving)
     with _opened(path) as database:
         # Which index is the better one shows in a thousand rows of each.
         database.conn.execute("PRAGMA analysis_limit = 1000")

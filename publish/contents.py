@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from compare import council_figures, distributions
 from ingest.harmonise import Tables
+from ingest.passing import MadeOf
 from ingest.period import Period, read_period
 from publish.canonical import canonical_table
 from publish.carried import Carried
@@ -28,7 +29,7 @@ from publish.engine import Engine
 from publish.events import list_events
 from publish.judgements import list_recomputed, list_shares
 from publish.neighbours import GroupTables, work_out_neighbours
-from publish.observations import Observations, code_observations
+from publish.observations import Before, Observations, code_observations
 from publish.restating import KEY as KEY_OF_RESTATED
 from publish.restating import restate_figures
 from publish.signals import Register, work_out_signals
@@ -51,6 +52,7 @@ class Contents:
     sources       the files that were read, by number
     given         the typed tables that it was gathered from
     carried       what need not be worked out, because the edition before has it
+    made_of       what the figures are made of, where that is known
 
     What follows from these is worked out when it is first asked for: what is needed early need not wait for it.
     """
@@ -65,6 +67,7 @@ class Contents:
     sources: tuple[Row, ...]
     given: Mapping[str, ibis.Table]
     carried: Carried = field(default_factory=Carried)
+    made_of: MadeOf | None = None
     _rows: dict[str, list[Row]] = field(default_factory=dict)
 
     def rows(self, name: str) -> list[Row]:
@@ -228,13 +231,17 @@ def gather_contents(
     heading: Heading,
     tables: Tables,
     sources: Iterable[Row],
+    made_of: MadeOf | None = None,
+    before: Before | None = None,
 ) -> Contents:
     """Stage everything that an edition publishes.
 
     tables   harmonised standard tables
     sources  rows of the table sources, by number
+    made_of  what the figures are made of, where that is known
+    before   the coded rows that are not among the tables, because they are what they were
     """
-    observations = code_observations(engine, tables["observations"])
+    observations = code_observations(engine, tables["observations"], before)
     canonical = {
         name: canonical_table(model, schema, tables.arrow(name))
         for name, schema in model.tables.items()
@@ -251,6 +258,7 @@ def gather_contents(
         observations=observations,
         sources=tuple(sorted(sources, key=lambda row: int(row["source"]))),
         given=tables,
+        made_of=made_of,
     )
 
 
@@ -324,9 +332,10 @@ def _count_area_types(
 ) -> tuple[tuple[str, str, int], ...]:
     """Count the areas of each kind that have figures of an indicator, whatever the version and the period."""
     area, definition = observations.lookups["area"], observations.lookups["definition"]
-    pairs = (
-        observations.rows.filter(observations.rows.is_missing == 0).select("definition", "area").distinct()
-    )
+    # Rows are added up, not left out: leaving them out is slower where they lie outside of the engine.
+    rows = observations.rows
+    pairs = rows.group_by("definition", "area").aggregate(values=(rows.is_missing == 0).cast("int64").sum())
+    pairs = pairs.filter(pairs.values > 0).select("definition", "area")
     pairs = pairs.join(area, pairs.area == area.area_number)
     pairs = pairs.join(definition, pairs.definition == definition.definition_number)
     kinds = areas.select("area_type", area_code=areas.area)

@@ -8,7 +8,7 @@ Expressions follow the portable rules of CONTRIBUTING.md, so that another engine
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import ibis
@@ -21,10 +21,15 @@ BATCH_ROWS = 16_384
 
 
 class Engine:
-    """DuckDB through an Ibis connection."""
+    """DuckDB through an Ibis connection.
 
-    def __init__(self, connection: Any) -> None:
+    passed   is told how many rows have left the engine, as they leave it in batches
+    """
+
+    def __init__(self, connection: Any, passed: Callable[[int], None] = lambda _rows: None) -> None:
         self.connection = connection
+        self._passed = passed
+        self._lent: dict[str, pa.Table] = {}
 
     def keep(self, name: str, expression: ibis.Table, order_by: Sequence[str] = ()) -> ibis.Table:
         """Compute a table once and keep it, in the given order, under a name of our own."""
@@ -35,6 +40,25 @@ class Engine:
     def load(self, name: str, table: pa.Table) -> ibis.Table:
         """Bring a small table into the engine, under a name of our own."""
         self._bring(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM', table)
+        return self.connection.table(name)
+
+    def lend(
+        self, name: str, form: pa.Schema, batches: Iterable[pa.RecordBatch], *, is_large: bool
+    ) -> ibis.Table:
+        """Let the engine read batches of rows in their order, under a name of our own.
+
+        They stay in memory, and nothing is copied. Large ones are copied into the engine, which puts on the disk what
+        is too much.
+        """
+        raw = self.connection.con
+        if is_large:
+            with raw.cursor() as cursor:
+                cursor.register("lending", pa.RecordBatchReader.from_batches(form, batches))
+                # Only our own name is in the statement.
+                cursor.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM lending')  # noqa: S608
+        else:
+            self._lent[name] = pa.Table.from_batches(batches, form)
+            raw.register(name, self._lent[name])
         return self.connection.table(name)
 
     def append(self, name: str, table: pa.Table) -> None:
@@ -74,7 +98,10 @@ class Engine:
         count = 0
         with self.connection.con.cursor() as cursor:
             statement = str(self.connection.compile(expression))
+            for name, table in self._lent.items():
+                cursor.register(name, table)
             for batch in cursor.execute(statement).to_arrow_reader(BATCH_ROWS):
+                self._passed(batch.num_rows)
                 waiting.append(batch)
                 count += batch.num_rows
                 while count >= BATCH_ROWS:

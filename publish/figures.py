@@ -3,27 +3,54 @@
 In:   a file in which both stand empty, and the coded observations
 Out:  the same file, filled
 
-Rows come in the order in which the table keeps them, so its pages are written as they come. The index wants another
-order: what it keeps of each row is held meanwhile, in some twenty bytes. The few values that are kept as text as well
-go in as rows usually do, when the rest is there.
+Rows come in the order in which the table keeps them, so its pages are written as they come, and the leaves of a run of
+shares that did not change are those of the edition before. The index wants another order: what it keeps of each row is
+held meanwhile, in some twenty bytes. The few values that are kept as text as well go in as rows usually do, when the
+rest is there.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.passing import MadeOf
+from publish.carried import FOLDER as CARRIED
 from publish.observations import Observations
-from publish.records import BY_AREA, COLUMNS, Array, Column, columns_of, encode, numbered
-from publish.trees import PageFile, Records, grow_tree
+from publish.parts import DOWNLOADS, Part, Parts
+from publish.records import (
+    BY_AREA,
+    COLUMNS,
+    Array,
+    Column,
+    cells_of,
+    columns_of,
+    encode,
+    numbered,
+    sources_of,
+)
+from publish.shares import Run, Share, batches_of, runs_of
+from publish.trees import Leaves, PageFile, Records, Tree, grow_tree
 
 TABLE = "observation_rows"
 INDEX = "observation_rows_by_area"
+
+# The database as it is downloaded, and what stands between the leaves of its table.
+DIVIDERS = f"{CARRIED}/dividers.bin"
+PATHS = (f"{DOWNLOADS}/catalogue.db", DIVIDERS)
+
+# A run is at least one record to stand before its leaves, and one in a leaf.
+_FEWEST = 2
 
 # So many entries of the index become bytes at once.
 _ENTRIES = 1 << 16
@@ -35,14 +62,14 @@ CREATE TABLE {TABLE} (
     breakdown INTEGER NOT NULL REFERENCES observation_breakdowns (id),
     area INTEGER NOT NULL REFERENCES observation_areas (id),
     dataset INTEGER NOT NULL REFERENCES observation_datasets (id),
-    value REAL,
-    decimals INTEGER,
+    digits,
+    scale REAL,
     status INTEGER NOT NULL REFERENCES observation_statuses (id),
     _source INTEGER REFERENCES sources (source),
     _row INTEGER,
     note INTEGER REFERENCES observation_notes (id),
-    lower_limit REAL,
-    upper_limit REAL,
+    lower_digits,
+    upper_digits,
     numerator REAL,
     denominator REAL,
     sample_size INTEGER,
@@ -58,15 +85,33 @@ def create_tables(connection: sqlite3.Connection) -> None:
     connection.execute(f"CREATE INDEX {INDEX} ON {TABLE} ({', '.join(BY_AREA)})")
 
 
-def fill_tables(path: Path, page_bytes: int, observations: Observations) -> None:
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What of the leaves of the table may be taken from the edition before, and is left for the next.
+
+    shares   what the observations are dealt out in
+    made_of  what the observations are made of; None where nobody knows
+    folder   the folder of the edition
+    """
+
+    shares: Sequence[Share]
+    made_of: MadeOf | None
+    parts: Parts
+    folder: Path
+
+
+def fill_tables(path: Path, page_bytes: int, observations: Observations, leaving: Leaving) -> None:
     """Fill the table and its index in a file that nobody has open."""
     roots = _roots(path)
-    filling = _Filling(observations)
+    filling = _Filling(observations, leaving)
     with PageFile(path, page_bytes) as file:
-        file.replace(roots[TABLE], grow_tree(file, filling.rows()))
+        file.replace(roots[TABLE], filling.table(file))
         file.replace(roots[INDEX], grow_tree(file, filling.entries()))
     if filling.odd:
         _insert(path, filling.odd)
+    else:
+        # What SQLite puts in afterwards may move rows from one leaf into another.
+        filling.leave()
 
 
 def _roots(path: Path) -> dict[str, int]:
@@ -83,24 +128,77 @@ def _roots(path: Path) -> dict[str, int]:
 class _Filling:
     """Makes the records of the table, and keeps what the index needs of them.
 
-    odd   the rows that have a text beside their value, as SQLite takes them
+    odd   rows that no page is written of, as SQLite takes them: those that have a text beside their value, and those
+          of a run that has too few others
     """
 
-    def __init__(self, observations: Observations) -> None:
-        self._observations = observations
+    def __init__(self, observations: Observations, leaving: Leaving) -> None:
+        self._observations, self._leaving = observations, leaving
+        self._runs = runs_of(leaving.shares)
         self._kept: dict[str, list[Array]] = {name: [] for name in BY_AREA}
+        self._leaves: dict[str, tuple[Leaves, int]] = {}
+        told = [dict(observations.lists), sqlite3.sqlite_version]
+        self._frame = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
         self.odd: list[tuple[Any, ...]] = []
 
-    def rows(self) -> Iterator[Records]:
+    def table(self, file: PageFile) -> bytes:
+        """Add the pages of the table, run by run; give its root."""
+        tree, parts = Tree(file), self._leaving.parts
+        keys = {run: self._key(run, is_first=at == 0) for at, run in enumerate(self._runs)}
+        taken = {run for run, key in keys.items() if key and all(parts.find(path, key) for path in PATHS)}
+        fresh = self._batches([run for run in self._runs if run not in taken], COLUMNS)
+        known = self._batches([run for run in self._runs if run in taken], BY_AREA)
+        for run, key in keys.items():
+            if run in taken:
+                for batch in next(known):
+                    self._keep(columns_of(batch, BY_AREA))
+                leaves = tree.take(*(parts.read(path, parts.known[path][key]) for path in PATHS))
+            else:
+                plain = map(self._plain, next(fresh))
+                begun: list[pa.RecordBatch] = []
+                for batch in plain:
+                    begun.append(batch)
+                    if sum(one.num_rows for one in begun) >= _FEWEST:
+                        break
+                if sum(batch.num_rows for batch in begun) < _FEWEST:
+                    self.odd += chain.from_iterable(map(cells_of, begun))
+                    continue
+                leaves = tree.grow(self._records(chain(begun, plain)))
+            if key:
+                self._leaves[key] = leaves, run.rows
+        return tree.root()
+
+    def _key(self, run: Run, *, is_first: bool) -> str:
+        """Give the digest of all that the leaves of a run follow from."""
+        made_of = self._leaving.made_of
+        if made_of is None or not run.key:
+            return ""
+        # Records have numbers for what the run's key has names for.
+        definitions = self._observations.lists["definition"]
+        names = dict.fromkeys(definitions[at - 1][0] for share in run.shares for at in share.numbers)
+        sources = [made_of.numbers(name) for name in names]
+        return hashlib.sha256(f"{run.key} {self._frame} {is_first} {sources}".encode()).hexdigest()
+
+    def _batches(self, runs: Sequence[Run], columns: Sequence[str]) -> Iterator[Iterator[pa.RecordBatch]]:
+        """Give some columns of the rows of each run."""
+        wanted = sources_of(columns)
+        of = {share: at for at, run in enumerate(runs) for share in run.shares}
+        batches = batches_of(self._observations, list(of), lambda rows: numbered(rows).select(*wanted))
+        for _, found in groupby(batches, key=lambda one: of[one[0]]):
+            yield (batch for _, batch in found)
+
+    def _plain(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Leave out the rows that have a text beside their value, which are odd."""
+        if batch.column("value_text").null_count == batch.num_rows:
+            return batch
+        is_odd = batch.column("value_text").is_valid()
+        self.odd += cells_of(batch.filter(is_odd))
+        return batch.filter(pc.invert(is_odd))
+
+    def _records(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Records]:
         """Give the records of the table in key order."""
-        names = COLUMNS[:-1]
-        for batch in self._observations.batches(numbered(self._observations.rows)):
-            if batch.column("value_text").null_count < batch.num_rows:
-                is_odd = batch.column("value_text").is_valid()
-                odd = batch.filter(is_odd).select(list(COLUMNS))
-                self.odd += zip(*(column.to_pylist() for column in odd.columns), strict=True)
-                batch = batch.filter(pc.invert(is_odd))
-            columns = columns_of(batch, names)
+        for batch in batches:
+            columns = columns_of(batch, COLUMNS[:-1])
             self._keep(columns)
             yield encode(columns, trimmed=True)
 
@@ -108,13 +206,28 @@ class _Filling:
         """Keep what the index has of some rows, in as few bytes as their numbers need."""
         for name in BY_AREA:
             column = columns[name]
-            if name == "value":
+            if name == "digits":
                 is_null = column.is_null
-                kept = column.numbers if is_null is None else np.where(is_null, np.nan, column.numbers)
+                digits = column.numbers.astype(np.float64)
+                kept = digits if is_null is None else np.where(is_null, np.nan, digits)
             else:
                 most = int(column.numbers.max(initial=0))
                 kept = column.numbers.astype(np.min_scalar_type(most))
             self._kept[name].append(kept)
+
+    def leave(self) -> None:
+        """Leave what is needed to take the leaves, where they lie side by side."""
+        if not self._leaves:
+            return
+        parts, at = self._leaving.parts, self._leaving.folder / DIVIDERS
+        at.parent.mkdir(exist_ok=True)
+        with at.open("wb") as file:
+            for key, (leaves, rows) in self._leaves.items():
+                if leaves.start is not None:
+                    parts.note(PATHS[0], key, Part(leaves.start, leaves.size, rows))
+                    parts.note(DIVIDERS, key, Part(file.tell(), len(leaves.dividers), rows))
+                    file.write(leaves.dividers)
+        parts.note_file(DIVIDERS, self._leaving.folder)
 
     def entries(self) -> Iterator[Records]:
         """Give the entries of the index in its order: rows lie in key order already, so only the area decides."""
@@ -128,9 +241,9 @@ class _Filling:
 
 def _entry(name: str, columns: Mapping[str, Array], places: Array) -> Column:
     numbers = columns[name][places]
-    if name == "value":
+    if name == "digits":
         is_null = np.isnan(numbers)
-        return Column(np.where(is_null, 0.0, numbers), is_null)
+        return Column(np.where(is_null, 0.0, numbers).astype(np.int64), is_null)
     numbers = numbers.astype(np.int64)
     return Column(numbers, numbers == 0 if name == "note" else None)
 

@@ -1,8 +1,8 @@
 """The contents of an edition become files that people and programs take away.
 
 In:   Contents
-Out:  downloads/: a CSV file for each dataset with its CSVW description, one for each other table, all
-      observations as one CSV and one Parquet file
+Out:  downloads/: a CSV file for each dataset with its CSVW description, one for each other table, and all
+      observations as one CSV file
 
 The CSV files are plain UTF-8. Numbers are written with the digits that were published. A text that a
 spreadsheet would run as a formula gets an apostrophe in front; a number never does.
@@ -12,27 +12,25 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ingest.exchange import FORMULA_GUARD, FORMULA_MARKS
+from publish.coded import SHARES, digests_of
 from publish.contents import Contents
 from publish.engine import text_bytes
-from publish.folder import Folder
+from publish.folder import Folder, GrowingFile
 from publish.lines import CsvLines, numbers_of
-from publish.observations import LISTS, NUMBERS
+from publish.observations import NUMBERS
+from publish.parts import DOWNLOADS, Part, Parts, part_file
 from publish.shares import Share, batches_of, share_out
 from schemas import Field
 
 _quoted = re.compile('[",\n\r]').search
-
-_PARQUET_ROWS = 131_072
 
 WHOLE = "observations.csv.gz"
 
@@ -59,34 +57,129 @@ def write_table_files(contents: Contents, folder: Folder) -> None:
             folder.write(f"tables/{name}.csv", csv_lines(table, schema.fields), table.num_rows)
 
 
-def write_observation_files(contents: Contents, folder: Folder) -> tuple[str, dict[Share, str]]:
+def write_observation_files(
+    contents: Contents, folder: Folder, parts: Parts | None = None
+) -> tuple[str, dict[Share, str]]:
     """Write all observations compressed in one file, and those of each dataset in a file of their own.
 
-    Returns the digest of all observations, of the lines of the one file without its heading, and that of each share.
+    parts   what may be taken from the edition before
+
+    Returns the digest of all observations, and that of each share: of its lines in the one file.
     """
-    observations, sha = contents.observations, hashlib.sha256()
-    shares = {share: hashlib.sha256() for share in share_out(observations)}
-    parts = []
-    for (dataset,) in observations.lists["dataset"]:
-        parts.append(folder.part(f"datasets/{dataset}.csv"))
-        parts[-1].write(_heading(observation_columns(contents, dataset)))
+    observations, parts = contents.observations, parts or Parts()
+    shares = share_out(observations, digests_of(contents.made_of) if contents.made_of else None)
     notes = [csv_cell(text) for (text,) in observations.lists["note"]]
     lines = CsvLines(observations, notes, _dimension_cells(contents))
-    with folder.compressed(WHOLE) as write:
-        write(_heading(observation_columns(contents)))
-        for share, batch in batches_of(observations, list(shares)):
-            whole, by_dataset = lines.write(batch)
-            write(text_bytes(whole))
-            sha.update(text_bytes(whole))
-            shares[share].update(text_bytes(whole))
-            numbers = numbers_of(batch, "dataset")
-            cuts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
-            for first, last in pairwise(cuts):
-                rows = by_dataset.slice(first, last - first)
-                parts[int(numbers[first]) - 1].write(text_bytes(rows), last - first)
-    for part in parts:
-        part.close()
-    return sha.hexdigest(), {share: told.hexdigest() for share, told in shares.items()}
+    digests: dict[Share, str] = {}
+    first = 0
+    with part_file(folder, WHOLE, parts) as whole:
+        datasets = _DatasetFiles(contents, folder, parts, shares)
+        kept = {share for share in shares if whole.has(share.key) and datasets.has(share)}
+        datasets.link(kept)
+        whole.add([_heading(observation_columns(contents))])
+        whole.keep()
+        made = groupby(
+            batches_of(observations, [share for share in shares if share not in kept]), key=lambda one: one[0]
+        )
+        for share in shares:
+            if share in kept:
+                whole.take(share.key)
+                datasets.take(share)
+                digests[share] = parts.known[SHARES][share.key].digest
+            else:
+                sha = hashlib.sha256()
+                whole.add(_write_share(lines, (batch for _, batch in next(made)[1]), datasets, sha))
+                whole.keep(share.key, share.rows)
+                datasets.keep(share)
+                digests[share] = sha.hexdigest()
+            if share.key:
+                parts.note(SHARES, share.key, Part(first, 0, share.rows, digests[share]))
+            first += share.rows
+    datasets.close()
+    return hashlib.sha256("\n".join(digests.values()).encode()).hexdigest(), digests
+
+
+def _write_share(
+    lines: CsvLines, batches: Iterable[pa.RecordBatch], datasets: _DatasetFiles, sha: hashlib._Hash
+) -> Iterator[memoryview]:
+    """Give the lines of a share, and write them into the files of their datasets, too."""
+    for batch in batches:
+        whole, by_dataset = lines.write(batch)
+        datasets.write(numbers_of(batch, "dataset"), by_dataset)
+        sha.update(text_bytes(whole))
+        yield text_bytes(whole)
+
+
+class _DatasetFiles:
+    """The files of the datasets, each of which has a part of every share with figures of the dataset."""
+
+    def __init__(self, contents: Contents, folder: Folder, parts: Parts, shares: Sequence[Share]) -> None:
+        self._folder, self._parts = folder, parts
+        names = [name for (name,) in contents.observations.lists["dataset"]]
+        self._paths = {number: f"datasets/{name}.csv" for number, name in enumerate(names, start=1)}
+        self._headings = {
+            number: _heading(observation_columns(contents, name))
+            for number, name in enumerate(names, start=1)
+        }
+        self._files: dict[int, GrowingFile] = {}
+        of = {number: share for share in shares for number in share.numbers}
+        # The shares that each dataset is in, in their order, and the other way round.
+        self._shares: dict[int, dict[Share, None]] = {number: {} for number in self._paths}
+        self._datasets: dict[Share, list[int]] = {share: [] for share in shares}
+        for dataset, definition in contents.observations.series:
+            self._shares[dataset][of[definition]] = None
+        for dataset, within in self._shares.items():
+            for share in within:
+                self._datasets[share].append(dataset)
+        self._starts: dict[int, tuple[int, int]] = {}
+
+    def has(self, share: Share) -> bool:
+        """Say whether the edition before has the share's part of every file."""
+        return all(self._find(number, share) is not None for number in self._datasets[share])
+
+    def link(self, kept: Collection[Share]) -> None:
+        """Take whole files of which every part is kept, and begin the others."""
+        for number, path in self._paths.items():
+            within, known = self._shares[number], self._parts.known.get(f"{DOWNLOADS}/{path}", {})
+            was = sorted(known, key=lambda key: known[key].start)
+            is_same = all(share in kept for share in within) and was == [share.key for share in within]
+            rows = sum(part.count for part in known.values())
+            if not (is_same and self._parts.link(f"{DOWNLOADS}/{path}", self._folder, rows)):
+                self._files[number] = self._folder.grow(path)
+                self._files[number].write(self._headings[number])
+                self._starts[number] = (self._files[number].bytes, 0)
+
+    def take(self, share: Share) -> None:
+        """Take the share's part of every file that is not taken whole."""
+        for number in self._datasets[share]:
+            part = self._find(number, share)
+            if number in self._files and part is not None:
+                content = self._parts.read(f"{DOWNLOADS}/{self._paths[number]}", part)
+                self._files[number].write(content, part.count)
+        self.keep(share)
+
+    def write(self, numbers: Any, lines: pa.StringArray) -> None:
+        """Write lines into the files of the datasets that they are of."""
+        cuts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
+        for first, last in pairwise(cuts):
+            self._files[int(numbers[first])].write(text_bytes(lines.slice(first, last - first)), last - first)
+
+    def keep(self, share: Share) -> None:
+        """Say what all that was written since the last share was made of."""
+        for number in self._datasets[share]:
+            if number in self._files:
+                file, (start, rows) = self._files[number], self._starts[number]
+                self._starts[number] = (file.bytes, file.rows)
+                if share.key:
+                    part = Part(start, file.bytes - start, file.rows - rows)
+                    self._parts.note(f"{DOWNLOADS}/{self._paths[number]}", share.key, part)
+
+    def close(self) -> None:
+        for file in self._files.values():
+            file.close()
+
+    def _find(self, number: int, share: Share) -> Part | None:
+        return self._parts.find(f"{DOWNLOADS}/{self._paths[number]}", share.key)
 
 
 def _heading(columns: Sequence[str]) -> bytes:
@@ -141,52 +234,3 @@ def csv_cell(text: str | None) -> str:
         escaped = text.replace('"', '""')
         return f'"{escaped}"'
     return text
-
-
-def write_parquet(contents: Contents, path: Path) -> None:
-    """Write all observations as one Parquet file: codes as text, numbers as numbers."""
-    observations = contents.observations
-    # A dictionary that has a text twice would be written in an order of the writer's own.
-    codes = {
-        column: pa.array([row[at] for row in observations.lists[name]], pa.string()).dictionary_encode()
-        for name, among in LISTS.items()
-        for at, column in enumerate(among)
-    }
-    rows = observations.rows
-    numbers = rows.mutate(**{name: rows[name].cast("float64") for name in NUMBERS})
-    wanted = [*LISTS, "value", "value_text", *NUMBERS, "sample_size"]
-    batches = observations.batches(numbers)
-    with pq.ParquetWriter(path, _parquet_form(), compression="zstd", use_dictionary=True) as writer:
-        for table in _of_one_size(batches):
-            columns: dict[str, pa.Array] = {}
-            for name, among in LISTS.items():
-                places = pc.subtract(table[name].combine_chunks(), 1)
-                columns |= {column: codes[column].take(places) for column in among}
-            for name in wanted[len(LISTS) :]:
-                columns[name] = table[name].combine_chunks()
-            written = pa.table({field.name: columns[field.name] for field in _parquet_form()})
-            writer.write_table(written.cast(_parquet_form()), row_group_size=_PARQUET_ROWS)
-
-
-def _parquet_form() -> pa.Schema:
-    codes = {name: pa.dictionary(pa.int32(), pa.string()) for among in LISTS.values() for name in among}
-    numbers = dict.fromkeys(("value", *NUMBERS), pa.float64())
-    kinds = codes | numbers | {"value_text": pa.string(), "sample_size": pa.int64()}
-    at = _ALL_COLUMNS.index("value") + 1
-    return pa.schema([(name, kinds[name]) for name in (*_ALL_COLUMNS[:at], "value_text", *_ALL_COLUMNS[at:])])
-
-
-def _of_one_size(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Put batches together into tables of one size: the file does not depend on the engine's batches."""
-    waiting: list[pa.RecordBatch] = []
-    count = 0
-    for batch in batches:
-        waiting.append(batch)
-        count += batch.num_rows
-        while count >= _PARQUET_ROWS:
-            table = pa.Table.from_batches(waiting)
-            yield table.slice(0, _PARQUET_ROWS)
-            waiting = table.slice(_PARQUET_ROWS).to_batches()
-            count -= _PARQUET_ROWS
-    if count:
-        yield pa.Table.from_batches(waiting)

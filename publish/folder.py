@@ -54,19 +54,23 @@ class Folder:
         self.files[path] = File(path, size, sha.hexdigest(), rows)
         return self.files[path]
 
-    def part(self, path: str) -> Part:
+    def grow(self, path: str) -> GrowingFile:
         """Begin a file that is written a piece at a time, beside others."""
         at = self.folder / path
         at.parent.mkdir(parents=True, exist_ok=True)
-        return Part(self, path)
+        return GrowingFile(self, path)
+
+    def add(self, path: str, sha256: str, rows: int | None = None) -> File:
+        """Take a file that lies here and whose digest is known."""
+        self.files[path] = File(path, (self.folder / path).stat().st_size, sha256, rows)
+        return self.files[path]
 
     def note(self, path: str, rows: int | None = None) -> File:
         """Digest a file that was written by other means."""
         at = self.folder / path
         with at.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        self.files[path] = File(path, at.stat().st_size, digest, rows)
-        return self.files[path]
+        return self.add(path, digest, rows)
 
     @contextmanager
     def compressed(self, path: str) -> Iterator[Callable[[bytes | memoryview], None]]:
@@ -98,20 +102,21 @@ def _gzip(raw: BinaryIO) -> Any:
     return igzip.IGzipFile(fileobj=raw, **settings)  # type: ignore[no-untyped-call]  # isal has no types
 
 
-class Part:
+class GrowingFile:
     """A file that grows. It is open only while a piece is written: there may be thousands of them."""
 
     def __init__(self, folder: Folder, path: str) -> None:
         self._folder, self._path = folder, path
-        self._sha, self._bytes, self._rows = hashlib.sha256(), 0, 0
+        self._sha = hashlib.sha256()
+        self.bytes = self.rows = 0
 
     def write(self, piece: bytes | memoryview, rows: int = 0) -> None:
         with (self._folder.folder / self._path).open("ab") as file:
             file.write(piece)
         self._sha.update(piece)
-        self._bytes += len(piece)
-        self._rows += rows
+        self.bytes += len(piece)
+        self.rows += rows
 
     def close(self) -> None:
         """Note what the file has become."""
-        self._folder.files[self._path] = File(self._path, self._bytes, self._sha.hexdigest(), self._rows)
+        self._folder.files[self._path] = File(self._path, self.bytes, self._sha.hexdigest(), self.rows)

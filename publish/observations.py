@@ -14,12 +14,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import ibis
 import numpy as np
 import pyarrow as pa
 
 from publish.engine import Engine
+
+# What stands in the columns of a list.
+Values = tuple[str, ...]
 
 # Key order of the coded rows: all areas of one indicator and period lie side by side.
 ORDER = ("definition", "period", "breakdown", "area", "dataset")
@@ -41,6 +45,9 @@ _BETWEEN = "\t"
 # Up to here rows are sorted again on their way out, which costs nothing. Above it, the engine is trusted to
 # give a kept table in the order in which it was kept, and held to it.
 SORTED_AGAIN_ROWS = 100_000
+
+# Up to so many rows from before stay in memory as they were read; some 150 bytes each.
+LENT_ROWS = 2_000_000
 
 # The columns of harmonised observations.
 COLUMNS = (
@@ -101,13 +108,48 @@ class Observations:
             yield batch
 
 
-def code_observations(engine: Engine, observations: ibis.Table) -> Observations:
+class Before(Protocol):
+    """Rows that need not be coded again."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        ...
+
+    @property
+    def lists(self) -> Mapping[str, frozenset[Values]]:
+        """The values that occur in them, for each list."""
+        ...
+
+    def rows(self, fresh: Observations) -> Iterator[pa.RecordBatch]:
+        """Give all rows in key order, those that were coded now among them."""
+        ...
+
+
+def code_observations(engine: Engine, observations: ibis.Table, before: Before | None = None) -> Observations:
     """Code the observations and keep them in key order.
 
     observations   with COLUMNS. They are looked at twice, once for the lists and once to be coded: keeping their texts
                    in between would cost more than reading them again.
+    before         the rest of the rows
     """
     lists = _find_lists(engine, observations)
+    if before is not None:
+        lists = {name: tuple(sorted({*values, *before.lists[name]})) for name, values in lists.items()}
+    coded = _code(engine, observations, lists)
+    if before is not None:
+        form, is_large = coded.rows.schema().to_pyarrow(), before.count > LENT_ROWS
+        rows = engine.lend("all_coded_observations", form, before.rows(coded), is_large=is_large)
+        engine.drop("coded_observations")
+        coded = replace(coded, rows=rows, count=engine.count(rows))
+    series, cells, origins = (
+        _pairs(engine, coded.rows, "dataset", other) for other in ("definition", "breakdown", "_source")
+    )
+    return replace(coded, series=series, cells=cells, origins=origins)
+
+
+def _code(engine: Engine, observations: ibis.Table, lists: Mapping[str, tuple[Values, ...]]) -> Observations:
+    """Code observations by lists that have all their values; no pairs are found yet."""
     lookups: dict[str, ibis.Table] = {}
     coded = observations
     for name, columns in LISTS.items():
@@ -137,16 +179,7 @@ def code_observations(engine: Engine, observations: ibis.Table) -> Observations:
         ),
         ORDER,
     )
-    return Observations(
-        engine,
-        kept,
-        engine.count(kept),
-        lists,
-        series=_pairs(engine, kept, "dataset", "definition"),
-        cells=_pairs(engine, kept, "dataset", "breakdown"),
-        origins=_pairs(engine, kept, "dataset", "_source"),
-        lookups=lookups,
-    )
+    return Observations(engine, kept, engine.count(kept), lists, (), (), (), lookups)
 
 
 def _find_lists(engine: Engine, observations: ibis.Table) -> dict[str, tuple[tuple[str, ...], ...]]:

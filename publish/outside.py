@@ -17,7 +17,6 @@ Source: SPARQL 1.1 Graph Store HTTP Protocol; SPARQL 1.1 Update.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -29,9 +28,10 @@ from urllib.parse import urlencode
 import httpx
 from isal import igzip
 
-from ingest.problems import Place, ProblemsFound, problem
+from ingest.problems import Place, Problem, ProblemsFound, problem
 from publish.edition import EditionsFolder
 from publish.outside_access import MOST_SECONDS, open_store_client
+from publish.verify import count_differs, read_manifest, verify_files
 from schemas.store_address import StoreAddress, outside_graph, register_graph
 
 # Bytes of N-Triples in one request, before it is packed.
@@ -100,9 +100,11 @@ class Outside:
             self._remove(edition)
 
     def hold(self, edition: str, folder: Path) -> None:
-        quads = folder / QUADS
-        with quads.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        quads, told = folder / QUADS, read_manifest(folder)
+        damaged = [told] if isinstance(told, Problem) else verify_files(folder, [QUADS.name])
+        if isinstance(told, Problem) or damaged:
+            raise ProblemsFound(damaged)
+        digest = told["downloads"][QUADS.name]["sha256"]
         if self._whole().get(edition) == digest and self._has_all(edition):
             return
         self._progress("Loading the store outside")
@@ -114,6 +116,9 @@ class Outside:
                 self._insert(f"{self._name(edition)} {_HAS_GRAPH} <{graph}>")
             self._post(graph, lines)
             counts[graph] += lines.count(b"\n")
+        if counts.total() != told["statements"]:
+            differs = count_differs(folder, str(QUADS), "statements", counts.total(), told["statements"])
+            raise ProblemsFound([differs])
         for graph, count in counts.items():
             found = self._count(graph)
             if found != count:

@@ -17,7 +17,7 @@ from ingest.exchange import FORMULA_GUARD, FORMULA_MARKS
 from publish.contents import Contents
 from publish.engine import text_bytes
 from publish.folder import Folder
-from publish.parts import Parts, member_file
+from publish.parts import Parts, part_file
 from publish.shares import Share, batches_of
 from publish.statements import Spelling, StatementWriter
 from publish.triples import Names
@@ -53,19 +53,20 @@ def write_quads(
     }
     count = rest.count(b"\n")
     writer = StatementWriter(contents, Spelling(Names(contents.base, contents.model), is_lines=True))
-    with member_file(downloads, QUADS, parts) as file:
+    with part_file(downloads, QUADS, parts) as file:
         file.add([rest])
+        file.keep()
         wanted = [share for share, key in keys.items() if not file.has(key)]
         made = groupby(batches_of(contents.observations, wanted), key=lambda one: one[0])
         for share, key in keys.items():
             if share not in wanted:
-                count += file.take(key)
+                count += file.take(key).count
+                parts.reused += 1
                 continue
             before = writer.written
             _, batches = next(made)
-            part = file.add(map(text_bytes, chain.from_iterable(writer.write(batch) for _, batch in batches)))
-            file.keep(key, part, writer.written - before)
-            count += writer.written - before
+            file.add(map(text_bytes, chain.from_iterable(writer.write(batch) for _, batch in batches)))
+            count += file.keep(key, writer.written - before).count
     return count
 
 

@@ -3,6 +3,10 @@
 In:   coded rows in key order, as record batches
 Out:  the records of the table observation_rows and of its index by area, as bytes with the length of each
 
+A value is kept as its digits, a whole number, and a scale: ten to the power of how many digits stand behind the point.
+Digits by scale are the value to the last bit, and take a third of the bytes of a real number. So are limits, by the
+scale of their value, where that is exact.
+
 A record is the number of bytes that follow, a header with one byte for the kind and width of each column, and
 the columns' bytes one after another (https://www.sqlite.org/fileformat2.html, section 2.1). A whole number takes
 as few bytes as it needs, 0 and 1 take none, and a real number that is whole is kept as a whole number. All rows of
@@ -13,7 +17,7 @@ reach as NULL.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,34 +26,40 @@ import numpy as np
 import pyarrow as pa
 
 from publish.observations import NUMBERS, ORDER
+from publish.rows import LIMITS, TRUE_CHARACTERS
 
 # The columns of observation_rows in the order in which they are kept: those that are mostly empty come last.
 COLUMNS = (
     *ORDER,
-    "value",
-    "decimals",
+    "digits",
+    "scale",
     "status",
     "_source",
     "_row",
     "note",
-    *NUMBERS,
+    "lower_digits",
+    "upper_digits",
+    "numerator",
+    "denominator",
     "sample_size",
     "value_text",
 )
 
 # What is asked about an area is answered from its index alone.
-BY_AREA = ("area", "definition", "period", "breakdown", "dataset", "value", "decimals", "status", "note")
-
-# SQLite prints this many digits of a number truly; a value that is longer is kept as text as well.
-_TRUE_CHARACTERS = 15
+BY_AREA = ("area", "definition", "period", "breakdown", "dataset", "digits", "scale", "status", "note")
 
 _REALS = ("value", *NUMBERS)
+_LIMITED = {kept: limit for limit, kept in LIMITS.items()}
+_SCALES = 10.0 ** np.arange(TRUE_CHARACTERS)
 
 # The kinds of whole numbers: none, then so many bytes wide; the kinds of 0 and 1; and that of a real number.
 _WIDTHS = np.array([0, 1, 2, 3, 4, 6, 8], dtype=np.uint8)
 _ZERO, _ONE, _REAL = 8, 9, 7
 # What a kind from 1 on holds at most, and the largest whole number that a real one is kept as.
 _MOST = np.array([2**7, 2**15, 2**23, 2**31, 2**47], dtype=np.int64)
+
+# Real numbers tell all whole ones apart up to here.
+_MOST_DIGITS = 2**53
 
 # A record and its header are shorter than this, so that one byte says how long each is.
 _SHORT = 128
@@ -60,10 +70,11 @@ Array = Any
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The cells of one column: numbers, and where there is none."""
+    """The cells of one column: numbers, where there is none, and which stay real numbers though they may be whole."""
 
     numbers: Array
     is_null: Array | None = None
+    is_real: Array | None = None
 
 
 def numbered(rows: ibis.Table) -> ibis.Table:
@@ -74,7 +85,7 @@ def numbered(rows: ibis.Table) -> ibis.Table:
     """
     text = rows.value_text
     decimals = ibis.ifelse(text.contains("."), text.length() - text.find(".") - 1, 0)
-    cannot_be_printed = (text.length() > _TRUE_CHARACTERS) | (text.startswith("-") & (rows.value == 0.0))
+    cannot_be_printed = (text.length() > TRUE_CHARACTERS) | (text.startswith("-") & (rows.value == 0.0))
     return rows.select(
         *ORDER,
         "status",
@@ -89,15 +100,69 @@ def numbered(rows: ibis.Table) -> ibis.Table:
     )
 
 
-def columns_of(batch: pa.RecordBatch, names: Sequence[str]) -> dict[str, Column]:
-    """Take columns of numbers out of a batch."""
+def sources_of(columns: Sequence[str]) -> tuple[str, ...]:
+    """Give the columns of numbered rows that some columns of the table are made of."""
+    sources = {"digits": ("value", "decimals"), "scale": ("decimals",)}
+    sources |= {kept: (limit, "decimals") for limit, kept in LIMITS.items()}
+    return tuple(dict.fromkeys(one for column in columns for one in sources.get(column, (column,))))
+
+
+def columns_of(batch: pa.RecordBatch, columns: Sequence[str]) -> dict[str, Column]:
+    """Take columns of the table, but its text, out of a batch of numbered rows without one."""
+    scale = _SCALES[_numbers(batch, "decimals").numbers]
     taken = {}
-    for name in names:
-        column = batch.column(name)
-        is_null = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
-        numbers = column.fill_null(0).to_numpy(zero_copy_only=False)
-        taken[name] = Column(numbers if name in _REALS else numbers.astype(np.int64, copy=False), is_null)
+    for column in columns:
+        if column == "scale":
+            taken[column] = Column(scale.astype(np.int64))
+        elif column == "digits":
+            value = _numbers(batch, "value")
+            taken[column] = _scaled(value, scale)
+            assert taken[column].is_real is None, "a value is more than its digits"
+        elif column in _LIMITED:
+            taken[column] = _scaled(_numbers(batch, _LIMITED[column]), scale)
+        else:
+            taken[column] = _numbers(batch, column)
     return taken
+
+
+def _numbers(batch: pa.RecordBatch, name: str) -> Column:
+    column = batch.column(name)
+    is_null = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
+    numbers = column.fill_null(0).to_numpy(zero_copy_only=False)
+    return Column(numbers if name in _REALS else numbers.astype(np.int64, copy=False), is_null)
+
+
+def _scaled(column: Column, scale: Array) -> Column:
+    """Give real numbers as whole ones by a scale. Those for which that is not exact stay as they are."""
+    digits = np.rint(column.numbers * scale)
+    is_exact = (digits / scale == column.numbers) & (np.abs(digits) < _MOST_DIGITS)
+    if is_exact.all():
+        return Column(digits.astype(np.int64), column.is_null)
+    is_exact &= np.abs(digits) < _MOST[-1]
+    return Column(np.where(is_exact, digits, column.numbers), column.is_null, ~is_exact)
+
+
+def cells_of(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+    """Give numbered rows as SQLite takes them, in the order of COLUMNS.
+
+    A row whose digits are kept as text has its numbers as they are, by a scale of 1.
+    """
+    for row in batch.to_pylist():
+        has_text = row["value_text"] is not None
+        scale = 1.0 if has_text else 10.0 ** row["decimals"]
+        cells = {**row, "scale": int(scale), "digits": row["value"]}
+        cells |= {kept: row[limit] for limit, kept in LIMITS.items()}
+        if not has_text:
+            cells |= {kept: _digits(cells[kept], scale) for kept in ("digits", *_LIMITED)}
+        yield tuple(cells[name] for name in COLUMNS)
+
+
+def _digits(number: float | None, scale: float) -> float | int | None:
+    """Give a real number as a whole one by a scale, or as it is where that is not exact; see _scaled."""
+    if number is None:
+        return None
+    digits = round(number * scale)
+    return digits if digits / scale == number and abs(digits) < _MOST_DIGITS else number
 
 
 def encode(columns: Mapping[str, Column], *, trimmed: bool) -> tuple[Array, Array]:
@@ -146,6 +211,8 @@ def _lay_out(column: Column) -> tuple[Array, Array, Array]:
         whole, is_real = numbers, None
     else:
         is_whole = (np.abs(numbers) < _MOST[-1]) & (np.trunc(numbers) == numbers)
+        if column.is_real is not None:
+            is_whole &= ~column.is_real
         is_real = None if is_whole.all() else ~is_whole
         whole = np.where(is_whole, numbers, 0).astype(np.int64)
     kind = _kinds(whole)

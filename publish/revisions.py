@@ -32,6 +32,9 @@ TABLE = "revisions"
 FILE = f"{TABLE}.parquet"
 
 OBSERVATIONS = "observations.parquet"
+
+# The downloads of the edition before that are read here.
+READ_BEFORE = ("catalogue.db", OBSERVATIONS)
 _DATASETS = "datasets/"
 KEY = ("dataset", "indicator", "area", "period", "breakdown")
 SAID = ("value", "value_text", "status", "lower_limit", "upper_limit", "version")
@@ -140,12 +143,13 @@ def _compare(
     engine = contents.engine
     parquet = before / "downloads" / OBSERVATIONS
     was = engine.connection.read_parquet(str(parquet), table_name="observations_before")
-    was = was.filter(was.dataset.isin(datasets), _is_not(was.indicator, unchanged)).select(
-        *KEY, *SAID, "note"
-    )
+    if unchanged:
+        # Named one by one, others are passed over without being read.
+        names = was.select("indicator").distinct().to_pyarrow()["indicator"].to_pylist()
+        was = was.filter(was.indicator.isin(sorted({*names}.difference(unchanged)) or [""]))
+    was = was.filter(was.dataset.isin(datasets)).select(*KEY, *SAID, "note")
     was = was.rename({f"{name}_before": name for name in was.columns})
-    now = _figures_now(contents.observations, datasets)
-    now = now.filter(_is_not(now.indicator, unchanged))
+    now = _figures_now(contents.observations, datasets, unchanged)
     now = now.rename({f"{name}_after": name for name in now.columns})
     both = was.outer_join(now, [was[f"{name}_before"] == now[f"{name}_after"] for name in KEY])
     both = both.mutate(**{name: ibis.coalesce(both[f"{name}_before"], both[f"{name}_after"]) for name in KEY})
@@ -169,14 +173,17 @@ def _compare(
     return pa.table({name: found[name] if name in columns else empty for name in form.names}).cast(form)
 
 
-def _is_not(indicator: ibis.Value, unchanged: Collection[str]) -> ibis.Value:
-    return indicator.notin(sorted(unchanged)) if unchanged else ibis.literal(True)
-
-
-def _figures_now(observations: Observations, datasets: Collection[str]) -> ibis.Table:
-    """Give what is published now of some datasets, its codes as texts."""
+def _figures_now(
+    observations: Observations, datasets: Collection[str], unchanged: Collection[str]
+) -> ibis.Table:
+    """Give what is published now of some datasets, but not of some indicators, its codes as texts."""
     numbers = [place for place, (name,) in enumerate(observations.lists["dataset"], 1) if name in datasets]
     rows = observations.rows
+    if unchanged:
+        listed = enumerate(observations.lists["definition"], 1)
+        rows = rows.filter(
+            rows.definition.isin([at for at, (name, _) in listed if name not in unchanged] or [0])
+        )
     rows = rows.filter(rows.dataset.isin(numbers) if numbers else ibis.literal(False))
     rows = rows.rename({f"{name}_code": name for name in LISTS})
     for name in LISTS:

@@ -10,16 +10,21 @@ but those beside it. What is written of a share depends on nothing that is outsi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+import ibis
 import numpy as np
 import pyarrow as pa
 
 from publish.engine import BATCH_ROWS
 from publish.observations import Observations
+
+# Rows of a run, at the least; from there on it ends where one of its shares does that in four is, by its name.
+RUN_ROWS = 16_384
+_RUN_ENDS = 4
 
 # An indicator with so many rows ends its share. Of smaller ones one in eight does, by its name.
 LARGE_ROWS = 4_096
@@ -28,41 +33,104 @@ _ONE_IN = 8
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The observations of some definitions that follow each other: from the number `first` to `last`."""
+    """The observations of some definitions that follow each other: from the number `first` to `last`.
+
+    key    the digest of all that they are made of; empty where that is not known
+    ends   whether a run may end with it
+    """
 
     first: int
     last: int
     rows: int
+    key: str = ""
+    ends: bool = False
+
+    @property
+    def numbers(self) -> range:
+        return range(self.first, self.last + 1)
 
 
-def share_out(observations: Observations) -> tuple[Share, ...]:
-    """Deal all observations out, in key order."""
-    rows = observations.rows
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Shares that follow each other, where one alone would be too few rows.
+
+    key   the digest of all that they are made of; empty where that is not known
+    """
+
+    shares: tuple[Share, ...]
+    key: str
+
+    @property
+    def rows(self) -> int:
+        return sum(share.rows for share in self.shares)
+
+
+def runs_of(shares: Iterable[Share]) -> tuple[Run, ...]:
+    """Put shares together into runs, of which a change moves the borders beside it alone."""
+    runs: list[list[Share]] = [[]]
+    for share in shares:
+        if sum(one.rows for one in runs[-1]) >= RUN_ROWS and runs[-1][-1].ends:
+            runs.append([])
+        runs[-1].append(share)
+    return tuple(Run(tuple(run), _key_of([share.key for share in run])) for run in runs if run)
+
+
+def _key_of(keys: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest() if all(keys) else ""
+
+
+def share_out(observations: Observations, made_of: Mapping[str, str] | None = None) -> tuple[Share, ...]:
+    """Deal all observations out, in key order.
+
+    made_of   for each indicator the digest of what its figures are made of, where that is known
+    """
+    rows, versions = observations.rows, observations.lists["definition"]
     counted = observations.engine.read(rows.group_by("definition").aggregate(count=rows.count()))
-    counts = dict(zip(counted["definition"].to_pylist(), counted["count"].to_pylist(), strict=True))
+    counts: dict[str, int] = {}
+    for number, count in zip(counted["definition"].to_pylist(), counted["count"].to_pylist(), strict=True):
+        indicator, _ = versions[number - 1]
+        counts[indicator] = counts.get(indicator, 0) + count
+    return deal_out(versions, counts, made_of or {})
+
+
+def deal_out(
+    versions: Sequence[tuple[str, ...]], counts: Mapping[str, int], made_of: Mapping[str, str]
+) -> tuple[Share, ...]:
+    """Deal versions of indicators out, which are numbered in their order.
+
+    counts   how many rows each indicator has
+    """
     shares: list[Share] = []
     first = count = 0
-    numbered = enumerate(observations.lists["definition"], start=1)
-    for indicator, versions in groupby(numbered, key=lambda one: one[1][0]):
-        numbers = [number for number, _ in versions]
-        own = sum(counts.get(number, 0) for number in numbers)
+    keys: list[str] = []
+    for indicator, numbered in groupby(enumerate(versions, start=1), key=lambda one: one[1][0]):
+        numbers = [number for number, _ in numbered]
+        own = counts.get(indicator, 0)
         first, count = first or numbers[0], count + own
-        if (
-            own >= LARGE_ROWS
-            or _ends_share(indicator)
-            or numbers[-1] == len(observations.lists["definition"])
-        ):
-            shares.append(Share(first, numbers[-1], count))
-            first = count = 0
+        keys.append(made_of.get(indicator, ""))
+        if _ends_share(indicator, own) or numbers[-1] == len(versions):
+            shares.append(Share(first, numbers[-1], count, _key_of(keys), _one_in(_RUN_ENDS, indicator, 1)))
+            first, count, keys = 0, 0, []
     return tuple(shares)
 
 
-def _ends_share(indicator: str) -> bool:
-    return hashlib.sha256(indicator.encode()).digest()[0] % _ONE_IN == 0
+def _ends_share(indicator: str, rows: int) -> bool:
+    """Say whether a share ends with an indicator, by how many rows it has and by its name."""
+    return rows >= LARGE_ROWS or _one_in(_ONE_IN, indicator, 0)
 
 
-def batches_of(observations: Observations, shares: Sequence[Share]) -> Iterator[tuple[Share, pa.RecordBatch]]:
+def _one_in(count: int, indicator: str, place: int) -> bool:
+    return hashlib.sha256(indicator.encode()).digest()[place] % count == 0
+
+
+def batches_of(
+    observations: Observations,
+    shares: Sequence[Share],
+    form: Callable[[ibis.Table], ibis.Table] = lambda rows: rows,
+) -> Iterator[tuple[Share, pa.RecordBatch]]:
     """Stream the rows of some shares, which are in key order, each with its share.
+
+    form   what is streamed of them; the definition is among it
 
     A share comes in batches of BATCH_ROWS rows and a last one, whatever stands before and after it.
     """
@@ -70,12 +138,11 @@ def batches_of(observations: Observations, shares: Sequence[Share]) -> Iterator[
         return
     rows = observations.rows
     if sum(share.rows for share in shares) < observations.count:
-        wanted = [number for share in shares for number in range(share.first, share.last + 1)]
-        rows = rows.filter(rows.definition.isin(wanted))
+        rows = rows.filter(_is_among(rows.definition, _ranges(shares)))
     left = iter(shares)
     share = next(left)
     waiting: list[Any] = []
-    for batch in observations.batches(rows):
+    for batch in observations.batches(form(rows)):
         numbers = batch.column("definition").to_numpy()
         start = 0
         while start < batch.num_rows:
@@ -88,6 +155,24 @@ def batches_of(observations: Observations, shares: Sequence[Share]) -> Iterator[
                 yield from ((share, rest) for rest in _rest(waiting))
                 share = next(left)
     yield from ((share, rest) for rest in _rest(waiting))
+
+
+def _ranges(shares: Sequence[Share]) -> list[tuple[int, int]]:
+    """Give the numbers of definitions of some shares as ranges, as few as there are."""
+    ranges: list[tuple[int, int]] = []
+    for share in shares:
+        first = ranges.pop()[0] if ranges and ranges[-1][1] == share.first - 1 else share.first
+        ranges.append((first, share.last))
+    return ranges
+
+
+def _is_among(number: ibis.Value, ranges: Sequence[tuple[int, int]]) -> ibis.Value:
+    """Say whether a number is in one of some ranges. Of a long list of numbers the engine makes a join, which loses the
+    order of rows."""
+    if len(ranges) == 1:
+        return number.between(*ranges[0])
+    half = len(ranges) // 2
+    return _is_among(number, ranges[:half]) | _is_among(number, ranges[half:])
 
 
 def _whole_batches(waiting: list[Any]) -> Iterator[pa.RecordBatch]:

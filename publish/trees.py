@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -68,28 +70,122 @@ class PageFile:
                 self._file.write(struct.pack(">I", self._count))
 
 
-def grow_tree(file: PageFile, records: Iterable[Records]) -> bytes:
-    """Add the pages of a tree to a file, all but its root, which is given back.
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """Leaves of a tree that follow each other, and the records that stand between them.
 
-    records   in key order, in pieces of any size: the pages do not depend on how they are divided
+    start       where they lie in the file, and `size` how many bytes of it; None where they do not lie side by side
+    dividers    the record before the first leaf, unless that is the first of the tree, and one between any two
     """
-    size = file.page_bytes
-    children: list[int] = []
-    dividers: list[bytes] = []
-    last = b""
-    for page, divider in _leaves(records, size):
-        if divider is None:
-            last = page
-        else:
-            children.append(file.add(page))
+
+    start: int | None
+    size: int
+    dividers: bytes
+
+
+class Tree:
+    """A tree whose leaves are added to a file from left to right, in runs that say nothing of one another.
+
+    What stands in the leaves of a run depends on its records alone, and on whether it is the first.
+    """
+
+    def __init__(self, file: PageFile) -> None:
+        self._file = file
+        self._children: list[int] = []
+        self._dividers: list[bytes] = []
+        # The first leaf waits: if it stays the only one, it is the root.
+        self._only = b""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._children and not self._only
+
+    def grow(self, records: Iterable[Records]) -> Leaves:
+        """Add a run of two records or more; the first run of a tree may be shorter.
+
+        records   in key order, in pieces of any size: the pages do not depend on how they are divided
+        """
+        dividers: list[bytes] = []
+        if not self.is_empty:
+            divider, records = _first_record(records)
+            self._divide(divider)
             dividers.append(divider)
-    if not children:
-        return last
-    children.append(file.add(last))
-    while True:
-        root, children, dividers = _level(file, children, dividers)
-        if root is not None:
-            return root
+        begun = len(self._children)
+        for page, following in _leaves(records, self._file.page_bytes):
+            self._add(page)
+            if following is not None:
+                self._divide(following)
+                dividers.append(following)
+        return self._leaves_since(begun, b"".join(dividers))
+
+    def take(self, pages: bytes, dividers: bytes) -> Leaves:
+        """Add a run that another file has."""
+        size = self._file.page_bytes
+        between = _records_of(dividers)
+        if not self.is_empty:
+            self._divide(next(between))
+        begun = len(self._children)
+        for at in range(0, len(pages), size):
+            if at:
+                self._divide(next(between))
+            self._add(pages[at : at + size])
+        return self._leaves_since(begun, dividers)
+
+    def _leaves_since(self, begun: int, dividers: bytes) -> Leaves:
+        size, pages = self._file.page_bytes, self._children[begun:]
+        # The page of SQLite's locks may stand between two, and the only leaf of a tree is not there yet.
+        is_side_by_side = bool(pages) and pages[-1] - pages[0] == len(pages) - 1
+        return Leaves((pages[0] - 1) * size if is_side_by_side else None, len(pages) * size, dividers)
+
+    def _add(self, page: bytes) -> None:
+        if self.is_empty:
+            self._only = page
+        else:
+            self._settle()
+            self._children.append(self._file.add(page))
+
+    def _settle(self) -> None:
+        if self._only:
+            self._children.append(self._file.add(self._only))
+            self._only = b""
+
+    def _divide(self, divider: bytes) -> None:
+        self._settle()
+        self._dividers.append(divider)
+
+    def root(self) -> bytes:
+        """Add the pages above the leaves, all but the root, which is given back."""
+        if not self._children:
+            return self._only or _page(_LEAF, b"", np.empty(0, np.int64), self._file.page_bytes)
+        children, dividers = self._children, self._dividers
+        while True:
+            root, children, dividers = _level(self._file, children, dividers)
+            if root is not None:
+                return root
+
+
+def grow_tree(file: PageFile, records: Iterable[Records]) -> bytes:
+    """Add the pages of a tree to a file, all but its root, which is given back."""
+    tree = Tree(file)
+    tree.grow(records)
+    return tree.root()
+
+
+def _first_record(records: Iterable[Records]) -> tuple[bytes, Iterator[Records]]:
+    """Take the first record off."""
+    pieces = (piece for piece in records if len(piece[1]))
+    content, lengths = next(pieces)
+    size = int(lengths[0])
+    return content[:size].tobytes(), chain([(content[size:], lengths[1:])], pieces)
+
+
+def _records_of(content: bytes) -> Iterator[bytes]:
+    """Take records apart: each says in its first byte how many follow."""
+    at = 0
+    while at < len(content):
+        end = at + 1 + content[at]
+        yield content[at:end]
+        at = end
 
 
 def _leaves(records: Iterable[Records], size: int) -> Iterator[tuple[bytes, bytes | None]]:

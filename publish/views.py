@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from publish.rows import read
+
 # The digits as published: printed from the number and its decimals, or kept where they cannot be.
-_VALUE_TEXT = "coalesce(r.value_text, printf('%.*f', r.decimals, r.value))"
+_VALUE_TEXT = f"coalesce(r.value_text, printf('%.*f', {read('decimals', 'r')}, {read('value', 'r')}))"
 
 # Left joins on keys cost nothing where their columns are not asked for: SQLite leaves such a join out. Where
 # a condition names one of their columns it turns the join round and starts from the list.
@@ -26,11 +28,11 @@ SELECT
     a.area AS area,
     p.period AS period,
     b.breakdown AS breakdown,
-    r.value AS value,
-    CASE WHEN r.value IS NOT NULL THEN {_VALUE_TEXT} END AS value_text,
+    {read("value", "r")} AS value,
+    CASE WHEN r.digits IS NOT NULL THEN {_VALUE_TEXT} END AS value_text,
     s.status AS status,
-    r.lower_limit AS lower_limit,
-    r.upper_limit AS upper_limit,
+    {read("lower_limit", "r")} AS lower_limit,
+    {read("upper_limit", "r")} AS upper_limit,
     r.numerator AS numerator,
     r.denominator AS denominator,
     r.sample_size AS sample_size,
@@ -49,11 +51,11 @@ SELECT
     t.label AS period,
     t.start_on AS start_on,
     CASE WHEN b.breakdown <> '' THEN k.label END AS breakdown,
-    r.value AS value,
+    {read("value", "r")} AS value,
     u.label AS unit,
     c.label AS status,
-    r.lower_limit AS lower_limit,
-    r.upper_limit AS upper_limit,
+    {read("lower_limit", "r")} AS lower_limit,
+    {read("upper_limit", "r")} AS upper_limit,
     r.numerator AS numerator,
     r.denominator AS denominator,
     r.sample_size AS sample_size,

@@ -81,17 +81,18 @@ def _texts(contents: Contents) -> tuple[int, int]:
 
 def _digits(contents: Contents) -> dict[str, dict[str, str]]:
     """Find the figures beside the value whose digits a number in binary does not give back."""
-    rows = contents.observations.rows
-    found: dict[str, dict[str, str]] = {}
-    for name in NUMBERS:
-        long = contents.observations.engine.read(
-            rows.filter(rows[name].length() > _TRUE_CHARACTERS).select(*ORDER, name)
-        )
-        texts = canonical(long[name].combine_chunks()).to_pylist() if long.num_rows else []
+    rows, engine = contents.observations.rows, contents.observations.engine
+    found: dict[str, dict[str, str]] = {name: {} for name in NUMBERS}
+    [longest] = engine.read(
+        rows.aggregate(**{name: rows[name].length().max() for name in NUMBERS})
+    ).to_pylist()
+    # Mostly no figure is so long, and then one look at all of them is enough.
+    for name in (name for name in NUMBERS if (longest[name] or 0) > _TRUE_CHARACTERS):
+        long = engine.read(rows.filter(rows[name].length() > _TRUE_CHARACTERS).select(*ORDER, name))
         keys = zip(*(long[column].to_pylist() for column in ORDER), strict=True)
         found[name] = {
             " ".join(map(str, key)): text
-            for key, text in zip(keys, texts, strict=True)
+            for key, text in zip(keys, canonical(long[name].combine_chunks()).to_pylist(), strict=True)
             if repr(float(text)) != text
         }
     return found

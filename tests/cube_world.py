@@ -62,25 +62,29 @@ _KEPT = tuple(
 Result = bool | Counter[Any]
 
 
-def random_observations(seed: int) -> list[dict[str, Any]]:
-    """Make up figures: with ties, gaps, missing values, limits, notes and two versions of one indicator."""
+def random_observations(seed: int, *, digits: bool = False) -> list[dict[str, Any]]:
+    """Make up figures: with ties, gaps, missing values, limits, notes and two versions of one indicator.
+
+    digits   whether some have more digits than a number in binary keeps
+    """
+    values = (*_VALUES, *(_LONG_VALUES if digits else ()))
     chance = random.Random(seed)
     found = []
     for area in AREAS:
         for period in (YEAR_2022, YEAR_2023, "2024-04-01_P1Y"):
             if chance.random() < 0.8:
-                found.append(observation(area, period, _value(chance), **_more(chance)))
+                found.append(observation(area, period, chance.choice(values), **_more(chance)))
         for breakdown in ("", "sex=female", "sex=male"):
             if chance.random() < 0.7:
-                found.append(work(area, _value(chance), breakdown, **_more(chance)))
+                found.append(work(area, chance.choice(values), breakdown, **_more(chance)))
     for row in found:
         if row["value_text"] is None:
             row["status"] = chance.choice(("suppressed", "unreliable"))
     return found
 
 
-def _value(chance: random.Random) -> str | None:
-    return chance.choice((None, "0", "0.0", "12.50", "12.5", "-3", "100", "0.1", "7.125", "80100"))
+_VALUES = (None, "0", "0.0", "12.50", "12.5", "-3", "100", "0.1", "7.125", "80100")
+_LONG_VALUES = ("0.12345678901234567", "0.12345678901234568", "12.500000000000000001") * 2
 
 
 def _more(chance: random.Random) -> dict[str, Any]:
@@ -128,11 +132,19 @@ class CubeWorld:
         store = ox.Store()
         store.load(self.rest, ox.RdfFormat.N_TRIPLES)
         store.load(self.rest, ox.RdfFormat.N_TRIPLES, to_graph=ox.NamedNode(f"{BASE}catalog"))
-        figures = [line for line in self.lines if line.startswith(f"<{BASE}id/observation/".encode())]
-        for quad in ox.parse(b"\n".join(figures), ox.RdfFormat.N_QUADS):
-            store.add(quad)
-            store.add(ox.Quad(quad.subject, quad.predicate, quad.object))
+        store.load(b"\n".join(self._figure_lines), ox.RdfFormat.N_QUADS)
+        store.extend(self.figures)
         return store
+
+    @cached_property
+    def _figure_lines(self) -> list[bytes]:
+        return [line for line in self.lines if line.startswith(f"<{BASE}id/observation/".encode())]
+
+    @cached_property
+    def figures(self) -> list[ox.Quad]:
+        """What is said of observations, in the default graph."""
+        quads = ox.parse(b"\n".join(self._figure_lines), ox.RdfFormat.N_QUADS)
+        return [ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads]
 
     def ask(
         self, query: str, default: Iterable[str] | None = None, named: Iterable[str] | None = None

@@ -186,6 +186,8 @@ def test_both_kinds_of_store_hold_the_same(tmp_path: Path) -> None:
         for url in ("cube:", "oxigraph:")
     }
     manifests = [json.loads((folder / "manifest.json").read_text("utf-8")) for folder in folders.values()]
+    assert manifests[0].pop("linked_data").keys() == {"cube.json"}
+    assert manifests[1].pop("linked_data") == {}
     assert manifests[0] == manifests[1]
     with sqlite3.connect(folders["cube:"] / "catalogue.db") as catalogue:
         assert catalogue.execute("SELECT count(*) FROM observation_rows").fetchone() == (len(OBSERVATIONS),)

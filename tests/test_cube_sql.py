@@ -14,10 +14,12 @@ import pytest
 from cube_world import PREFIXES, CubeWorld, make_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shares_from_rows import find_shares
 from test_publish_world import BASE, observation
 from test_publish_world import work as make_work
 from test_sparql_limits import ENDED, LIMITS, run, with_pool
 
+from api.cube.engine import Engine
 from api.cube.sql.columns import Column
 from api.cube.sql.expressions import ordered
 from api.cube.sql.lifting import lift
@@ -102,6 +104,16 @@ def test_this_is_left_to_statements(world: CubeWorld, name: str) -> None:
     assert world.ask_rows(query) is None
     assert world.ask_parts(query) is None
     assert world.ask(query) == world.judge(query)
+
+
+def test_share_that_is_answered_from_rows_is_told_by_operator(world: CubeWorld) -> None:
+    names = ("COUNT", "ASK", "GRAPH, FROM", "a property as a variable")
+    shares = find_shares(world, [PREFIXES + {**COMPILED, **LEFT}[name] for name in names])
+    told = {share.operator: (share.queries, share.from_rows) for share in shares}
+    assert told["BGP"] == (4, 3)
+    assert told["Aggregate_Count"] == (1, 1)
+    assert told["Filter"] == (1, 1)
+    assert told["Graph"] == (1, 1)
 
 
 def texts(world: CubeWorld, query: str) -> list[list[str]]:
@@ -316,6 +328,24 @@ def test_rows_are_read_only(world: CubeWorld) -> None:
 
 
 # ---- processes ----
+
+
+def test_what_queries_need_is_made_before_they_ask(world: CubeWorld) -> None:
+    engine = Engine(world.folder, world.rest)
+    steps = sum(1 for _ in engine.learn())
+    assert engine._plans is not None
+    terms = engine._plans.terms
+    made = set(terms._tables)
+    assert 2 < steps <= len(made)
+    for query in (
+        f"SELECT ?k {{ {FACTS} ?a skos:prefLabel ?k }}",
+        f"SELECT ?b {{ {FACTS} ?t def:startOn ?b }}",
+        f"SELECT ?e {{ {FACTS} ?a def:within ?e }}",
+    ):
+        asked = {"query": PREFIXES + query, "default_graphs": None, "named_graphs": None}
+        found = Counter(tuple(map(str, row)) for row in engine.answer_from_rows(asked, lambda: None).rows)
+        assert found == Counter(tuple(map(str, row)) for row in world.whole.query(PREFIXES + query))
+    assert set(terms._tables) == made
 
 
 def test_a_process_that_adds_nothing_serves_the_next_query_too(world: CubeWorld) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from publish.figures import INDEX, TABLE, create_tables
-from publish.records import BY_AREA, COLUMNS, Column, encode
-from publish.trees import PageFile, Records, grow_tree
+from publish.records import BY_AREA, COLUMNS, Column, cells_of, columns_of, encode, sources_of
+from publish.trees import Leaves, PageFile, Records, Tree, grow_tree
 
 PAGE_BYTES = 512  # The smallest page there is: a few thousand rows make a tree of five levels.
 
@@ -23,7 +24,7 @@ WHOLE = sorted(
     {sign * (2**bits + step) for bits in (0, 7, 15, 23, 31, 47) for step in (-1, 0, 1) for sign in (-1, 1)}
 )
 REAL = [None, -0.5, 0.1, 1e300, 2.0**47, -(2.0**47), 2.0**60, *map(float, WHOLE)]
-REALS = {"value", "lower_limit", "upper_limit", "numerator", "denominator"}
+REALS = {"lower_digits", "upper_digits", "numerator", "denominator"}
 
 Row = dict[str, Any]
 
@@ -36,7 +37,8 @@ def make_rows(count: int) -> list[Row]:
     for key in itertools.islice(keys, count):
         row: Row = dict(zip(COLUMNS, key, strict=False))
         row |= {name: choose.choice(REAL) for name in sorted(REALS)}
-        row |= {"decimals": choose.choice([0, 1, 2, 14]), "status": choose.choice([1, 2])}
+        row |= {"digits": choose.choice([None, *WHOLE]), "scale": choose.choice([1, 10, 10**14])}
+        row["status"] = choose.choice([1, 2])
         row |= {
             name: choose.choice([None, *WHOLE[-3:], 1, 40]) for name in ("_source", "_row", "sample_size")
         }
@@ -112,6 +114,51 @@ def test_pages_do_not_depend_on_how_rows_come(tmp_path: Path):
     assert len(contents) == 1
 
 
+def in_runs(
+    path: Path, rows: list[Row], cuts: list[int], before: dict[int, tuple[bytes, bytes]]
+) -> list[Leaves]:
+    """Write rows in runs that begin at some rows; those that are known from before are taken from there."""
+    fill(path, []).close()
+    connection = sqlite3.connect(path)
+    roots = dict(connection.execute("SELECT name, rootpage FROM sqlite_schema"))
+    connection.execute(f"DROP INDEX {INDEX}")
+    connection.commit()
+    connection.close()
+    with PageFile(path, PAGE_BYTES) as file:
+        tree = Tree(file)
+        runs = [
+            tree.take(*before[first])
+            if first in before
+            else tree.grow(encode_rows(rows[first:last], COLUMNS[:-1], 50, trimmed=True))
+            for first, last in itertools.pairwise([*cuts, len(rows)])
+        ]
+        file.replace(roots[TABLE], tree.root())
+    return runs
+
+
+def test_leaves_that_are_taken_from_another_file_are_those_that_would_be_written(tmp_path: Path):
+    rows = make_rows(700)
+    other = [*rows[:300], *({**row, "scale": 10**7, "digits": 5} for row in rows[300:420]), *rows[420:]]
+    cuts = [0, 30, 300, 420, 422, 698]
+    runs = in_runs(tmp_path / "before.db", rows, cuts, {})
+    content = (tmp_path / "before.db").read_bytes()
+    known = {
+        first: (content[run.start : run.start + run.size], run.dividers)
+        for first, run in zip(cuts, runs, strict=True)
+        if run.start is not None and first != 300
+    }
+    assert len(known) == len(cuts) - 1
+    in_runs(tmp_path / "again.db", other, cuts, known)
+    in_runs(tmp_path / "anew.db", other, cuts, {})
+    assert (tmp_path / "again.db").read_bytes() == (tmp_path / "anew.db").read_bytes()
+    written = sqlite3.connect(tmp_path / "again.db")
+    expected = [tuple(row.get(name) for name in COLUMNS) for row in other]
+    assert written.execute(f"SELECT * FROM {TABLE}").fetchall() == expected
+    # The index was dropped, and its page is free; nothing else may be wrong.
+    assert written.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    written.close()
+
+
 def test_the_page_of_the_locks_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("publish.trees._LOCK_BYTE", 3 * PAGE_BYTES)
     path = tmp_path / "file"
@@ -119,3 +166,36 @@ def test_the_page_of_the_locks_is_left_alone(tmp_path: Path, monkeypatch: pytest
     with PageFile(path, PAGE_BYTES) as file:
         assert [file.add(b"x" * PAGE_BYTES) for _ in range(4)] == [2, 3, 5, 6]
     assert path.read_bytes()[3 * PAGE_BYTES : 4 * PAGE_BYTES] == bytes(PAGE_BYTES)
+
+
+def test_a_row_is_kept_alike_in_a_page_and_by_sqlite():
+    numbers = [
+        (24.6, 1, 21.3, 27.9),
+        (3.0, 0, 2.55, 3.45),
+        (None, 0, None, 1e300),
+        (-0.07, 2, -1e14, 123456789012345.0),
+    ]
+    numbers += [(0.0, 3, 0.0, 0.0005), (123456789012345.0, 0, 1.0, 2.0)]
+    columns: dict[str, list[float | int | None]] = {
+        name: [None] * len(numbers) for name in sources_of(COLUMNS[:-1])
+    }
+    columns |= dict(
+        zip(("value", "decimals", "lower_limit", "upper_limit"), zip(*numbers, strict=True), strict=True)
+    )
+    reals = {"value", "lower_limit", "upper_limit", "numerator", "denominator"}
+    form = pa.schema([(name, pa.float64() if name in reals else pa.int64()) for name in columns])
+    batch = pa.table({**columns}, schema=form).append_column(
+        "value_text", pa.nulls(len(numbers), pa.string())
+    )
+    by_sqlite = list(cells_of(batch.to_batches()[0]))
+    kept = columns_of(batch.to_batches()[0], COLUMNS[:-1])
+    for at, (value, _, lower, upper) in enumerate(numbers):
+        row = dict(zip(COLUMNS, by_sqlite[at], strict=True))
+        for name, expected in (("digits", value), ("lower_digits", lower), ("upper_digits", upper)):
+            one = kept[name]
+            is_null = one.is_null is not None and bool(one.is_null[at])
+            is_real = one.is_real is not None and bool(one.is_real[at])
+            assert (row[name] is None) == is_null == (expected is None)
+            if expected is not None:
+                assert row[name] / (row["scale"] if isinstance(row[name], int) else 1) == expected
+                assert one.numbers[at] / (1 if is_real else kept["scale"].numbers[at]) == expected

@@ -12,7 +12,8 @@ from test_bad_input import write_small_package
 from typer.testing import CliRunner
 
 from cli import app
-from ingest.gathering import Report, check_packages
+from ingest.gathering import check_packages
+from ingest.report import Report
 
 # What finds codes is called first by the alphabet, so that the order of the packages is the wrong one.
 FIGURES = """\

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import duckdb
+import pyarrow.parquet as pq
 import pytest
 from test_publish_world import BASE, DAY, small_world, write_world
 
 from ingest.problems import ProblemsFound
 from publish import KEPT, Published, publish_site
 from publish.carried import FOLDER as CARRIED
+from publish.coded import CodedBefore, find_coded
 from publish.parts import NAME as PARTS
 from schemas.site import Site
 
@@ -26,8 +33,13 @@ Change = Callable[[Path], None]
 
 @pytest.fixture(autouse=True)
 def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A share for each indicator, however few its figures are."""
-    monkeypatch.setattr("publish.shares.LARGE_ROWS", 1)
+    make_shares_small(monkeypatch)
+
+
+def make_shares_small(patch: pytest.MonkeyPatch) -> None:
+    """Make a share, and a run, of each indicator, however few its figures are."""
+    for name in ("LARGE_ROWS", "RUN_ROWS", "_RUN_ENDS"):
+        patch.setattr(f"publish.shares.{name}", 1)
 
 
 def edit(path: Path, found: str, corrected: str) -> None:
@@ -101,7 +113,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (world / "datapackage.json").write_text(json.dumps(told), encoding="utf-8")
     add_litter(made / "site" / "packages")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("publish.shares.LARGE_ROWS", 1)
+        make_shares_small(patch)
         publish(made / "site")
     return made / "site"
 
@@ -110,9 +122,10 @@ def publish(folder: Path) -> Path:
     return folder / "editions" / publish_and_tell(folder).edition
 
 
-def publish_and_tell(folder: Path) -> Published:
+def publish_and_tell(folder: Path, done: Callable[[float], None] = lambda _share: None) -> Published:
     packages = tuple(str(path) for path in sorted((folder / "packages").iterdir(), reverse=True))
-    return publish_site(Site(folder, "The small world", BASE, packages, threads=1), on=DAY, now=NOW)
+    site = Site(folder, "The small world", BASE, packages, threads=1)
+    return publish_site(site, on=DAY, now=NOW, done=done)
 
 
 def forget(folder: Path) -> None:
@@ -145,11 +158,29 @@ def end_area(packages: Path) -> None:
     edit(packages / "world" / "tables" / "areas.csv", "Brookborough", "Brookborough and Vale")
 
 
+def add_file(packages: Path) -> None:
+    """Add a file of figures before others: then codes and sources have other numbers, and other figures stay."""
+    world = packages / "world"
+    [first, *_] = [row for row in read_rows(world / "datasets" / "waste.csv") if not row.get("sex")]
+    write_rows(
+        world / "datasets" / "more.csv",
+        [first | {"period": "2021-22", "value": "41.50", "note": "A new note"}],
+    )
+    path = world / "datapackage.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    more = {"name": "more", "path": "datasets/more.csv", "table": "observations", "encoding": "utf-8"}
+    path.write_text(json.dumps(told | {"resources": [more, *told["resources"]]}), encoding="utf-8")
+
+
 CHANGES: dict[str, Change] = {
     "a figure": lambda packages: edit(packages / "litter" / "observations.csv", ",41", ",43.5"),
     "a figure is gone": lambda packages: edit(
         packages / "litter" / "observations.csv", "litter,litter,2023,,E06000003,41\n", ""
     ),
+    "a figure that no number keeps": lambda packages: edit(
+        packages / "litter" / "observations.csv", ",41", ",41.12345678901234567"
+    ),
+    "a file more": add_file,
     "a package is gone": lambda packages: shutil.rmtree(packages / "litter"),
     "a definition": change_definition,
     "an area": end_area,
@@ -157,7 +188,12 @@ CHANGES: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_is_reused_gives_the_bytes_that_making_it_gives(tmp_path: Path, published: Path, change: str):
+def test_what_is_reused_gives_the_bytes_that_making_it_gives(
+    tmp_path: Path, published: Path, change: str, monkeypatch: pytest.MonkeyPatch
+):
+    if change == "a file more":
+        # As with many rows, of which none stay in memory.
+        monkeypatch.setattr("publish.observations.LENT_ROWS", 0)
     editions = []
     for name in ("again", "anew"):
         folder = tmp_path / name
@@ -176,9 +212,80 @@ def test_what_was_taken_from_before_is_said(tmp_path: Path, published: Path):
     folder = tmp_path / "site"
     shutil.copytree(published, folder, symlinks=True)
     CHANGES["a figure"](folder / "packages")
-    told = publish_and_tell(folder)
+    shares: list[float] = []
+    told = publish_and_tell(folder, shares.append)
     assert told.kept == (2, 2)
+    # What need not be done is no part of the work whose share is told.
+    assert all(first < second for first, second in pairwise(shares))
+    assert shares.index(1.0) == len(shares) - 1
     assert "Taken from before: 2 files of figures, 2 parts of the linked data." in str(told)
+
+
+def test_figures_are_taken_from_before_where_all_numbers_of_codes_and_files_are_others(
+    tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "site"
+    shutil.copytree(published, folder, symlinks=True)
+    CHANGES["a file more"](folder / "packages")
+    found: list[CodedBefore | None] = []
+
+    def find(*told: Any) -> CodedBefore | None:
+        found.append(find_coded(*told))
+        return found[-1]
+
+    monkeypatch.setattr("publish.find_coded", find)
+    publish(folder)
+    [before] = found
+    assert before is not None
+    assert before.wanted == {"recycled"}
+    assert len(before.taken) == 2
+
+
+def test_what_did_not_change_is_the_same_on_the_disk(tmp_path: Path, published: Path):
+    folder = tmp_path / "site"
+    shutil.copytree(published, folder, symlinks=True)
+    before = (folder / "editions" / "current").resolve() / "downloads"
+    CHANGES["a figure"](folder / "packages")
+    after = publish(folder) / "downloads"
+    same = {name: (before / name).samefile(after / name) for name in datasets_of(after)}
+    assert same == {"datasets/litter.csv": False, "datasets/waste.csv": True, "datasets/work.csv": True}
+
+
+def datasets_of(downloads: Path) -> list[str]:
+    return sorted(str(path.relative_to(downloads)) for path in downloads.glob("datasets/*.csv"))
+
+
+def test_every_file_of_figures_is_put_together_from_parts(tmp_path: Path, published: Path):
+    folder = tmp_path / "site"
+    shutil.copytree(published, folder, symlinks=True)
+    CHANGES["a figure"](folder / "packages")
+    lines = (publish(folder) / PARTS).read_text(encoding="utf-8").splitlines()
+    before = next(path for path in folder.glob(f"editions/2*/{PARTS}") if path.parent != publish(folder))
+    parts, known = (
+        json.loads(text)["parts"] for text in (lines[1], before.read_text("utf-8").splitlines()[1])
+    )
+    for path in ("site.nq.gz", "observations.csv.gz", "observations.parquet", "catalogue.db"):
+        same = parts[f"downloads/{path}"].keys() & known[f"downloads/{path}"].keys()
+        assert 0 < len(same) < len(parts[f"downloads/{path}"]), path
+
+
+def test_a_file_that_was_put_together_is_one_that_others_read(tmp_path: Path, published: Path):
+    folder = tmp_path / "site"
+    shutil.copytree(published, folder, symlinks=True)
+    CHANGES["a figure"](folder / "packages")
+    downloads = publish(folder) / "downloads"
+    file = downloads / "observations.parquet"
+    with gzip.open(downloads / "observations.csv.gz", "rt", encoding="utf-8", newline="") as text:
+        lines = list(csv.DictReader(text))
+    assert pq.ParquetFile(file).metadata.num_row_groups > 1
+    asked = "SELECT indicator, coalesce(value_text, '') FROM read_parquet(?)"
+    by_engine = duckdb.execute(asked, [str(file)]).fetchall()
+    by_library = [(row["indicator"], row["value_text"] or "") for row in pq.read_table(file).to_pylist()]
+    assert by_engine == by_library == [(row["indicator"], row["value"]) for row in lines]
+    with sqlite3.connect(downloads / "catalogue.db") as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("SELECT count(*) FROM observations").fetchone() == (len(lines),)
+    connection.close()
 
 
 def test_a_package_that_comes_back_gives_what_it_gave(tmp_path: Path, published: Path):
@@ -208,10 +315,11 @@ def test_damage_to_what_is_kept_is_noticed(tmp_path: Path, published: Path):
 
 
 def damage(folder: Path) -> None:
-    """Change a byte in the middle of everything that is kept, but nowhere in what says where it lies."""
+    """Change a byte in the middle of everything that is taken from, but nowhere in what says where it lies."""
     kept = [*folder.glob(f"editions/{KEPT}/*.parquet"), *folder.glob(f"editions/2*/{CARRIED}/*")]
-    kept += folder.glob("editions/2*/downloads/site.nq.gz")
-    assert len(kept) >= 6
+    kept += folder.glob("editions/2*/downloads/*.gz")
+    kept += folder.glob("editions/2*/downloads/datasets/*.csv")
+    assert len(kept) >= 12
     for path in kept:
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 0xFF

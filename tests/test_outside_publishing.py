@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import logging
 import shutil
 from collections import Counter
@@ -313,6 +314,43 @@ def test_unreachable_store_is_said_once_and_nothing_is_published(
     assert not EditionsFolder(place.folder / "editions").names()
     assert "s3cret" not in said + caplog.text + repr(load_site(place.folder))
     assert "writer" not in said + caplog.text
+
+
+def cut_off(edition: Path) -> None:
+    path = edition / "downloads" / "site.nq.gz"
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def swap(edition: Path) -> None:
+    """Put the dump of another edition in the place of its own."""
+    [other] = [path for path in edition.parent.glob("2*") if path.name != edition.name]
+    shutil.copyfile(other / "downloads" / "site.nq.gz", edition / "downloads" / "site.nq.gz")
+
+
+def miscount(edition: Path) -> None:
+    path = edition / "manifest.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(told | {"statements": told["statements"] + 1}), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("damage", "code"),
+    [(cut_off, "edition-file-differs"), (swap, "edition-mixed"), (miscount, "edition-count-differs")],
+)
+def test_dump_that_is_not_its_editions_is_not_made_current(
+    server: Server, folder: EditionsFolder, damage: Callable[[Path], None], code: str
+) -> None:
+    first = publish(folder, server, shortened(1))
+    second = publish(folder, server, shortened(2))
+    damage(folder.folder / first)
+    server.update(f"DROP GRAPH <{outside_graph(BASE, first, f'{BASE}id/dataset/work')}>")
+    with pytest.raises(ProblemsFound) as stopped:
+        hold(connect(server), folder.folder / first)
+    [found] = stopped.value.problems
+    file = "downloads/site.nq.gz"
+    assert (found.code, found.file) == (code, f"{first}/{file}")
+    assert current(server) == [second] == [folder.current]
+    assert held(server, second) == wanted(folder, second)
 
 
 # ---- addresses ----

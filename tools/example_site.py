@@ -26,10 +26,14 @@ EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "england"
 
 @dataclass(frozen=True)
 class ExampleSite:
-    """The example being served. `url` has no slash at its end; URIs of the edition start with it."""
+    """The example being served. `url` has no slash at its end; URIs of the edition start with it.
+
+    told   the shares of the work that were told while it was published, each with the share of the processor time
+    """
 
     url: str
     site: Site
+    told: tuple[tuple[float, float], ...] = ()
 
     @property
     def edition(self) -> Edition:
@@ -51,14 +55,23 @@ def serving_site(folder: Path, title: str, packages: tuple[str, ...]) -> Iterato
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         site = Site(folder=folder, title=title, base=f"{url}/", packages=packages)
-        publish_site(site)
+        told = _publish(site)
         server = uvicorn.Server(uvicorn.Config(create_app(site), log_level="warning", server_header=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         while not server.started and thread.is_alive():
             time.sleep(0.05)
         try:
-            yield ExampleSite(url, site)
+            yield ExampleSite(url, site, told)
         finally:
             server.should_exit = True
             thread.join(timeout=30)
+
+
+def _publish(site: Site) -> tuple[tuple[float, float], ...]:
+    """Publish a site. Gives the shares that were told, each with the share of the processor time."""
+    told: list[tuple[float, float]] = []
+    begun = time.process_time()
+    publish_site(site, done=lambda share: told.append((share, time.process_time() - begun)))
+    whole = time.process_time() - begun
+    return tuple((share, seconds / whole) for share, seconds in told)

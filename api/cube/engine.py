@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -28,6 +29,7 @@ from api.cube.parts.writing import read_outline
 from api.cube.pieces import CUBE, Asked, Cube
 from api.cube.queries import enough_solutions, graphs_named_in, read_query
 from api.cube.rest import Statements
+from api.cube.sql.numbers import Uncertain
 from api.cube.sql.plans import Found, Plans
 from api.cube.texts import write_rows
 
@@ -122,6 +124,17 @@ class Engine:
         if self._parts is None:
             self._parts = Parts(self._open_plans())
         return self._parts.rewrite(request, check)
+
+    def learn(self) -> Iterator[None]:
+        """Make what queries that are answered from rows will need, a part at each step.
+
+        Processes that are split off after a step have its part; none has to be there.
+        """
+        with suppress(Uncertain):
+            plans = self._open_plans()
+            self._parts = Parts(plans)
+            yield
+            yield from plans.tables()
 
     def _open_plans(self) -> Plans:
         if self._plans is None:

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from publish.rows import print_value, read, where
+
 CUBE = "cube.json"
 
 # What names the pieces of a row, in the order in which keys of rows have them.
@@ -24,11 +26,11 @@ KEYS = ("series", "cell", "area", "period", "status")
 
 # The columns that the number of each comes from.
 _COLUMNS = {
-    "series": ("dataset", "definition", "value IS NULL"),
+    "series": ("dataset", "definition", "digits IS NULL"),
     "cell": ("dataset", "breakdown"),
     "area": ("area",),
     "period": ("period",),
-    "status": ("status", "value IS NULL"),
+    "status": ("status", "digits IS NULL"),
     "note": ("note",),
 }
 
@@ -208,7 +210,7 @@ class Cube:
             return
         tests = self.tests(asked)
         where = f" WHERE {' AND '.join(tests)}" if tests else ""
-        names = "dataset, definition, breakdown, area, period, status, value IS NULL"
+        names = "dataset, definition, breakdown, area, period, status, digits IS NULL"
         # Only column names and numbers of ours are in it.
         sql = f"SELECT {names} FROM observation_rows{where}"  # noqa: S608
         among = [(at, asked.among[name]) for at, name in enumerate(KEYS) if name in asked.among]
@@ -254,7 +256,7 @@ class Cube:
             sign = "" if name in may_use and len(numbers) <= _IN_PLACE else "+"
             tests.append(f"{sign}{name} IN ({', '.join(map(str, sorted(numbers)))})")
         if "series" in asked.among and len(kinds := {number % 2 for number in asked.among["series"]}) == 1:
-            tests.append("value IS NOT NULL" if 1 in kinds else "value IS NULL")
+            tests.append("digits IS NOT NULL" if 1 in kinds else "digits IS NULL")
         return tests
 
     # ---- what they say ----
@@ -291,7 +293,7 @@ class Cube:
         predicates   the properties that are said; where None, rows are alike that say something with the same ones
         """
         if predicates is None:
-            kinds = (f"{column} IS NULL" for _, column, _ in self._numbers)
+            kinds = (f"{where(column)} IS NULL" for _, column, _ in self._numbers)
             return ("dataset", "definition", "breakdown", "status", "note IS NULL", *kinds)
         found: dict[str, None] = {}
         for iri in predicates:
@@ -301,7 +303,8 @@ class Cube:
             elif self.digits.get(column):
                 return ()
             else:
-                found |= dict.fromkeys((column, "decimals", "value_text") if column == "value" else (column,))
+                of_value = ("digits", "scale", "value_text")
+                found |= dict.fromkeys(of_value if column == "value" else (read(column),))
         return tuple(found)
 
     def spell(self, name: str, predicates: frozenset[str] | None) -> list[tuple[str, int]]:
@@ -319,7 +322,7 @@ class Cube:
         if column == "sample_size":
             return str(row[column])
         if column == "value":
-            text = row["value_text"] or f"{row['value']:.{row['decimals']}f}"
+            text = row["value_text"] or print_value(row["value"], row["scale"])
             return text.rstrip("0").rstrip(".") if "." in text else text
         kept = self.digits[column]
         key = " ".join(str(row[name]) for name in ("definition", "period", "breakdown", "area", "dataset"))

@@ -49,16 +49,17 @@ def shown_where_distinct(query: CompValue) -> set[Any] | None:
         return None
     shown, node = set(node.p.PV), node.p.p
     while node.name in ("OrderBy", "Filter"):
-        shown |= _variables(node.expr)
+        shown |= variables_in(node.expr)
         node = node.p
     return shown if node.name == "BGP" else None
 
 
-def _variables(node: Any) -> set[Any]:
+def variables_in(node: Any) -> set[Any]:
+    """Give the variables that stand in a part of a query; those of EXISTS are not among them."""
     if isinstance(node, Variable):
         return {node}
     inside = node.values() if isinstance(node, CompValue) else node if isinstance(node, list | tuple) else ()
-    return {variable for one in inside for variable in _variables(one)}
+    return {variable for one in inside for variable in variables_in(one)}
 
 
 def graphs_named_in(query: CompValue | None) -> set[str]:

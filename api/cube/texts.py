@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from api.cube.pieces import KEYS, Asked, Cube
+from publish.rows import read
+from publish.rows import where as kept
 
 # So many statements make one piece of text, or a few more.
 _STATEMENTS = 20_000
@@ -47,15 +49,16 @@ def write_rows(
     numbers = cube.numbers(predicates)
     says_codes = any(text for name in KEYS for text, _ in spoken[name])
     columns = [column for _, column, _ in numbers]
-    columns += ["decimals", "value_text"] if "value" in columns else []
+    columns += ["scale", "value_text"] if "value" in columns else []
     columns += ["note"] if any(text for text, _ in notes) else []
     tests = cube.tests(asked)
     if not says_codes:
-        tests.append(f"({' OR '.join(f'{column} IS NOT NULL' for column in columns) or 'FALSE'})")
+        tests.append(f"({' OR '.join(f'{kept(column)} IS NOT NULL' for column in columns) or 'FALSE'})")
     where = f" WHERE {' AND '.join(tests)}" if tests else ""
     if alike:
         where += f" GROUP BY {', '.join(alike)}"
-    names = ("dataset", "definition", "breakdown", "area", "period", "status", "value IS NULL", *columns)
+    names = ["dataset", "definition", "breakdown", "area", "period", "status", "digits IS NULL"]
+    names += [f"{read(column)} AS {column}" for column in columns]
     # Only column names and numbers of ours are in it.
     sql = f"SELECT {', '.join(names)} FROM observation_rows{where}"  # noqa: S608
     texts: dict[int, Text] = {}

@@ -21,6 +21,7 @@ from api.pages.definitions import Definition, Definitions
 from api.pages.places import Place, compared_tier, find_places, load_councils, types_of_tier
 from api.sentences import Span
 from compare import Distribution, Figure, Limits, NotKnown, Parts, figure_limits
+from publish.rows import print_value, read
 
 if TYPE_CHECKING:
     from api.edition import Edition
@@ -208,15 +209,14 @@ def list_observed(
     # Only our own column names and question marks are put into the statement, which reads one index.
     where = " AND ".join(f"r.{column} IN ({','.join('?' * len(found))})" for column, found in numbers.items())
     rows = edition.rows(
-        "SELECT r.dataset, r.definition, r.area, r.period, r.breakdown, r.value, r.decimals, r.value_text,"  # noqa: S608
-        " r.status, r.lower_limit, r.upper_limit, r.numerator, r.denominator, r.sample_size, n.note"
+        f"SELECT r.dataset, r.definition, r.area, r.period, r.breakdown, {read('value', 'r')}, r.scale, r.value_text,"  # noqa: S608
+        f" r.status, {read('lower_limit', 'r')}, {read('upper_limit', 'r')}, r.numerator, r.denominator,"
+        " r.sample_size, n.note"
         f" FROM observation_rows r LEFT JOIN observation_notes n ON n.id = r.note WHERE {where}",
         [number for found in numbers.values() for number in found],
     )
     out = []
-    for dataset, definition, area, period, breakdown, value, decimals, text, status, *rest in map(
-        tuple, rows
-    ):
+    for dataset, definition, area, period, breakdown, value, scale, text, status, *rest in map(tuple, rows):
         place = places.get(values["area"][area])
         if place is None:
             continue
@@ -229,7 +229,7 @@ def list_observed(
             "area": place.area,
             "period": notation,
             "breakdown": values["breakdown"][breakdown],
-            "value_text": f"{value:.{decimals}f}" if text is None and value is not None else text,
+            "value_text": print_value(value, scale) if text is None and value is not None else text,
             "status": values["status"][status],
             **dict(zip(_REST, rest, strict=True)),
         }
@@ -339,8 +339,8 @@ def list_middles(
     # Only our own column names and question marks are put into the statement, which reads one index.
     conditions = " AND ".join(f"{name} IN ({','.join('?' * len(found))})" for name, found in listed.items())
     rows = edition.rows(
-        "SELECT dataset, definition, breakdown, period, area, value, status FROM observation_rows"  # noqa: S608
-        f" WHERE {conditions} AND value IS NOT NULL",
+        f"SELECT dataset, definition, breakdown, period, area, {read('value')}, status FROM observation_rows"  # noqa: S608
+        f" WHERE {conditions} AND digits IS NOT NULL",
         [number for found in listed.values() for number in found],
     )
     answering = _answering(edition, definitions, members, listed["definition"])
@@ -455,6 +455,6 @@ def _cell_rows(edition: Edition, cell: Cell, *, is_known: bool = True) -> list[A
         return []
     where = " AND ".join(f"{column} = ?" for column in numbers)
     # Only our own column names and question marks are put into the statement.
-    sql = f"SELECT area, value, status FROM observation_rows WHERE {where}"  # noqa: S608
-    sql += " AND value IS NOT NULL" if is_known else ""
+    sql = f"SELECT area, {read('value')} AS value, status FROM observation_rows WHERE {where}"  # noqa: S608
+    sql += " AND digits IS NOT NULL" if is_known else ""
     return edition.rows(sql, [found[0] for found in numbers.values()])

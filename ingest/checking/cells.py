@@ -39,7 +39,6 @@ class Grid:
     relation    a view or table with _source, _row and the columns that the columns' expressions name
     columns     in the order of the file
     rows        how many rows there are
-    raw         the same with NULL for an empty cell, where that is faster to look through
     doubtful    numbers of the columns with a cell that was not accepted at a glance
     looks_for_blank_rows    whether a row of which every cell means "no value" is a fault
     """
@@ -48,7 +47,6 @@ class Grid:
     relation: str
     columns: list[Column]
     rows: int = 0
-    raw: str = ""
     doubtful: set[int] = field(default_factory=set)
     looks_for_blank_rows: bool = True
     has_blank_rows: bool = False
@@ -87,7 +85,7 @@ def check_cells(grid: Grid) -> list[Fault]:
         blank = " AND ".join(among(column.cell, column.missing) for column in grid.columns)
     asked = [column for column in grid.columns if column.accepted not in (None, "true")]
     wanted = ["count(*)", f"bool_or({blank})", *(_all_accepted(grid, column) for column in asked)]
-    scan = f"SELECT {', '.join(wanted)} FROM {name(grid.raw or grid.relation)}"
+    scan = f"SELECT {', '.join(wanted)} FROM {name(grid.relation)}"
     found = grid.connection.execute(scan).fetchone()
     assert found is not None
     grid.rows, grid.has_blank_rows = found[0], bool(found[1])
@@ -119,8 +117,7 @@ def check_cells(grid: Grid) -> list[Fault]:
 def _all_accepted(grid: Grid, column: Column) -> str:
     """Ask whether all cells of a column are accepted.
 
-    A condition on a NULL, which is an empty cell of a raw table, is NULL or false: NULL where cells may be
-    empty. Columns of codes have few different cells, so those are found first; numbers are looked at as they
+    Columns of codes have few different cells, so those are found first; numbers are looked at as they
     come, because finding the different ones costs more than looking.
     """
     constraints = column.field.constraints
@@ -129,7 +126,7 @@ def _all_accepted(grid: Grid, column: Column) -> str:
         of_codes = "pattern" in constraints or "enum" in constraints
     if not of_codes:
         return f"bool_and({column.accepted})"
-    cells = f"SELECT DISTINCT {column.cell} FROM {name(grid.raw or grid.relation)}"
+    cells = f"SELECT DISTINCT {column.cell} FROM {name(grid.relation)}"
     return f"(SELECT bool_and({column.accepted}) FROM ({cells}))"
 
 

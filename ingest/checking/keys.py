@@ -332,10 +332,7 @@ def check_foreign_key(
 def _different(grid: Grid, columns: Sequence[Column]) -> Grid:
     """Make a grid of the different cells of some columns: they are few where the columns hold codes."""
     cells = list(dict.fromkeys(column.cell for column in columns)) or ["NULL AS nothing"]
-    query = f"SELECT DISTINCT {', '.join(cells)} FROM {name(grid.raw or grid.relation)}"
-    if grid.raw and columns:
-        filled = ", ".join(f"coalesce({cell}, '') AS {cell}" for cell in cells)
-        query = f"SELECT DISTINCT {filled} FROM ({query})"
+    query = f"SELECT DISTINCT {', '.join(cells)} FROM {name(grid.relation)}"
     table = grid.make_table("different")
     grid.connection.execute(f"CREATE TABLE {name(table)} AS {query}")
     return Grid(grid.connection, table, grid.columns, scratch=grid.scratch)

@@ -99,7 +99,7 @@ def find_unread_periods(world: World, table: StandardTable, periods: str) -> Ite
 
 def join_periods(table: StandardTable) -> str:
     """Say how the rows of a table (o) are joined with what their periods are (p)."""
-    version = "coalesce(o.version, '')" if "version" in table.names else "''"
+    version = "o.version" if "version" in table.names else "''"
     return f"p.indicator = o.indicator AND p.version = {version} AND p.period = o.period"
 
 

@@ -25,7 +25,7 @@ from ingest.checking.cells import Grid
 from ingest.checking.columns import make_column, read_schema
 from ingest.checking.grammar import among, literal, name
 from ingest.problems import Place
-from ingest.standard_file import StandardFile, as_standard, union_query
+from ingest.standard_file import StandardFile, as_standard, union_texts
 from schemas import Model, TableSchema, load_model
 
 # Tables of up to this many rows are held in memory while they are checked.
@@ -178,40 +178,27 @@ def _open_table(
     *,
     is_held: bool,
 ) -> StandardTable:
-    there: list[str] = []
-    if files:
-        source = union_query(files)
-        there = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
-    else:
-        source = "(SELECT 0::INTEGER AS _source, 0::BIGINT AS _row WHERE false)"
-    extra = [column for column in there if column not in (*table.field_names, "_source", "_row")]
+    extra = {column for file in files for column in file.columns} - set(table.field_names)
     dimensions = tuple(sorted(extra)) if table.name == "observations" else ()
-    cells = [
-        f"coalesce({name(column)}, '') AS {name(column)}" if column in there else f"'' AS {name(column)}"
-        for column in (*table.field_names, *dimensions)
-    ]
+    columns = (*table.field_names, *dimensions)
     relation = f"standard_{table.name}"
     # Small tables are asked many short questions, which the engine answers faster from its own memory.
     kind = "TABLE" if is_held else "VIEW"
-    connection.execute(
-        f"CREATE OR REPLACE {kind} {name(relation)} AS SELECT {', '.join(cells)}, _source, _row FROM {source}"
-    )
+    nothing = ", ".join(f"'' AS {name(column)}" for column in columns)
+    no_rows = f"(SELECT {nothing}, 0::INTEGER AS _source, 0::BIGINT AS _row WHERE false)"
+    source = union_texts(files, columns) if files else no_rows
+    connection.execute(f"CREATE OR REPLACE {kind} {name(relation)} AS SELECT * FROM {source}")
     scratch.append(f"{kind} IF EXISTS {name(relation)}")
-    raw = f"raw_{table.name}" if kind == "VIEW" else ""
-    if raw:
-        texts = ", ".join(
-            name(column) if column in there else f"NULL::VARCHAR AS {name(column)}"
-            for column in (*table.field_names, *dimensions)
-        )
-        connection.execute(
-            f"CREATE OR REPLACE VIEW {name(raw)} AS SELECT {texts}, _source, _row FROM {source}"
-        )
-        scratch.append(f"VIEW IF EXISTS {name(raw)}")
-    # A table that no package has needs no columns: nothing of it is checked, and no key is found in it.
-    read = _read_standard(table.name, dimensions) if files else read_schema({"fields": []})
-    columns = [make_column(one, number, name(one.name)) for number, one in enumerate(read.fields, 1)]
-    grid = Grid(connection, relation, columns, raw=raw, looks_for_blank_rows=False)
+    read = _read_standard(table.name, dimensions) if files else _without_columns()
+    made = [make_column(one, number, name(one.name)) for number, one in enumerate(read.fields, 1)]
+    grid = Grid(connection, relation, made, looks_for_blank_rows=False)
     return StandardTable(table, read, grid, dimensions, bool(files))
+
+
+@cache
+def _without_columns() -> Schema:
+    """A table that no package has needs no columns: nothing of it is checked, and no key is found in it."""
+    return read_schema({"fields": []})
 
 
 @cache

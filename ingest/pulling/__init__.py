@@ -20,13 +20,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ingest.checking import open_engine
-from ingest.gathering import Report, check_packages
+from ingest.gathering import check_packages
 from ingest.problems import ProblemsFound, find_nearest, shown
 from ingest.pulling.changes import Change, Row, merge_definitions
 from ingest.pulling.folder import Held, PullStopped, are_alike, read_held, swap, workshop, write_folder
 from ingest.pulling.offer import Known, Offer, find_descriptor, is_address, obtain
 from ingest.pulling.pins import PinMalformed, Pins, read_pins
 from ingest.pulling.tables import TABLES, as_offered, find_wanted, gather_tables, themes_of
+from ingest.report import Report
 from ingest.standard_file import as_standard, union_query
 from schemas import load_model
 

@@ -53,7 +53,8 @@ def text_array(texts: Sequence[str]) -> pa.Array:
 
 def number_array(numbers: Sequence[int] | npt.NDArray[np.int64]) -> pa.Array:
     """Make a column of whole numbers."""
-    values = np.fromiter(numbers, np.int64, len(numbers))
+    is_array = isinstance(numbers, np.ndarray)
+    values = numbers if is_array else np.fromiter(numbers, np.int64, len(numbers))
     return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(values)])
 
 
@@ -67,7 +68,14 @@ class RowWriter:
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_rows = 0
         self._waiting_bytes = 0
-        self._writer = pq.ParquetWriter(path, self._schema, compression=COMPRESSION, write_statistics=False)
+        self._writer = pq.ParquetWriter(
+            path,
+            self._schema,
+            compression=COMPRESSION,
+            write_statistics=False,
+            use_dictionary=column_names(width),
+            column_encoding={"_row": "DELTA_BINARY_PACKED"},
+        )
 
     def __enter__(self) -> RowWriter:
         return self

@@ -1,10 +1,10 @@
-"""The engine's CSV reader, where the bytes show that it must read what Python's reader reads.
+"""Arrow's CSV reader, where the bytes show that it must read what Python's reader reads.
 
 In:   plain UTF-8 text, its dialect and a Selection
 Out:  the same Parquet, headings and problems as the exact way gives; or None, and the exact way is taken
 
 Python's reader forgives much: a quote inside a cell, text after a closing quote, rows of any length, blank
-lines, three kinds of line end in one file. The engine's reader refuses some of it and reads some of it
+lines, three kinds of line end in one file. Arrow's reader refuses some of it and reads some of it
 otherwise. Only a file with none of that is read here. The proof is made from the bytes:
 
 1.  Quotes are regular: each that opens stands at the start of a cell, each that closes at the end of one,
@@ -12,8 +12,8 @@ otherwise. Only a file with none of that is read here. The proof is made from th
 2.  Line ends are all LF or all CR LF.
 3.  The reader finds as many rows as there are lines. Then no line was blank, and no cell holds a line end,
     so the number of a row is the number of its line.
-4.  There are as many delimiters as rows of that many cells have. The engine fails on a row with fewer cells
-    than there are headings, but not on every row with more.
+4.  There are as many delimiters as rows of that many cells have, so no row has more cells than there are headings
+    while another has fewer.
 5.  No row is blank or repeats the headings, which would be problems.
 """
 
@@ -23,26 +23,21 @@ import csv
 import itertools
 from pathlib import Path
 
-import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as csv_of
 
 from ingest.reading.dialect import Dialect
 from ingest.reading.layout import read_headings
 from ingest.reading.plain import Plain
 from ingest.reading.selection import LIMITS, Found, Selection
-from ingest.reading.staging import COMPRESSION, ROW_GROUP_ROWS, column_names
+from ingest.reading.staging import RowWriter, column_names, number_array
 
-# A smaller file is read by Python before the engine has started.
+# A smaller file is read by Python before Arrow has begun.
 LEAST_BYTES = 256 * 1024
 CHUNK = 4 << 20
-MEMORY = "512MB"
-BUFFER_BYTES = 8_000_000
-
-# A column with more different texts than this is not worth a dictionary: building one is dearer than writing.
-PARQUET = f"""
-    FORMAT parquet, PARQUET_VERSION v2, COMPRESSION {COMPRESSION}, ROW_GROUP_SIZE {ROW_GROUP_ROWS},
-    DICTIONARY_SIZE_LIMIT 5000, WRITE_BLOOM_FILTER false
-"""
+BLOCK = 2 << 20
 
 _CR, _LF = ord("\r"), ord("\n")
 
@@ -50,8 +45,8 @@ _CR, _LF = ord("\r"), ord("\n")
 def stage_swiftly(
     plain: Plain, dialect: Dialect, selection: Selection, parquet: Path, found: Found
 ) -> tuple[tuple[str, ...], int] | None:
-    """Stage a file with the engine's reader. Returns (headings, count of rows), or None where it may not."""
-    if not _may_read(plain, dialect, selection, parquet):
+    """Stage a file with Arrow's reader. Returns (headings, count of rows), or None where it may not."""
+    if not _may_read(plain, dialect, selection):
         return None
     before = _read_before(plain, dialect, selection)
     if before is None:
@@ -62,18 +57,11 @@ def stage_swiftly(
     lines = plain.line_feeds + (not plain.has_last_end)
     if count_delimiters(plain, dialect) != lines * (len(headings) - 1):
         return None
-    # One thread keeps the rows in order at no cost in CPU time; with two they would only be done sooner.
-    with duckdb.connect(config={"threads": 1, "memory_limit": MEMORY}) as engine:
-        count = _copy(engine, plain, dialect, len(headings), selection.start_row, parquet)
-        if count is None or count + selection.start_row - 1 != lines:
-            return None
-        if not selection.as_laid_out and _has_odd_rows(engine, parquet, headings):
-            return None
-    return headings, count
+    count = _copy(plain, dialect, selection, headings, parquet)
+    return None if count is None or count + selection.start_row - 1 != lines else (headings, count)
 
 
-def _may_read(plain: Plain, dialect: Dialect, selection: Selection, parquet: Path) -> bool:
-    paths = f"{plain.path}{parquet}"
+def _may_read(plain: Plain, dialect: Dialect, selection: Selection) -> bool:
     return (
         plain.path.stat().st_size >= LEAST_BYTES
         and dialect.is_plain
@@ -81,8 +69,6 @@ def _may_read(plain: Plain, dialect: Dialect, selection: Selection, parquet: Pat
         and not selection.comment_rows
         and selection.last_row is None
         and all(row < selection.start_row for row in selection.heading_rows)
-        # The engine would take these for a pattern of file names.
-        and not any(char in paths for char in "*?[]{}'\\")
     )
 
 
@@ -147,47 +133,47 @@ def _count_in_lines(lines: bytes, dialect: Dialect) -> int | None:
 
 
 def _copy(
-    engine: duckdb.DuckDBPyConnection,
-    plain: Plain,
-    dialect: Dialect,
-    width: int,
-    start_row: int,
-    parquet: Path,
+    plain: Plain, dialect: Dialect, selection: Selection, headings: tuple[str, ...], parquet: Path
 ) -> int | None:
-    """Copy the rows from `start_row` on to Parquet; their count, or None if the engine finds fault."""
+    """Copy the rows of a table to Parquet; their count, or None where the reader finds fault or a row is odd."""
+    width = len(headings)
     names = column_names(width)
-    cells = ", ".join(f"coalesce({name}, '') AS {name}" for name in names)
-    columns = ", ".join(f"{name}: 'VARCHAR'" for name in names)
-    query = f"""
-        COPY (
-            SELECT {cells}, _row FROM (
-                SELECT *, row_number() OVER () AS _row FROM read_csv(
-                    {_literal(str(plain.path))}, auto_detect = false, header = false, compression = 'none',
-                    strict_mode = true, null_padding = false, ignore_errors = false,
-                    delim = {_literal(dialect.delimiter)}, quote = {_literal(dialect.quote)},
-                    escape = {_literal(dialect.quote)}, buffer_size = {BUFFER_BYTES}, columns = {{{columns}}}
-                )
-            ) WHERE _row >= {start_row:d}
-        ) TO {_literal(str(parquet))} ({PARQUET})
-        """  # noqa: S608 - what is from outside is written as literals
-    try:
-        counted = engine.execute(query).fetchone()
-    except duckdb.Error:
-        return None
-    return int(counted[0]) if counted else None
+    with pa.OSFile(str(plain.path)) as stream, RowWriter(parquet, width) as writer:
+        stream.seek(plain.offset)
+        try:
+            batches = csv_of.open_csv(
+                stream,
+                csv_of.ReadOptions(
+                    use_threads=False,
+                    block_size=BLOCK,
+                    skip_rows=selection.start_row - 1,
+                    column_names=names,
+                ),
+                csv_of.ParseOptions(delimiter=dialect.delimiter, quote_char=dialect.quote),
+                csv_of.ConvertOptions(check_utf8=False, column_types=dict.fromkeys(names, pa.string())),
+            )
+            row = selection.start_row
+            for batch in batches:
+                if not selection.as_laid_out and _has_odd_rows(batch, headings):
+                    return None
+                writer.write_arrays(batch.columns, number_array(np.arange(row, row + len(batch))))
+                row += len(batch)
+        except pa.ArrowInvalid:
+            return None
+        return writer.row_count
 
 
-def _has_odd_rows(engine: duckdb.DuckDBPyConnection, parquet: Path, headings: tuple[str, ...]) -> bool:
-    """Say whether a staged row is blank or repeats the headings."""
-    names = column_names(len(headings))
-    blank = " AND ".join(f"{name} = ''" for name in names)
-    again = " AND ".join(
-        f"{name} = {_literal(heading)}" for name, heading in zip(names, headings, strict=True)
-    )
-    query = f"SELECT 1 FROM read_parquet({_literal(str(parquet))}) WHERE ({blank}) OR ({again}) LIMIT 1"  # noqa: S608 - see _copy
-    return engine.execute(query).fetchone() is not None
+def _has_odd_rows(batch: pa.RecordBatch, headings: tuple[str, ...]) -> bool:
+    """Say whether a row is blank or repeats the headings."""
+    return any(_has_row(batch, cells) for cells in (("",) * len(headings), headings))
 
 
-def _literal(text: str) -> str:
-    """Write a text as SQL. Binding it would be plainer, and would load pandas: 0.4 s, more than all the rest."""
-    return "'" + text.replace("'", "''") + "'"
+def _has_row(batch: pa.RecordBatch, cells: tuple[str, ...]) -> bool:
+    """Say whether a row has these cells. Nearly always the first column shows that none has."""
+    found = None
+    for column, cell in zip(batch.columns, cells, strict=True):
+        is_same = pc.equal(column, pa.scalar(cell, pa.string()))
+        found = is_same if found is None else pc.and_(found, is_same)
+        if not found.true_count:
+            return False
+    return True

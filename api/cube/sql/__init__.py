@@ -17,6 +17,7 @@ expressions  filters and computed values
 apart        tests that Oxigraph makes for every term of a column
 languages    the languages of texts
 aggregates   counts, sums, means
+ranges       counts of what is more or less
 plans        plans are kept by shape, and run
 
 Whatever has no certain translation raises Uncertain: in the making of a plan, or while it runs.

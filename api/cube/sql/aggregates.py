@@ -25,17 +25,24 @@ from api.cube.sql.terms import COUNTS
 
 
 def aggregate(
-    relation: Relation, keys: Sequence[Any], aggregates: Iterable[CompValue], *, is_grouped: bool
+    relation: Relation,
+    keys: Sequence[Any],
+    aggregates: Iterable[CompValue],
+    one: str | None = None,
+    *,
+    is_grouped: bool,
 ) -> tuple[str, dict[Any, Column]]:
     """Group a relation. Raises Uncertain.
 
+    one          SQL for how many solutions a row stands for; None where it is one
     is_grouped   whether there is GROUP BY; without it there is one group, also of no solutions
     """
     grouped = {key: relation.columns[key] for key in keys if key in relation.columns}
     if any(column.kind in ("mixed", "number") for column in grouped.values()):
         raise Uncertain("groups by terms of several kinds")
     listed = list(aggregates)
-    relation, one = _counted(relation, grouped, listed)
+    if one is None:
+        relation, one = _counted(relation, grouped, listed)
     columns: dict[Any, Column] = {}
     for node in listed:
         if node.name == "Aggregate_Sample":
@@ -87,10 +94,10 @@ def _counted(
     )
     asked = set(re.findall(rf"\b{name}\.(\w+(?: IS (?:NOT )?NULL)?)", text))
     if not all(
-        re.fullmatch(r"(?:dataset|definition|period|value)(?: IS (?:NOT )?NULL)?", one) for one in asked
+        re.fullmatch(r"(?:dataset|definition|period|digits)(?: IS (?:NOT )?NULL)?", one) for one in asked
     ):
         return relation, None
-    if "value" in asked:
+    if "digits" in asked:
         return relation, None
     items = (Item(f"{COUNTS} AS {name}") if item is rows[0] else item for item in relation.items)
     return replace(relation, items=tuple(items)), f"{name}.number"
@@ -150,6 +157,8 @@ def _count(of: Any, relation: Relation, one: str | None, *, distinct: bool) -> s
     column = relation.columns.get(of)
     if column is None:
         return "COUNT(NULL)"
+    if column.kind == "count":
+        return f"COALESCE({'MAX' if distinct else 'SUM'}({column.first}), 0)"
     if not distinct:
         if not column.is_optional:
             return every
@@ -178,11 +187,11 @@ def _first_term(word: str, column: Column) -> Column:
 
 def _extreme(word: str, column: Column) -> Column:
     if column.kind == "integer" or column.is_exact:
-        return replace(column, parts=(f"{word.upper()}({column.first})", *column.parts[1:]), decimals=None)
+        return replace(column, parts=(f"{word.upper()}({column.first})", *column.parts[1:]), scale=None)
     # Where a float does not tell all of a figure, the smallest may be another one.
     first, rest = column.parts
     value = f"CASE WHEN MAX({rest} <> 0) THEN doubt() ELSE {word.upper()}({first}) END"
-    return replace(column, parts=(value, "0"), decimals=None)
+    return replace(column, parts=(value, "0"), scale=None)
 
 
 def _sum(word: str, column: Column, *, distinct: bool) -> Column:
@@ -192,10 +201,10 @@ def _sum(word: str, column: Column, *, distinct: bool) -> Column:
         total, scale = f"SUM({different}{first})", 0
         if word == "Sum":
             return Column("integer", (total,))
-    elif column.decimals is not None:
+    elif column.scale is not None:
         scale = FAST_DIGITS
         one = (
-            f"CASE WHEN {column.decimals} <= {scale} AND abs({first}) < {FAST_MOST} "
+            f"CASE WHEN {column.scale} <= {10**scale} AND abs({first}) < {FAST_MOST} "
             f"THEN CAST(round({first} * {10**scale}.0) AS INTEGER) WHEN {first} IS NOT NULL THEN doubt() END"
         )
         total = f"SUM({different}{one})"

@@ -9,7 +9,7 @@ numbered in the same order. Else there is a table of numbers and what they say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -22,6 +22,9 @@ from api.cube.sql.terms import Terms, type_of
 
 # In place of a table, for terms that follow from the numbers of codes.
 ROWS_SAY = "rows"
+
+# Of so many terms it is seen what is said of terms of their kind.
+_SAMPLES = 20
 
 # A row's numbers of a code, and the things that they say with a property, as they stand in N-Triples.
 _Facts = Mapping[tuple[int, ...], frozenset[str]]
@@ -81,6 +84,12 @@ class Codes:
                 raise Uncertain(f"{predicate} is said twice")
             self._facts[predicate] = {key: frozenset(things) for key, things in facts.items()}
             self._columns[predicate] = columns
+
+    def samples(self) -> Iterator[Any]:
+        """Give some of the terms that are said with each property."""
+        for facts in self._facts.values():
+            texts = sorted({text for things in facts.values() for text in things})
+            yield from map(_read_term, texts[:: len(texts) // _SAMPLES + 1])
 
     def said(self, predicates: Sequence[str]) -> Said:
         """Say how one of some properties is said. Raises Uncertain."""

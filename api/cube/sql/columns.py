@@ -9,6 +9,7 @@ thing     one of these two: the number of a term and 0 for each part of a key, o
 decimal   a decimal, in the two parts of numbers.py
 integer   a whole number
 boolean   1 or 0
+count     in place of terms, how many there are: they can only be counted
 mixed     something of which no more is known than whether there is a value
 """
 
@@ -32,7 +33,7 @@ class Column:
     """A variable's terms. types: kinds of terms as Terms.type_of gives them; of terms alone.
 
     is_given   whether it may be a constant of the query, whose text SQLite does not know
-    decimals   SQL that says how many digits a decimal has behind the point, where that is known
+    scale      SQL for ten to the power of how many digits a decimal has behind the point, where that is known
     """
 
     kind: str
@@ -41,7 +42,7 @@ class Column:
     offset: int = 0
     types: frozenset[str] = frozenset()
     is_given: bool = False
-    decimals: str | None = None
+    scale: str | None = None
 
     @property
     def first(self) -> str:
@@ -127,7 +128,7 @@ class Relation:
                 parts.append(part if is_zero else alias)
                 if not is_zero:
                     written.append(f"{part} AS {alias}")
-            out[name] = replace(column, parts=tuple(parts), decimals=None)
+            out[name] = replace(column, parts=tuple(parts), scale=None)
         word = "SELECT DISTINCT" if distinct else "SELECT"
         return f"{word} {', '.join(written) or '1'}{self.source()}", out
 
@@ -233,7 +234,7 @@ def meet(first: Column, second: Column) -> tuple[list[str], Column]:
         is_optional=first.is_optional and second.is_optional,
         types=first.types | second.types,
         is_given=first.is_given or second.is_given,
-        decimals=None,
+        scale=None,
     )
 
 

@@ -27,6 +27,7 @@ from api.cube.sql.making import Making, Outer
 from api.cube.sql.numbers import Uncertain
 from api.cube.sql.steps import Step, take_steps
 from api.cube.sql.terms import Table
+from publish.rows import read, where
 
 # The table of observations.
 ROWS = "cat.observation_rows"
@@ -178,15 +179,15 @@ class _Group:
                 self._add_code(name, pattern, self._making.codes.said(of_rows))
 
     def _add_figure(self, name: str, pattern: Step, column: str, kind: str) -> None:
-        self._where(f"{name}.{column} IS NOT NULL")
+        self._where(f"{where(column, name)} IS NOT NULL")
         found = figure(self._making.cube, name, column, kind)
-        self._bind(pattern.thing, found if self._making.is_fast else replace(found, decimals=None))
+        self._bind(pattern.thing, found if self._making.is_fast else replace(found, scale=None))
 
     def _add_any(self, name: str, pattern: Step, said: Said) -> None:
         """Add a pattern with a variable for the property."""
         table = self._add(str(said.table), "k")
         for at, column in enumerate(said.columns, start=1):
-            one = f"({name}.value IS NULL)" if column == "missing" else f"{name}.{column}"
+            one = f"({name}.digits IS NULL)" if column == "missing" else f"{name}.{column}"
             self._where(f"{table}.k{at} = {one}")
         self._bind(pattern.variable, Column("term", (f"{table}.k0",), types=frozenset(("iri",))))
         self._bind(pattern.thing, Column("term", (f"{table}.o",), types=said.types))
@@ -195,13 +196,13 @@ class _Group:
         if said.of_note:
             self._where(f"{name}.note IS NOT NULL")
         if said.missing is not None:
-            self._where(f"{name}.value IS {'' if said.missing else 'NOT '}NULL")
+            self._where(f"{name}.digits IS {'' if said.missing else 'NOT '}NULL")
         if not is_variable(pattern.thing) or (
             (column := self._column(pattern.thing)) and not column.is_optional
         ):
             self.relation = replace(self.relation, is_narrow=self.relation.is_narrow or bool(said.columns))
         columns = [
-            f"({name}.value IS NULL)" if column == "missing" else f"{name}.{column}"
+            f"({name}.digits IS NULL)" if column == "missing" else f"{name}.{column}"
             for column in said.columns
         ]
         if said.one is not None:
@@ -292,7 +293,7 @@ class _Group:
 
 def figure(cube: Cube, name: str, column: str, kind: str) -> Column:
     """Give the column of a figure of a row, by the name of its table. Raises Uncertain where it may be inexact."""
-    first = f"{name}.{column}"
+    first = read(column, name)
     if kind.endswith("#integer"):
         return Column("integer", (first,))
     if column != "value":
@@ -302,5 +303,8 @@ def figure(cube: Cube, name: str, column: str, kind: str) -> Column:
     texts, digits = cube.texts
     if digits > _MOST_DIGITS:
         raise Uncertain("figures with more digits than Oxigraph keeps")
+    scale = f"{name}.scale"
+    if texts:
+        scale = f"CASE WHEN {name}.value_text IS NULL THEN {scale} ELSE 1e18 END"
     rest = f"CASE WHEN {name}.value_text IS NULL THEN 0 ELSE rest_of({name}.value_text, {first}) END"
-    return Column("decimal", (first, rest if texts else "0"), decimals=f"{name}.decimals")
+    return Column("decimal", (first, rest if texts else "0"), scale=scale)

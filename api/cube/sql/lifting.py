@@ -25,6 +25,7 @@ _LIST = f"{_MARK}list-"
 _FIRST_NUMBER = 910_000_000_000_000
 _NUMBER_MARK = re.compile(r"91\d{13}(?!\d)")
 
+_LINES = str.maketrans("\n\r\t", "   ")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9./_:#=@,+~?&-]*")
 # What is put behind a base as it is: no step of it leads up, and it is no address of its own.
 _RELATIVE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._=,-]*(?:/[A-Za-z0-9_][A-Za-z0-9._=,-]*)*")
@@ -73,7 +74,7 @@ def lift(query: str, known: Container[str], rows_begin: str, *, keeps_all: bool 
     rows_begin   how the IRIs of observations begin
     keeps_all    whether every constant stays: the shape is that of one query
     """
-    if _MARK in query or _NUMBER_MARK.search(query) or (not query.isprintable() and not _is_plain(query)):
+    if _MARK in query or _NUMBER_MARK.search(query) or _is_odd(query):
         return None
     tokens = _read(query)
     spaces: dict[str, str] = {}
@@ -127,8 +128,9 @@ def _is_language(tokens: Sequence[tuple[str, str, str]], at: int) -> bool:
     return at > 4 and tokens[at - 1][1] == "=" and tokens[at - 5][1].upper() == "LANG"
 
 
-def _is_plain(query: str) -> bool:
-    return all(letter.isprintable() or letter in "\n\r\t" for letter in query)
+def _is_odd(query: str) -> bool:
+    """Say whether there is something in a query that shows nothing, other than spaces and ends of lines."""
+    return not query.isprintable() and not query.translate(_LINES).isprintable()
 
 
 def _constant(

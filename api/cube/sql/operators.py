@@ -24,6 +24,7 @@ from api.cube.sql.languages import languages_in
 from api.cube.sql.lifting import marked_list
 from api.cube.sql.making import NOTHING, Making, Outer
 from api.cube.sql.numbers import Uncertain
+from api.cube.sql.ranges import Maker, count_ranges
 from api.cube.sql.scopes import EVERYTHING
 
 # So many values of VALUES, and parts of UNION, go into one statement.
@@ -224,17 +225,19 @@ class Operators:
         keys = [key for key in (group.expr or []) if isinstance(key, Variable)]
         if group.name != "Group" or len(keys) != len(group.expr or []):
             raise Uncertain("groups by what is no variable")
-        relation = self.relation(group.p)
+        ranges = count_ranges(Maker(self.relation, self._expressions, self._namer), group.p, keys, node.A)
+        relation, one = ranges or (self.relation(group.p), None)
         aggregates = []
-        for at, one in enumerate(node.A):
-            of = one.vars
+        for at, wanted in enumerate(node.A):
+            of = wanted.vars
             if isinstance(of, CompValue):
-                of, column = Variable(f"worked out {at}"), self._expressions(relation).value(one.vars)
+                of, column = Variable(f"worked out {at}"), self._expressions(relation).value(wanted.vars)
                 if column.is_optional:
                     raise Uncertain("an aggregate of what may be an error")
                 relation = relation.with_column(of, column)
-            aggregates.append(CompValue(one.name, res=one.res, vars=of, distinct=one.distinct))
-        return self._namer.wrap(*aggregate(relation, keys, aggregates, is_grouped=group.expr is not None))
+            aggregates.append(CompValue(wanted.name, res=wanted.res, vars=of, distinct=wanted.distinct))
+        is_grouped = group.expr is not None
+        return self._namer.wrap(*aggregate(relation, keys, aggregates, one, is_grouped=is_grouped))
 
     def _make_nested(self, node: CompValue, _outer: Outer) -> Relation:
         selected = self.select(node)
@@ -343,8 +346,10 @@ def _is_one_table(relation: Relation, beside: Relation) -> bool:
     if len(relation.items) != 1:
         return False
     name = relation.items[0].sql.rpartition(" AS ")[2]
+    # A cell of the table, or a figure that is read from its cells: see publish/rows.py.
+    begins = (f"{name}.", f"({name}.", f"(CASE typeof({name}.")
     return all(
-        column.first.startswith(f"{name}.")
+        column.first.startswith(begins)
         for key, column in relation.columns.items()
         if key not in beside.columns
     )

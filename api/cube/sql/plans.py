@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -77,9 +78,8 @@ class Plans:
         self._known = frozenset(cube.predicates) | _vocabulary(store)
         self._known |= {term.value for term in self.terms.all[1:] if _is_class(term, cube)}
         self._plans: OrderedDict[str, tuple[Plan | None, Plan | None]] = OrderedDict()
-        connection = self.terms.connection
-        connection.execute(f"PRAGMA hard_heap_limit = {_MOST_BYTES}")
-        connection.create_function("row_text", 5, self._row_text, deterministic=True)
+        self.terms.memory.execute(f"PRAGMA hard_heap_limit = {_MOST_BYTES}")
+        self.terms.memory.create_function("row_text", 5, self._row_text, deterministic=True)
 
     def answer(self, request: Mapping[str, Any], check: Callable[[], None]) -> Found:
         """Answer a query. Raises Uncertain, and what check raises.
@@ -119,6 +119,13 @@ class Plans:
         self._plans[shape] = plans
         if len(self._plans) > MOST_PLANS:
             self._plans.popitem(last=False)
+
+    def tables(self) -> Iterator[None]:
+        """Make the tables that queries will need, one at each step: what is said of the things that rows name."""
+        for path in self.terms.properties_of(self._codes.samples()):
+            with suppress(Uncertain):
+                self.terms.said(path)
+            yield
 
     # ---- making ----
 

@@ -8,10 +8,12 @@ A table is what Oxigraph finds: also where it is for a path, so that a path mean
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +33,7 @@ MOST_TESTED = 50_000
 COUNTS = "counts"
 
 _DATE = len("2026-01-02")
+_PROPERTY = re.compile(r"<[^<>]*>")
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
@@ -63,7 +66,7 @@ class Table:
 class Terms:
     """The terms that SQL knows, numbered from 1, and the tables of them.
 
-    `connection` has the catalogue attached as `cat`, read-only.
+    All of it is in `memory`, so that a process that is split off has it; `connection` is of one process alone.
     """
 
     def __init__(
@@ -77,16 +80,15 @@ class Terms:
         self._answers: dict[str, bool] = {}
         self._domains: dict[tuple[str, str], Sequence[int]] = {}
         self._rows = 0
-        self.connection = _open(catalogue)
-        self.doubts = add_functions(self.connection)
-        self.connection.execute(
-            "CREATE TABLE terms (id INTEGER PRIMARY KEY, text TEXT NOT NULL, language TEXT)"
-        )
-        self.connection.execute(
-            f"CREATE TABLE {COUNTS} (definition INTEGER, period INTEGER, dataset INTEGER, value INTEGER, "
+        self._catalogue = catalogue
+        self.memory = _open()
+        self.doubts = add_functions(self.memory)
+        self.memory.execute("CREATE TABLE terms (id INTEGER PRIMARY KEY, text TEXT NOT NULL, language TEXT)")
+        self.memory.execute(
+            f"CREATE TABLE {COUNTS} (definition INTEGER, period INTEGER, dataset INTEGER, digits INTEGER, "
             "number INTEGER)"
         )
-        self.connection.executemany(
+        self.memory.executemany(
             f"INSERT INTO {COUNTS} VALUES (?, ?, ?, ?, ?)",
             (
                 (definition, period, dataset, value, number)
@@ -95,6 +97,14 @@ class Terms:
                 if number
             ),
         )
+
+    @cached_property
+    def connection(self) -> sqlite3.Connection:
+        """What has the catalogue too, as `cat`, read-only. From here on, no process may be split off."""
+        address = f"file:{quote(str(self._catalogue))}?mode=ro&immutable=1"
+        self.memory.execute("ATTACH ? AS cat", (address,))
+        self.memory.execute("PRAGMA cat.cache_size = -32768")
+        return self.memory
 
     def find(self, term: Any) -> int | None:
         """Give the number of a term; None if it has none, and then no table has it."""
@@ -110,7 +120,7 @@ class Terms:
                 self.all.append(term)
                 new.append((number, getattr(term, "value", ""), getattr(term, "language", None) or ""))
             numbers.append(number)
-        self.connection.executemany("INSERT INTO terms VALUES (?, ?, ?)", new)
+        self.memory.executemany("INSERT INTO terms VALUES (?, ?, ?)", new)
         return numbers
 
     def said(self, path: str) -> Table:
@@ -118,12 +128,13 @@ class Terms:
         if path in self._too_long:
             raise Uncertain("a long table")
         if path not in self._tables:
-            found: list[Any] = []
-            for one in select(self._store, f"SELECT DISTINCT ?s ?o {{ ?s {path} ?o }}"):
-                found.append(tuple(one))
-                if len(found) > MOST_ROWS:
-                    self._too_long.add(path)
-                    raise Uncertain("a long table")
+            # What is said with one property is said once.
+            word = "SELECT" if _PROPERTY.fullmatch(path) else "SELECT DISTINCT"
+            solutions = select(self._store, f"{word} ?s ?o {{ ?s {path} ?o }}")
+            found = [tuple(one) for one in islice(solutions, MOST_ROWS + 1)]
+            if len(found) > MOST_ROWS:
+                self._too_long.add(path)
+                raise Uncertain("a long table")
             subjects = self.number_all(subject for subject, _ in found)
             objects = self.number_all(thing for _, thing in found)
             self._tables[path] = self._make("so", zip(subjects, objects, strict=True), found)
@@ -156,6 +167,24 @@ class Terms:
         """Say which terms a column can have, where that is known."""
         self._domains[table, column] = numbers
 
+    def properties_of(self, things: Iterable[Any]) -> list[str]:
+        """List what is said of things, as paths, that of which most is said first, while there is room for tables."""
+        listed = " ".join(str(thing) for thing in things if isinstance(thing, ox.NamedNode))
+        found = select(self._store, f"SELECT DISTINCT ?p {{ VALUES ?s {{ {listed} }} ?s ?p ?o }}")
+        most, room = MOST_ROWS // 2, MOST_ALL_ROWS // 2
+        counts = {}
+        for path in sorted(str(one[0]) for one in found):
+            (number,) = select(
+                self._store, f"SELECT (COUNT(*) AS ?n) {{ SELECT * {{ ?s {path} ?o }} LIMIT {most} }}"
+            )
+            counts[path] = int(number[0].value)
+        paths = []
+        for path in sorted(counts, key=lambda path: -counts[path]):
+            if counts[path] < min(room, most):
+                paths.append(path)
+                room -= counts[path]
+        return paths
+
     def pairs(self, name: Any, width: int, pairs: Iterable[tuple[int, ...]]) -> Table:
         """Give a table of `width` numbers of codes, k0…, and of what they say, o."""
         if name not in self._tables:
@@ -170,14 +199,17 @@ class Terms:
         name = f"{kind}{len(self._tables)}"
         keys = ["s"] if kind == "so" else [f"k{at}" for at in range(width)]
         columns = [*keys, "o"]
-        self.connection.execute(
-            f"CREATE TABLE {name} ({', '.join(f'{column} INTEGER' for column in columns)}, "
-            f"PRIMARY KEY ({', '.join(columns)})) WITHOUT ROWID"
-        )
+        listed = sorted(rows)
+        made = ", ".join(f"{column} INTEGER" for column in columns)
+        # Where each says one thing it is found by its number, with less work than in an index.
+        is_one = len(keys) == 1 and len({row[0] for row in listed}) == len(listed)
+        primary, stored = (keys, "") if is_one else (columns, " WITHOUT ROWID")
+        self.memory.execute(f"CREATE TABLE {name} ({made}, PRIMARY KEY ({', '.join(primary)})){stored}")
         marks = ", ".join("?" * len(columns))
-        self.connection.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
-        self.connection.execute(f"CREATE INDEX {name}_o ON {name} (o, {', '.join(keys)})")
-        self.connection.execute(f"ANALYZE {name}")
+        self.memory.executemany(f"INSERT INTO {name} VALUES ({marks})", listed)
+        found_by = ["o"] if is_one else ["o", *keys]
+        self.memory.execute(f"CREATE INDEX {name}_o ON {name} ({', '.join(found_by)})")
+        self.memory.execute(f"ANALYZE {name}")
         return Table(
             name,
             frozenset(type_of(subject) for subject, _ in found if subject is not None),
@@ -203,15 +235,9 @@ def select(store: ox.Store, query: str) -> ox.QuerySolutions:
     return found
 
 
-def _open(catalogue: Path) -> sqlite3.Connection:
+def _open() -> sqlite3.Connection:
     connection = sqlite3.connect("file::memory:", uri=True, isolation_level=None, cached_statements=512)
-    connection.execute("ATTACH ? AS cat", (f"file:{quote(str(catalogue))}?mode=ro&immutable=1",))
     # Nothing is written to a disk.
-    for pragma in (
-        "temp_store = MEMORY",
-        "journal_mode = OFF",
-        "cat.cache_size = -32768",
-        "analysis_limit = 1000",
-    ):
+    for pragma in ("temp_store = MEMORY", "journal_mode = OFF", "analysis_limit = 1000"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
