@@ -12,6 +12,7 @@ scopes       the graphs of a query, as rows and other statements
 making       what a part of a query is made with
 steps        triple patterns as single steps, without sequences
 groups       a group of triple patterns becomes a relation
+graphs       patterns in each of some graphs at once
 operators    the operators of SPARQL's algebra on relations
 expressions  filters and computed values
 apart        tests that Oxigraph makes for every term of a column

@@ -19,13 +19,14 @@ from api.cube.sql.aggregates import aggregate
 from api.cube.sql.columns import Column, Item, Relation, join, meet, same, shared, united, written_as
 from api.cube.sql.expressions import Expressions, ordered
 from api.cube.sql.given import Listed
+from api.cube.sql.graphs import of_datasets
 from api.cube.sql.groups import make_groups
 from api.cube.sql.languages import languages_in
 from api.cube.sql.lifting import marked_list
 from api.cube.sql.making import NOTHING, Making, Outer
 from api.cube.sql.numbers import Uncertain
 from api.cube.sql.ranges import Maker, count_ranges
-from api.cube.sql.scopes import EVERYTHING
+from api.cube.sql.scopes import EVERYTHING, Scope
 
 # So many values of VALUES, and parts of UNION, go into one statement.
 _MOST_VALUES = 300
@@ -73,8 +74,14 @@ class Operators:
         if isinstance(node.term, URIRef):
             with making.within(making.scopes.named(str(node.term))):
                 return self.relation(node.p, outer)
-        found = []
-        for graph, scope in making.scopes.all_named():
+        named, found = making.scopes.all_named(), []
+        datasets = [(graph, scope) for graph, scope in named if scope.is_dataset]
+        if len(datasets) > 1 and node.p.name == "BGP":
+            numbers = {graph: number for graph, scope in datasets for number in scope.datasets or ()}
+            with making.within(Scope(frozenset(numbers.values()), has_rest=False)):
+                found += of_datasets(making, self.relation(node.p, outer), node.term, numbers)
+            named = [one for one in named if one not in datasets]
+        for graph, scope in named:
             (number,) = making.terms.number_all((ox.NamedNode(graph),))
             with making.within(scope):
                 relation = self.relation(node.p, outer)

@@ -31,6 +31,11 @@ class Scope:
         return Scope(datasets, self.has_rest or other.has_rest)
 
     @property
+    def is_dataset(self) -> bool:
+        """Whether it is the graph of one dataset."""
+        return self.datasets is not None and len(self.datasets) == 1 and not self.has_rest
+
+    @property
     def has_rows(self) -> bool:
         return self.datasets is None or bool(self.datasets)
 
