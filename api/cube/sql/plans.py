@@ -30,7 +30,7 @@ from api.cube.sql.needs import Needs, depends_on_more, groups_of
 from api.cube.sql.numbers import Uncertain, write
 from api.cube.sql.operators import Operators
 from api.cube.sql.scopes import Scopes
-from api.cube.sql.terms import Terms, select
+from api.cube.sql.terms import MOST_ROWS, Terms, select
 
 # So many plans are kept, those that were used last.
 MOST_PLANS = 500
@@ -124,7 +124,7 @@ class Plans:
         """Make the tables that queries will need, one at each step: what is said of the things that rows name."""
         for path in self.terms.properties_of(self._codes.samples()):
             with suppress(Uncertain):
-                self.terms.said(path)
+                self.terms.said(path, MOST_ROWS)
             yield
 
     # ---- making ----

@@ -29,6 +29,9 @@ MOST_ALL_ROWS = 1_000_000
 # So many terms are tested one by one.
 MOST_TESTED = 50_000
 
+# The most rows of a table that is made when a query asks for it, in a fifth of a second.
+MOST_ROWS_LATE = 24_000
+
 # How many rows there are of each definition, period and dataset: `number` with a value, and without (NULL).
 COUNTS = "counts"
 
@@ -123,16 +126,19 @@ class Terms:
         self.memory.executemany("INSERT INTO terms VALUES (?, ?, ?)", new)
         return numbers
 
-    def said(self, path: str) -> Table:
-        """Give the table of a property or a path, as SPARQL has it: `s` and `o`. Raises Uncertain if it is too long."""
-        if path in self._too_long:
+    def said(self, path: str, most: int = MOST_ROWS_LATE) -> Table:
+        """Give the table of a property or a path, as SPARQL has it: `s` and `o`. Raises Uncertain if it is too long.
+
+        most   how many rows it may have that is not there yet: a query cannot wait for a long one
+        """
+        if path not in self._tables and path in self._too_long:
             raise Uncertain("a long table")
         if path not in self._tables:
             # What is said with one property is said once.
             word = "SELECT" if _PROPERTY.fullmatch(path) else "SELECT DISTINCT"
             solutions = select(self._store, f"{word} ?s ?o {{ ?s {path} ?o }}")
-            found = [tuple(one) for one in islice(solutions, MOST_ROWS + 1)]
-            if len(found) > MOST_ROWS:
+            found = [tuple(one) for one in islice(solutions, most + 1)]
+            if len(found) > most:
                 self._too_long.add(path)
                 raise Uncertain("a long table")
             subjects = self.number_all(subject for subject, _ in found)
