@@ -178,6 +178,8 @@ async def sparql(request: Request) -> Response:
     request.app.state.metrics.count_event("sparql", "answered")
     if answer.from_rows:
         request.app.state.metrics.count_event("sparql", "answered-from-rows")
+    elif answer.in_parts:
+        request.app.state.metrics.count_event("sparql", "answered-in-parts")
     if answer.form == "html":
         return await _page(request, edition, asked.query, answer, None)
     headers = {**(reply.headers if reply else {"Cache-Control": "no-cache"}), "Vary": "Accept"}

@@ -30,7 +30,7 @@ from api.cube.pieces import CUBE
 from api.failures import Failure
 from api.sparql_gate import Gate
 from api.sparql_origin import Origin, Split
-from api.sparql_worker import ANY, LENGTH, LENGTHS, NOT_FROM_ROWS, ROWS, STATEMENTS
+from api.sparql_worker import ANY, LENGTH, LENGTHS, NOT_FROM_ROWS, PARTS, ROWS, STATEMENTS
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 # Seconds for finding words, on a machine that is busy; the grammar alone takes half of one.
@@ -77,6 +77,7 @@ class Answer:
     """A query's result: kind is select, ask or graph; form is the suffix of how the body is written.
 
     from_rows   whether SQL over rows answered it
+    in_parts    whether SQL over rows answered parts of it, or all that it needs is no observation
     """
 
     kind: str
@@ -84,6 +85,7 @@ class Answer:
     rows: int
     body: bytes
     from_rows: bool = False
+    in_parts: bool = False
 
 
 class _Worker:
@@ -230,7 +232,8 @@ class Pool:
         Raises Failure.
         """
         header, body = await self.ask(request)
-        return Answer(header["kind"], header["form"], header["rows"], body, header.get("way") == ROWS)
+        way = header.get("way")
+        return Answer(header["kind"], header["form"], header["rows"], body, way == ROWS, way == PARTS)
 
     async def ask(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Let a worker do what a request says, and give what it sends: see `run`."""
@@ -276,6 +279,7 @@ class Pool:
                     self._give_back(worker, is_spent=way == STATEMENTS)
                     if answer[0].get("failure") != NOT_FROM_ROWS:
                         return answer
+                    message = _with_parts(message, answer[1])
                 worker.stop()
             self._remember(name)
             self._replace()
@@ -283,15 +287,17 @@ class Pool:
                 worker.give_way()
                 answer = await self._finish(worker, asking, limits.seconds - seconds)
         # It took so long to see that rows do not do.
-        return await self._run_heavy(message) if answer[0].get("failure") == NOT_FROM_ROWS else answer
+        if answer[0].get("failure") != NOT_FROM_ROWS:
+            return answer
+        return await self._run_heavy(_with_parts(message, answer[1]), STATEMENTS)
 
-    async def _run_heavy(self, message: bytes) -> tuple[dict[str, Any], bytes]:
+    async def _run_heavy(self, message: bytes, way: str = ANY) -> tuple[dict[str, Any], bytes]:
         """Run a query that is known to be heavy: it waits for its place before it begins."""
         async with self._slow.place(self.limits.waiting), contextlib.AsyncExitStack() as held:
             worker = await self._start()
             held.callback(self._end, worker)
             worker.give_way()
-            asking = asyncio.create_task(worker.ask(_with_way(message, ANY), self.limits.answer_bytes))
+            asking = asyncio.create_task(worker.ask(_with_way(message, way), self.limits.answer_bytes))
             held.callback(asking.cancel)
             return await self._finish(worker, asking, self.limits.seconds)
 
@@ -439,6 +445,11 @@ class Pool:
 def _with_way(message: bytes, way: str) -> bytes:
     """Say in a message how the query may be answered."""
     return message[:-1] + b', "ways": "' + way.encode() + b'"}'
+
+
+def _with_parts(message: bytes, parts: bytes) -> bytes:
+    """Give a message what a process found of the query that another one is to answer."""
+    return message if parts == b"{}" else message[:-1] + b", " + parts[1:]
 
 
 def _busy() -> Failure:

@@ -12,7 +12,9 @@ virtual cube it is split off from one that has read the edition, and is ready so
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import dataclasses
 import gc
 import json
 import os
@@ -22,13 +24,13 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyoxigraph as ox
 
-from api import sparql_results
+from api.sparql_answers import write_graph, write_result, write_table, write_truth
 from api.sparql_refusals import Refused, malformed, refuse_service, too_long
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ LENGTHS = struct.Struct(">II")
 
 # How a query over a virtual cube may be answered.
 ROWS, STATEMENTS, ANY = "rows", "statements", "any"
+# How one is answered that was rewritten: see api/cube/parts.
+PARTS = "parts"
 # How a process says that a query has to be answered from statements, by another one.
 NOT_FROM_ROWS = "not-from-rows"
 
@@ -194,11 +198,11 @@ def answer(store: ox.Store | Engine, request: Mapping[str, Any]) -> tuple[dict[s
     """Answer one query.
 
     store     a store with everything, or what makes a store ready for one query
-    request   query; default_graphs and named_graphs (lists, or None where the request names no dataset);
-              table_form and graph_form (suffixes, None where the client takes none); rows, triples (limits);
-              prefixes; ways (ROWS, STATEMENTS or ANY); explains (whether this process may take the time to find
-              words for what is wrong); outside and told (what is done here of a query that a store outside answers:
-              see api/outside)
+    request   query; parts (what another process found of it, where one did: see api/cube/parts); default_graphs and
+              named_graphs (lists, or None where the request names no dataset); table_form and graph_form (suffixes,
+              None where the client takes none); rows, triples (limits); prefixes; ways (ROWS, STATEMENTS or ANY);
+              explains (whether this process may take the time to find words for what is wrong); outside and told
+              (what is done here of a query that a store outside answers: see api/outside)
 
     Returns (header, body). The header says the kind of query, the form and how many rows there are.
     Raises Refused.
@@ -206,16 +210,15 @@ def answer(store: ox.Store | Engine, request: Mapping[str, Any]) -> tuple[dict[s
     if "told" in request:
         return _write_told(request)
     query, explains = request["query"], request["explains"]
-    if not isinstance(store, ox.Store) and request["ways"] != STATEMENTS:
-        found = _answer_from_rows(store, request)
-        if found is not None:
-            return found
-        if request["ways"] == ROWS:
-            return {"failure": NOT_FROM_ROWS}, b""
-    refuse_service(query, explains=explains)
     default, named = request["default_graphs"], request["named_graphs"]
     if default is not None or named is not None:
         default, named = [_graph(uri) for uri in default or ()], [_graph(uri) for uri in named or ()]
+    if not isinstance(store, ox.Store) and request["ways"] != STATEMENTS:
+        header, body = _answer_from_rows(store, request)
+        if header.get("failure") != NOT_FROM_ROWS or request["ways"] == ROWS:
+            return header, body
+        request = {**request, **json.loads(body)}
+    refuse_service(query, explains=explains)
     try:
         if "outside" in request or not isinstance(store, ox.Store):
             # Only what can be parsed is looked at further.
@@ -223,24 +226,19 @@ def answer(store: ox.Store | Engine, request: Mapping[str, Any]) -> tuple[dict[s
         if "outside" in request:
             return _prepare(request), b""
         if not isinstance(store, ox.Store):
-            store, default, named = _make_ready(store, request)
-        result = store.query(query, default_graph=default, named_graphs=named)
-        if isinstance(result, ox.QueryTriples):
-            return _graph_answer(result, request)
-        if isinstance(result, ox.QueryBoolean):
-            return _boolean_answer(bool(result), request)
-        return _rows_answer([variable.value for variable in result.variables], map(tuple, result), request)
+            return _answer_from_statements(store, request)
+        return write_result(store.query(query, default_graph=default, named_graphs=named), request)
     except SyntaxError as fault:
         raise malformed(str(fault), query, explains=explains) from fault
     except RuntimeError as fault:
-        if not str(fault).startswith("The custom function"):
-            raise
-        detail = "The query calls a function that is no part of SPARQL 1.1."
-        raise Refused("query-refused", detail) from fault
+        raise _refused_function(fault) from fault
 
 
-def _answer_from_rows(engine: Engine, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes] | None:
-    """Answer a query by SQL alone; None where there is no certain way."""
+def _answer_from_rows(engine: Engine, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Answer a query by SQL alone, or by SQL and what Oxigraph does with what that finds.
+
+    Where that does not do, the header says NOT_FROM_ROWS, and the body what another process may begin with.
+    """
     from api.cube.sql.numbers import Uncertain
 
     query, explains = request["query"], request["explains"]
@@ -252,25 +250,51 @@ def _answer_from_rows(engine: Engine, request: Mapping[str, Any]) -> tuple[dict[
         except SyntaxError as fault:
             raise malformed(str(fault), query, explains=explains) from fault
 
-    try:
+    with contextlib.suppress(Uncertain):
         found = engine.answer_from_rows(request, check)
         if found.is_true is not None:
-            header, body = _boolean_answer(found.is_true, request)
+            header, body = write_truth(found.is_true, request)
         else:
-            header, body = _rows_answer(found.names, found.rows, request)
-    except Uncertain:
-        return None
-    return {**header, "way": ROWS}, body
-
-
-def _make_ready(engine: Engine, request: Mapping[str, Any]) -> tuple[ox.Store, Any, Any]:
-    from api.cube.engine import TooMuch
-
+            header, body = write_table(found.names, found.rows, request)
+        return {**header, "way": ROWS}, body
     try:
-        ready = engine.make_ready(request)
+        parts = engine.rewrite(request, check)
+        if not parts.is_alone:
+            return {"failure": NOT_FROM_ROWS}, json.dumps({"parts": dataclasses.asdict(parts)}).encode()
+        header, body = write_result(engine.store.query(parts.text), request, query)
+    except (Uncertain, SyntaxError):
+        return {"failure": NOT_FROM_ROWS}, b"{}"
+    except RuntimeError as fault:
+        raise _refused_function(fault) from fault
+    return {**header, "way": PARTS}, body
+
+
+def _answer_from_statements(engine: Engine, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Answer a query from what it can need of the observations, together with all else."""
+    from api.cube.engine import TooMuch
+    from api.cube.parts.solutions import Rewritten
+
+    query, parts = request["query"], request.get("parts")
+    rewritten = None if parts is None else Rewritten(**parts)
+    try:
+        ready = engine.make_ready(request, rewritten)
+        text = query if rewritten is None else rewritten.text
+        result = ready.store.query(text, default_graph=ready.default, named_graphs=ready.named)
+        header, body = write_result(result, request, None if rewritten is None else query)
     except TooMuch as fault:
         raise Refused("query-too-large", str(fault)) from fault
-    return ready.store, ready.default, ready.named
+    except SyntaxError:
+        if rewritten is None:
+            raise
+        return _answer_from_statements(engine, {**request, "parts": None})
+    return (header if rewritten is None else {**header, "way": PARTS}), body
+
+
+def _refused_function(fault: RuntimeError) -> Exception:
+    """Say what is wrong with a query that calls a function of another service; other faults stay what they are."""
+    if not str(fault).startswith("The custom function"):
+        return fault
+    return Refused("query-refused", "The query calls a function that is no part of SPARQL 1.1.")
 
 
 def _graph(uri: str) -> ox.NamedNode:
@@ -297,56 +321,16 @@ def _write_told(request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
     kind, text = request["kind"], request["told"]
     try:
         if kind == "graph":
-            return _graph_answer(read_triples(text), request)
+            return write_graph(read_triples(text), request)
         if kind == "ask":
-            return _boolean_answer(read_truth(text), request)
+            return write_truth(read_truth(text), request)
         names, rows = read_table(text, request["hidden"])
     except Unreadable as fault:
         raise Refused("store-refused", "What the store answers cannot be read.") from fault
     most = request["most"]
     if most is not None and len(rows) >= most:
         raise too_long(most - 1, "rows")
-    return _rows_answer(names, rows, request)
-
-
-def _boolean_answer(is_true: bool, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    form = _table_form(request, "ask")
-    return {"kind": "ask", "form": form, "rows": 1}, sparql_results.write_boolean(is_true, form)
-
-
-def _rows_answer(
-    names: Sequence[str], found: Iterable[Sequence[Any]], request: Mapping[str, Any]
-) -> tuple[dict[str, Any], bytes]:
-    form = _table_form(request, "select")
-    rows: list[Sequence[Any]] = []
-    for row in found:
-        if len(rows) == request["rows"]:
-            raise too_long(request["rows"], "rows")
-        rows.append(row)
-    return {"kind": "select", "form": form, "rows": len(rows)}, sparql_results.write_rows(names, rows, form)
-
-
-def _table_form(request: Mapping[str, Any], kind: str) -> str:
-    form: str | None = request["table_form"]
-    if form is None:
-        raise Refused("form-not-offered", "", kind=kind)
-    return form
-
-
-def _graph_answer(found: Iterable[ox.Triple], request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    form = request["graph_form"]
-    if form is None:
-        raise Refused("form-not-offered", "", kind="graph")
-    triples: dict[ox.Triple, None] = {}
-    for triple in found:
-        if len(triples) == request["triples"] and triple not in triples:
-            raise too_long(request["triples"], "triples")
-        triples[triple] = None
-    header = {"kind": "graph", "form": form, "rows": len(triples)}
-    if form == "html":
-        rows = [(triple.subject, triple.predicate, triple.object) for triple in triples]
-        return header, sparql_results.write_rows(["subject", "predicate", "object"], rows, "json")
-    return header, sparql_results.write_graph(triples, form, request["prefixes"])
+    return write_table(names, rows, request)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from test_publish_world import (
 )
 
 from api.cube.engine import Engine
+from api.cube.parts.solutions import Rewritten
 from api.cube.sql.numbers import Uncertain
 from api.cube.sql.plans import Plans
 from publish.build import Making, prepare, write_edition
@@ -152,6 +153,27 @@ class CubeWorld:
         engine = Engine(self.folder, self.rest)
         ready = engine.make_ready({"query": query, "default_graphs": default, "named_graphs": named})
         return told(ready.store.query(query, default_graph=ready.default, named_graphs=ready.named))
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What answers from rows, whole queries and parts: nothing is added to it."""
+        return Engine(self.folder, self.rest)
+
+    def ask_parts(self, query: str) -> tuple[Result, Rewritten] | None:
+        """Ask a query whose parts are answered from rows; None where there is no such part.
+
+        Gives the rewritten query too.
+        """
+        request = {"query": query, "default_graphs": None, "named_graphs": None}
+        try:
+            found = self.engine.rewrite(request, lambda: None)
+        except Uncertain:
+            return None
+        if found.is_alone:
+            return told(self.engine.store.query(found.text)), found
+        ready = Engine(self.folder, self.rest).make_ready(request, found)
+        result = ready.store.query(found.text, default_graph=ready.default, named_graphs=ready.named)
+        return told(result), found
 
     @cached_property
     def plans(self) -> Plans:

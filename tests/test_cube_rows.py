@@ -104,6 +104,7 @@ _AGGREGATES = [
         "MAX(?v)",
         "COUNT(DISTINCT ?v)",
     ),
+    *("SUM(?v * 2)", "AVG(?v - 1)", "COUNT(?v / ?z)", "MAX(?v + ?z)", "MIN(?b)", "MAX(?a)"),
     *("COUNT(?o)", "SUM(?z)", "AVG(?z)", "COUNT(DISTINCT ?o)", "SUM(DISTINCT ?v)", "AVG(?n1)", "MAX(?z)"),
 ]
 _ORDERS = ["?v", "DESC(?v)", "?a", "DESC(?k)", "?o", "?t DESC(?v)", "?v + 1"]

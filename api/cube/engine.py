@@ -24,6 +24,8 @@ from rdflib.plugins.sparql.parserutils import CompValue
 
 from api.cube.demand import Demand, Need, Pattern
 from api.cube.graphs import Scope, edition_named, scope_of, wanted
+from api.cube.parts.solutions import Parts, Rewritten
+from api.cube.parts.writing import read_outline
 from api.cube.pieces import CUBE, Asked, Cube
 from api.cube.queries import enough_solutions, graphs_named_in, read_query
 from api.cube.rest import Statements
@@ -100,6 +102,7 @@ class Engine:
         for graph in self._known:
             store.add_graph(ox.NamedNode(graph))
         self._plans: Plans | None = None
+        self._parts: Parts | None = None
         self._shared = frozenset(shared)
         # What the parser makes at its first use serves every process that is split off.
         read_query("SELECT * { ?s ?p ?o }")
@@ -113,6 +116,15 @@ class Engine:
         """
         return self._open_plans().answer(request, check)
 
+    def rewrite(self, request: Mapping[str, Any], check: Callable[[], None]) -> Rewritten:
+        """Answer parts of a query by SQL, and write their solutions into it: see Parts. Nothing is added to the store.
+
+        Raises Uncertain where there is no such part, and what check raises.
+        """
+        if self._parts is None:
+            self._parts = Parts(self._open_plans())
+        return self._parts.rewrite(request, check)
+
     def learn(self) -> Iterator[None]:
         """Make what queries that are answered from rows will need, a part at each step.
 
@@ -120,40 +132,46 @@ class Engine:
         """
         with suppress(Uncertain):
             plans = self._open_plans()
+            self._parts = Parts(plans)
             yield
             yield from plans.tables()
 
     def _open_plans(self) -> Plans:
         if self._plans is None:
-            self._plans = Plans(
-                self._cube, self._current.statements.store, self._shared, self._folder / "catalogue.db"
-            )
+            self._plans = Plans(self._cube, self.store, self._shared, self._folder / "catalogue.db")
         return self._plans
 
-    def make_ready(self, request: Mapping[str, Any]) -> Ready:
+    @property
+    def store(self) -> ox.Store:
+        """All statements but those about observations, and those that were added."""
+        return self._current.statements.store
+
+    def make_ready(self, request: Mapping[str, Any], rewritten: Rewritten | None = None) -> Ready:
         """Put together what a query can need. The store is of no use for another query after that.
 
-        request   as api.sparql_worker.answer takes it; its query can be parsed
+        request     as api.sparql_worker.answer takes it; its query can be parsed
+        rewritten   the query that is run in its place
 
         Raises TooMuch.
         """
-        store, query = self._current.statements.store, read_query(request["query"])
+        store, text = self.store, request["query"] if rewritten is None else rewritten.text
+        query = read_query(text) if rewritten is None else read_outline(rewritten.outline, rewritten.known)
         scope = scope_of(query, request)
         ready = (
             Ready(store, None, None)
             if scope.is_plain
             else Ready(store, [_DEFAULT], [ox.NamedNode(graph) for graph in scope.named or ()])
         )
-        wanted_statements = list(self._list(query, request["query"], scope))
+        wanted_statements = list(self._list(query, text, scope))
         enough = enough_solutions(query)
         if enough is not None:
-            if _has(ready, request["query"], enough):
+            if _has(ready, text, enough):
                 return ready
             try:
                 _add(store, wanted_statements, _FIRST_STATEMENTS)
                 return ready
             except _Full:
-                if _has(ready, request["query"], enough):
+                if _has(ready, text, enough):
                     return ready
         try:
             _add(store, wanted_statements, MOST_STATEMENTS)

@@ -131,6 +131,10 @@ class Cube:
         """Say whether any observation says a thing, given by its IRI, with a property."""
         return (predicate, thing) in self._of_statement
 
+    def things_said(self, predicate: str) -> frozenset[str]:
+        """Give the things that observations say with a property, by their IRIs."""
+        return frozenset(thing for property_, thing in self._of_statement if property_ == predicate)
+
     def with_property(self, asked: Asked, predicates: Iterable[str]) -> Asked:
         """Ask for rows alone that say something with one of some properties, where that is told by one number."""
         predicates = list(predicates)

@@ -7,10 +7,16 @@ lifting      the constants of a query, lifted out, so that queries of one shape 
 numbers      decimals to the last digit, as two numbers of SQLite
 terms        terms as whole numbers, and tables of what is said with a property
 columns      variables as columns, and relations of them
+needs        whether a query may be about observations at all
+scopes       the graphs of a query, as rows and other statements
 making       what a part of a query is made with
+steps        triple patterns as single steps, without sequences
 groups       a group of triple patterns becomes a relation
+graphs       patterns in each of some graphs at once
 operators    the operators of SPARQL's algebra on relations
 expressions  filters and computed values
+apart        tests that Oxigraph makes for every term of a column
+languages    the languages of texts
 aggregates   counts, sums, means
 ranges       counts of what is more or less
 plans        plans are kept by shape, and run

@@ -18,6 +18,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Variable
 
 from api.cube.sql.columns import Column, Item, Relation
+from api.cube.sql.expressions import text_of
 from api.cube.sql.groups import ROWS
 from api.cube.sql.numbers import FAST_DIGITS, FAST_MOST, Uncertain
 from api.cube.sql.terms import COUNTS
@@ -76,6 +77,8 @@ def _counted(
     for node in aggregates:
         if node.name == "Aggregate_Sample":
             continue
+        if node.name == "Aggregate_GroupConcat" or not isinstance(node.vars, str):
+            return relation, None
         column = relation.columns.get(node.vars)
         if node.name != "Aggregate_Count" or (column is not None and column.kind == "row" and node.distinct):
             return relation, None
@@ -118,9 +121,12 @@ def _aggregate(node: CompValue, relation: Relation, one: str | None, *, is_group
         if not is_grouped and word in ("Sum", "Avg"):
             raise Uncertain(f"{word} of nothing")
         return Column("integer", ("MAX(NULL)",), is_optional=True)
-    if column.kind not in ("decimal", "integer"):
+    if word in ("Min", "Max") and column.kind == "term" and column.types in ({"date"}, {"iri"}):
+        made = _first_term(word, column)
+    elif column.kind not in ("decimal", "integer"):
         raise Uncertain(f"{word} of {column.kind}")
-    made = _extreme(word, column) if word in ("Min", "Max") else _sum(word, column, distinct=distinct)
+    else:
+        made = _extreme(word, column) if word in ("Min", "Max") else _sum(word, column, distinct=distinct)
     if column.is_optional:
         made = _if(f"COUNT({column.first}) = COUNT(*)", made)
     if not is_grouped and word in ("Sum", "Avg"):
@@ -171,6 +177,12 @@ def _count(of: Any, relation: Relation, one: str | None, *, distinct: bool) -> s
 
 def _padded(parts: Sequence[str]) -> list[str]:
     return [f"{part} || ' '" for part in parts]
+
+
+def _first_term(word: str, column: Column) -> Column:
+    """Make the column of the first or last term by its text, in which there is no space."""
+    found = f"{word.upper()}({text_of(column)} || ' ' || {column.number})"
+    return Column("term", (f"CAST(substr({found}, instr({found}, ' ') + 1) AS INTEGER)",), types=column.types)
 
 
 def _extreme(word: str, column: Column) -> Column:

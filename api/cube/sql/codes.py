@@ -20,6 +20,9 @@ from api.cube.pieces import Cube
 from api.cube.sql.numbers import Uncertain
 from api.cube.sql.terms import Terms, type_of
 
+# In place of a table, for terms that follow from the numbers of codes.
+ROWS_SAY = "rows"
+
 # Of so many terms it is seen what is said of terms of their kind.
 _SAMPLES = 20
 
@@ -102,6 +105,44 @@ class Codes:
             columns = kinds.pop()
             self._said[key] = replace(self._tell(key, columns, facts), of_note=columns == ("note",))
         return self._said[key]
+
+    def domain(self, column: str, offset: int) -> tuple[str, str]:
+        """Name the terms that a column of rows can have, where its number is the term's but for an offset."""
+        counts = {
+            "area": len(self._cube.areas),
+            "period": len(self._cube.periods),
+            "dataset": len(self._cube.graphs),
+            "definition": max((definition for _, definition in self._cube.series), default=0),
+        }
+        if column not in counts:
+            raise Uncertain("a column without a list of terms")
+        name = ROWS_SAY, f"{column}{offset:+d}"
+        numbers = range(1 + offset, 1 + offset + counts[column])
+        self._terms.set_domain(*name, [number for number in numbers if 0 < number < len(self._terms.all)])
+        return name
+
+    def said_with(self, predicates: Sequence[str]) -> Said:
+        """Say how some properties are said, with a table that begins with the property. Raises Uncertain."""
+        key = tuple(sorted(set(predicates)))
+        kinds = {self._columns[predicate] for predicate in key}
+        if len(kinds) != 1:
+            raise Uncertain("properties of no kind, or of several")
+        said = [
+            (predicate, numbers, text)
+            for predicate in key
+            for numbers, things in sorted(self._facts[predicate].items())
+            for text in sorted(things)
+        ]
+        properties = self._terms.number_all(ox.NamedNode(predicate) for predicate, _, _ in said)
+        things = self._terms.number_all(_read_term(text) for _, _, text in said)
+        rows = [
+            (number, *numbers, thing)
+            for number, (_, numbers, _), thing in zip(properties, said, things, strict=True)
+        ]
+        (columns,) = kinds
+        table = self._terms.pairs(("said with", key), 1 + len(columns), rows)
+        types = frozenset(type_of(_read_term(text)) for _, _, text in said)
+        return Said(None, columns, types, table=table.name)
 
     def _tell(self, key: tuple[str, ...], columns: tuple[str, ...], facts: _Facts) -> Said:
         """Find the fewest columns that tell what is said."""

@@ -15,7 +15,7 @@ mixed     something of which no more is known than whether there is a value
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
@@ -262,3 +262,35 @@ def join(first: Relation, second: Relation, namer: Namer) -> Relation:
         conditions, columns[name] = meet(one, other)
         where += conditions
     return Relation((*first.items, *second.items), tuple(where), columns, first.is_narrow or second.is_narrow)
+
+
+def united(columns: Sequence[Column | None]) -> Column:
+    """The column that takes what each of some columns has."""
+    there = [column for column in columns if column is not None]
+    if not there:
+        return Column("term", ("NULL",), is_optional=True)
+    kinds = {column.kind for column in there}
+    if len(kinds) > 1 and kinds <= {"row", "term", "thing"}:
+        there, kinds = [as_thing(column) for column in there], {"thing"}
+    is_optional = len(there) < len(columns) or any(column.is_optional for column in there)
+    if len(kinds) > 1 or "mixed" in kinds:
+        return Column("mixed", ("NULL",), is_optional=is_optional)
+    return Column(
+        kinds.pop(),
+        there[0].parts,
+        is_optional=is_optional,
+        types=frozenset(kind for column in there for kind in column.types),
+        is_given=any(column.is_given for column in there),
+    )
+
+
+def written_as(column: Column | None, whole: Column) -> Column:
+    """Write a column so that its parts fit a whole."""
+    if column is None:
+        return replace(whole, parts=("NULL",) * len(whole.parts))
+    if whole.kind == "mixed":
+        return replace(whole, parts=(f"({column.first} IS NOT NULL OR NULL)",))
+    if whole.kind == "thing":
+        column = as_thing(column)
+    parts = (column.number,) if column.kind == "term" else column.parts
+    return replace(whole, parts=tuple(f"({part}+0)" if part == "0" else part for part in parts))

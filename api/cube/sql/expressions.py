@@ -14,7 +14,9 @@ from typing import Any
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Literal, URIRef, Variable
 
+from api.cube.sql.apart import test_apart
 from api.cube.sql.columns import Column
+from api.cube.sql.languages import language_of
 from api.cube.sql.making import Making
 from api.cube.sql.numbers import Uncertain
 
@@ -51,13 +53,20 @@ def ordered(column: Column) -> tuple[str, ...]:
         return column.parts
     if column.kind == "text":
         return column.parts
-    if column.kind == "term" and len(column.types) == 1 and _has_order(next(iter(column.types))):
-        return (text_of(column),)
+    if column.kind == "row":
+        return (f"row_text({', '.join(column.parts)})",)
+    if column.kind == "term" and column.types:
+        if len(column.types) == 1 and not column.types.isdisjoint(("iri", "date")):
+            return (text_of(column),)
+        if column.types == {"integer"}:
+            return (f"CAST({text_of(column)} AS INTEGER)",)
+        if all(map(is_text, column.types)):
+            if len(column.types) == 1:
+                return (text_of(column),)
+            # One text in several languages: by these, and without one last.
+            language = language_of(column)
+            return text_of(column), f"{language} = ''", language
     raise Uncertain(f"the order of {column.kind}")
-
-
-def _has_order(kind: str) -> bool:
-    return kind in ("iri", "date") or is_text(kind)
 
 
 class Expressions:
@@ -111,6 +120,9 @@ class Expressions:
         if first.kind == second.kind == "term":
             return f"({first.number} = {second.number})"
         raise Uncertain("sameTerm")
+
+    def _test_Apart(self, node: CompValue) -> str:  # noqa: N802
+        return test_apart(self._making, node, self._columns.get(node.var))
 
     def _test_RelationalExpression(self, node: CompValue) -> str:  # noqa: N802
         if node.op in ("IN", "NOT IN"):
@@ -265,8 +277,7 @@ class Expressions:
             or not all(map(is_text, column.types))
         ):
             raise Uncertain("the language of what may be no text")
-        language = f"(SELECT language FROM terms WHERE id = {column.number})"
-        return Column("text", (language,), is_optional=True)
+        return Column("text", (language_of(column),), is_optional=True)
 
     def _value_Builtin_DATATYPE(self, node: CompValue) -> Column:  # noqa: N802
         column = self.value(node.arg)

@@ -32,6 +32,29 @@ class Source:
     language: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A test that is made apart, for every term of a column.
+
+    words      of the query: the first and the one behind the last
+    variable   what the term is called in them
+    domain     the table and the column
+    offset     what has to be added to what the column has for the term's number
+    """
+
+    words: tuple[int, int]
+    variable: str
+    domain: tuple[str, str]
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A long list of things. words: those of the query that it is, the first and the one behind the last."""
+
+    words: tuple[int, int]
+
+
 @dataclass
 class Given:
     """The parameters of one statement: by name, what of which constant it is."""
@@ -86,6 +109,18 @@ class Given:
         """SQL for the number of a constant as a term."""
         return self._name("t", self.source(term))
 
+    def passing(self, tested: Tested) -> str:
+        """SQL for a list of what passes a test."""
+        return self._name("e", Source(None, tested))
+
+    def listed(self, listed: Listed) -> str:
+        """SQL for the numbers of the things in a list."""
+        return self._name("e", Source(None, listed))
+
+    def node(self, term: Any) -> str:
+        """SQL for the number of a constant as a term, NULL if no statement names it."""
+        return self._name("n", self.source(term))
+
     def number(self, term: Any) -> tuple[str, str]:
         """SQL for the two numbers of a numeric constant."""
         if self.kind(term) not in ("integer", "decimal"):
@@ -133,7 +168,13 @@ def bind(
     rows: dict[Any, dict[str, Any]] = {}
     for name, (what, source) in wanted.items():
         term = source.term if source.place is None else _term(constants[source.place], source.language)
-        if what == "t":
+        if what == "e":
+            continue
+        if what == "n" and not terms.is_node(term):
+            if any(cube.says(predicate, term.value) for predicate in cube.predicates):
+                raise Uncertain("what is named in rows alone")
+            values[name] = None
+        elif what in ("t", "n"):
             number = terms.find(term)
             values[name] = others.setdefault(term, -1 - len(others)) if number is None else number
         elif what in ("v", "x"):

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 from rdflib.namespace import RDF
-from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, Path, SequencePath
-from rdflib.term import BNode, URIRef, Variable
+from rdflib.term import URIRef
 
 from api.cube.patterns import is_variable
 from api.cube.pieces import Cube
@@ -26,6 +25,8 @@ from api.cube.sql.columns import KEY, Column, Item, Relation, meet
 from api.cube.sql.lifting import marked
 from api.cube.sql.making import Making, Outer
 from api.cube.sql.numbers import Uncertain
+from api.cube.sql.steps import Step, take_steps
+from api.cube.sql.terms import Table
 from publish.rows import read, where
 
 # The table of observations.
@@ -38,24 +39,13 @@ _ROW = re.compile(r"(r\d+)\.definition")
 _MOST_DIGITS = 18
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
-    """A pattern without sequences. predicates: those of which one matches; path: as SPARQL has it."""
-
-    subject: Any
-    predicates: tuple[str, ...]
-    path: str
-    thing: Any
-    may_be_row: bool
-
-
 def make_groups(making: Making, triples: Iterable[Any], outer: Outer) -> list[Relation]:
     """Make relations of a group, whose solutions together are those of the group.
 
     outer   columns from around it that have a value in every solution: what is said of them becomes a condition
     """
-    patterns = [pattern for triple in triples for pattern in _flat(making, *triple)]
-    stars: dict[Any, list[_Pattern]] = {}
+    patterns = take_steps(making, triples)
+    stars: dict[Any, list[Step]] = {}
     for pattern in patterns:
         stars.setdefault(pattern.subject, []).append(pattern)
     kinds = {
@@ -67,45 +57,7 @@ def make_groups(making: Making, triples: Iterable[Any], outer: Outer) -> list[Re
     return [_make(making, stars, dict(zip(kinds, variant, strict=True)), outer) for variant in variants]
 
 
-def _flat(making: Making, subject: Any, path: Any, thing: Any) -> Iterable[_Pattern]:
-    """Take a path of steps apart, as Oxigraph's parser does."""
-    if isinstance(path, SequencePath):
-        at = subject
-        for step in path.args[:-1]:
-            to = BNode()
-            yield from _flat(making, at, step, to)
-            at = to
-        yield from _flat(making, at, path.args[-1], thing)
-        return
-    if isinstance(path, InvPath):
-        yield from _flat(making, thing, path.arg, subject)
-        return
-    predicates = tuple(sorted(_predicates_of(path)))
-    of_rows = making.cube.predicates.intersection(predicates)
-    if of_rows and not isinstance(path, URIRef):
-        plain = isinstance(path, AlternativePath) and all(isinstance(step, URIRef) for step in path.args)
-        if not plain:
-            raise Uncertain("a path through observations")
-    yield _Pattern(subject, predicates, path.n3(), thing, bool(of_rows))
-
-
-def _predicates_of(path: Any) -> set[str]:
-    """Give the properties of a path. Raises Uncertain if it may be of no steps, or is no path."""
-    if isinstance(path, URIRef):
-        # What was lifted out is no property of the edition: nothing has it.
-        return {str(path)}
-    if isinstance(path, SequencePath | AlternativePath):
-        return {predicate for step in path.args for predicate in _predicates_of(step)}
-    if isinstance(path, InvPath):
-        return _predicates_of(path.arg)
-    if isinstance(path, MulPath) and not path.zero:
-        return _predicates_of(path.path)
-    if isinstance(path, Path | NegatedPath | Variable | BNode):
-        raise Uncertain("a property that is not named")
-    raise Uncertain(f"no property: {path!r}")
-
-
-def _kinds(making: Making, subject: Any, star: Sequence[_Pattern], known: str | None) -> list[str]:
+def _kinds(making: Making, subject: Any, star: Sequence[Step], known: str | None) -> list[str]:
     """Say what a subject may be: row, rest, or both.
 
     known   its kind, where that is known
@@ -124,13 +76,15 @@ def _kinds(making: Making, subject: Any, star: Sequence[_Pattern], known: str | 
             parts.append(f"?s {pattern.path} {pattern.thing.n3() if is_class else f'?o{at}'}")
         if not kinds or (known != "row" and making.terms.asks(" . ".join(parts))):
             kinds.append("rest")
+    scope = making.scope
+    kinds = [kind for kind in kinds if (scope.has_rows if kind == "row" else scope.has_rest)]
     if "row" in kinds and any(making.shared.intersection(pattern.predicates) for pattern in star):
         raise Uncertain("observations that other statements are about")
     return kinds
 
 
 def _make(
-    making: Making, stars: Mapping[Any, Sequence[_Pattern]], kinds: Mapping[Any, str], outer: Outer
+    making: Making, stars: Mapping[Any, Sequence[Step]], kinds: Mapping[Any, str], outer: Outer
 ) -> Relation:
     group = _Group(making, outer)
     for subject, star in stars.items():
@@ -156,7 +110,7 @@ class _Group:
         """Give what is known of a variable here or around here."""
         return self.relation.columns.get(term) or self._outer.columns.get(term)
 
-    def known(self, pattern: _Pattern) -> int:
+    def known(self, pattern: Step) -> int:
         """Say how much is known of a pattern's ends."""
         return sum(
             not is_variable(term) or self._column(term) is not None
@@ -189,12 +143,13 @@ class _Group:
 
     def _add(self, table: str, start: str) -> str:
         name = self._making.namer.name(start)
+        self._making.tables[name] = table
         self.relation = replace(self.relation, items=(*self.relation.items, Item(f"{table} AS {name}")))
         return name
 
     # ---- observations ----
 
-    def add_row(self, subject: Any, star: Sequence[_Pattern]) -> None:
+    def add_row(self, subject: Any, star: Sequence[Step]) -> None:
         """Add an observation with all patterns that are about it."""
         before = self._outer.columns.get(subject)
         if before is not None and (found := _ROW.fullmatch(before.first)):
@@ -203,6 +158,9 @@ class _Group:
             self.relation = self.relation.with_column(subject, before)
         else:
             name = self._add(ROWS, "r")
+        datasets = self._making.scope.datasets
+        if datasets is not None:
+            self._where(f"{name}.dataset IN ({', '.join(map(str, sorted(datasets)))})")
         if is_variable(subject):
             self._bind(subject, Column("row", tuple(f"{name}.{part}" for part in KEY)))
         else:
@@ -212,18 +170,29 @@ class _Group:
         for pattern in star:
             of_rows = [one for one in pattern.predicates if one in self._making.cube.predicates]
             if figures.keys() & set(of_rows):
-                if len(of_rows) > 1:
+                if len(of_rows) > 1 or pattern.variable is not None:
                     raise Uncertain("several figures")
                 self._add_figure(name, pattern, *figures[of_rows[0]])
+            elif pattern.variable is not None:
+                self._add_any(name, pattern, self._making.codes.said_with(of_rows))
             else:
                 self._add_code(name, pattern, self._making.codes.said(of_rows))
 
-    def _add_figure(self, name: str, pattern: _Pattern, column: str, kind: str) -> None:
+    def _add_figure(self, name: str, pattern: Step, column: str, kind: str) -> None:
         self._where(f"{where(column, name)} IS NOT NULL")
         found = figure(self._making.cube, name, column, kind)
         self._bind(pattern.thing, found if self._making.is_fast else replace(found, scale=None))
 
-    def _add_code(self, name: str, pattern: _Pattern, said: Said) -> None:
+    def _add_any(self, name: str, pattern: Step, said: Said) -> None:
+        """Add a pattern with a variable for the property."""
+        table = self._add(str(said.table), "k")
+        for at, column in enumerate(said.columns, start=1):
+            one = f"({name}.digits IS NULL)" if column == "missing" else f"{name}.{column}"
+            self._where(f"{table}.k{at} = {one}")
+        self._bind(pattern.variable, Column("term", (f"{table}.k0",), types=frozenset(("iri",))))
+        self._bind(pattern.thing, Column("term", (f"{table}.o",), types=said.types))
+
+    def _add_code(self, name: str, pattern: Step, said: Said) -> None:
         if said.of_note:
             self._where(f"{name}.note IS NOT NULL")
         if said.missing is not None:
@@ -270,11 +239,16 @@ class _Group:
 
     # ---- other statements ----
 
-    def add_rest(self, pattern: _Pattern) -> None:
+    def add_rest(self, pattern: Step) -> None:
         """Add a pattern of other statements."""
+        if pattern.variable is not None:
+            raise Uncertain("a property that is not named")
         said = self._making.terms.said(pattern.path)
         if said.names_rows:
             raise Uncertain("observations that other statements name")
+        if pattern.is_zero:
+            self._add_zero(pattern, said)
+            return
         ends = ((pattern.subject, "s", said.subjects), (pattern.thing, "o", said.objects))
         numbers = [self._known_number(term) for term, _, _ in ends]
         if None not in numbers and pattern.subject != pattern.thing:
@@ -286,7 +260,21 @@ class _Group:
         if any(not is_variable(term) for term, _, _ in ends):
             self.relation = replace(self.relation, is_narrow=True)
 
-    def _add_condition(self, pattern: _Pattern, table: str, numbers: Sequence[str | None]) -> None:
+    def _add_zero(self, pattern: Step, said: Table) -> None:
+        """Add a path that may be of no steps, from a constant or to one: that itself, and what it leads to."""
+        one, other, end, far = pattern.subject, pattern.thing, "s", "o"
+        if is_variable(one):
+            one, other, end, far = other, one, "o", "s"
+        if self._given.kind(one) != "iri":
+            raise Uncertain("a path of no steps from what is no thing")
+        number, node = self._given.term(one), self._given.node(one)
+        itself = f"SELECT {node} AS e WHERE {node} IS NOT NULL"
+        name = self._add(f"({itself} UNION SELECT {far} FROM {said.name} WHERE {end} = {number})", "z")
+        types = (said.objects if far == "o" else said.subjects) | {"iri"}
+        self._bind(other, Column("term", (f"{name}.e",), types=types, is_given=True))
+        self.relation = replace(self.relation, is_narrow=True)
+
+    def _add_condition(self, pattern: Step, table: str, numbers: Sequence[str | None]) -> None:
         """Add a pattern both of whose ends are known: it holds or not, and is found once."""
         subject, thing = numbers
         for end, other, of_end, of_other in (

@@ -11,7 +11,7 @@ A mark is a word of the same kind, so that the text with marks is a query that c
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from api.sparql_shapes import TOKEN
@@ -21,11 +21,17 @@ MOST_CONSTANTS = 400
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _MARK = "x-mark:"
+_LIST = f"{_MARK}list-"
 _FIRST_NUMBER = 910_000_000_000_000
 _NUMBER_MARK = re.compile(r"91\d{13}(?!\d)")
 
 _LINES = str.maketrans("\n\r\t", "   ")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9./_:#=@,+~?&-]*")
+# What is put behind a base as it is: no step of it leads up, and it is no address of its own.
+_RELATIVE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._=,-]*(?:/[A-Za-z0-9_][A-Za-z0-9._=,-]*)*")
+_BASE = re.compile(r"https?://[A-Za-z0-9.:-]+/(?:[A-Za-z0-9_-]+/)*")
+# What stands behind these words is told apart by a plan.
+_KEEPING = frozenset({"PREFIX", "GRAPH", "FROM", "NAMED"})
 _LOCAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*")
 _TEXT = re.compile(r"""\"[^"\\\n\r]*\"|'[^'\\\n\r]*'""")
 _NUMBER = re.compile(r"\d{1,15}|(?=.{3,16}$)\d+\.\d+")
@@ -40,21 +46,66 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a query: its kind as TOKEN has it, its text, what is before it (a space or nothing), and its mark.
+
+    mark   what stands for it in the shape: its own text, where it is no constant that was lifted out
+    """
+
+    kind: str
+    text: str
+    space: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lifted:
     """A query with its constants lifted out. Two with the same text are of one shape."""
 
     text: str
     constants: tuple[Constant, ...]
+    words: tuple[Word, ...]
 
 
-def lift(query: str, known: Container[str], rows_begin: str) -> Lifted | None:
+def lift(query: str, known: Container[str], rows_begin: str, *, keeps_all: bool = False) -> Lifted | None:
     """Lift the constants out of a query; None if it has none that are certain, or too many.
 
     known        IRIs that stay: what is a property or a class
     rows_begin   how the IRIs of observations begin
+    keeps_all    whether every constant stays: the shape is that of one query
     """
     if _MARK in query or _NUMBER_MARK.search(query) or _is_odd(query):
         return None
+    tokens = _read(query)
+    spaces: dict[str, str] = {}
+    words: list[Word] = []
+    constants: list[Constant] = []
+    for at, (kind, text, space) in enumerate(tokens):
+        before, after = tokens[at - 1][1] if at else "", tokens[at + 1][1] if at + 1 < len(tokens) else ""
+        constant = None
+        if kind == "iri" and (before.upper() == "BASE" or (at > 1 and tokens[at - 2][1].upper() == "PREFIX")):
+            name = "" if before.upper() == "BASE" else before
+            if name in spaces or not (_ADDRESS if name else _BASE).fullmatch(text[1:-1]):
+                return None
+            spaces[name] = text[1:-1]
+        elif kind == "iri" and spaces.get("") and not _is_certain(text[1:-1]):
+            return None
+        elif not (
+            before == "^^" or after in ("^^", "(") or before.upper() in _KEEPING or _is_language(tokens, at)
+        ):
+            constant = _constant(kind, text, spaces, known, rows_begin)
+        if constant is None or keeps_all:
+            words.append(Word(kind, text, space, text))
+            continue
+        words.append(Word(kind, text, space, _mark(constant.kind, len(constants))))
+        constants.append(constant)
+        if len(constants) > MOST_CONSTANTS:
+            return None
+    return Lifted("".join(word.space + word.mark for word in words), tuple(constants), tuple(words))
+
+
+def _read(query: str) -> list[tuple[str, str, str]]:
+    """Read a query into words: kind, text, and what stood before it."""
     # What stood between two words is one space, or nothing: a sign may belong to the word before it.
     tokens: list[tuple[str, str, str]] = []
     space = ""
@@ -64,30 +115,17 @@ def lift(query: str, known: Container[str], rows_begin: str) -> Lifted | None:
         else:
             tokens.append((found.lastgroup or "", found.group(), space))
             space = ""
-    spaces: dict[str, str] = {}
-    parts: list[str] = []
-    constants: list[Constant] = []
-    for at, (kind, text, space) in enumerate(tokens):
-        before, after = tokens[at - 1][1] if at else "", tokens[at + 1][1] if at + 1 < len(tokens) else ""
-        is_word = kind == "word"
-        if is_word and text.upper() == "BASE":
-            return None
-        if at > 1 and tokens[at - 2][1].upper() == "PREFIX" and kind == "iri":
-            if before in spaces or not _ADDRESS.fullmatch(text[1:-1]):
-                return None
-            spaces[before] = text[1:-1]
-            parts.append(space + text)
-            continue
-        is_kept = before == "^^" or after == "^^" or after == "(" or before.upper() == "PREFIX"
-        constant = None if is_kept else _constant(kind, text, spaces, known, rows_begin)
-        if constant is None:
-            parts.append(space + text)
-            continue
-        parts.append(space + _mark(constant.kind, len(constants)))
-        constants.append(constant)
-        if len(constants) > MOST_CONSTANTS:
-            return None
-    return Lifted("".join(parts), tuple(constants))
+    return tokens
+
+
+def _is_certain(address: str) -> bool:
+    """Say whether an address means the same to every reader where there is a base."""
+    return bool(_ADDRESS.fullmatch(address) or _RELATIVE.fullmatch(address))
+
+
+def _is_language(tokens: Sequence[tuple[str, str, str]], at: int) -> bool:
+    """Say whether a text is the language that LANG is compared with: what texts there are follows from it."""
+    return at > 4 and tokens[at - 1][1] == "=" and tokens[at - 5][1].upper() == "LANG"
 
 
 def _is_odd(query: str) -> bool:
@@ -108,6 +146,8 @@ def _constant(
     address = ""
     if kind == "iri" and _ADDRESS.fullmatch(text[1:-1]):
         address = text[1:-1]
+    elif kind == "iri" and "" in spaces and _RELATIVE.fullmatch(text[1:-1]):
+        address = spaces[""] + text[1:-1]
     elif kind == "name":
         prefix, _, local = text.partition(":")
         if f"{prefix}:" in spaces and _LOCAL.fullmatch(local) and "=" not in local:
@@ -125,6 +165,19 @@ def _mark(kind: str, number: int) -> str:
     if kind == "decimal":
         return f"{_FIRST_NUMBER + number}.5"
     return f"<{_MARK}{kind}-{number}>"
+
+
+def mark_list(words: tuple[int, int]) -> str:
+    """Give the mark of a long list of values, by the words that it is made of."""
+    return f"{_LIST}{words[0]}-{words[1]}"
+
+
+def marked_list(text: str) -> tuple[int, int] | None:
+    """Give the words that a mark of a list stands for, by the text of a term; None if it is no such mark."""
+    if not text.startswith(_LIST):
+        return None
+    start, end = text.removeprefix(_LIST).split("-")
+    return int(start), int(end)
 
 
 def marked(text: str) -> int | None:

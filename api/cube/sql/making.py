@@ -6,7 +6,8 @@ Out:  Making, Outer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from api.cube.pieces import Cube
 from api.cube.sql.codes import Codes
 from api.cube.sql.columns import Column, Namer, Relation
 from api.cube.sql.given import Given
+from api.cube.sql.scopes import Scope, Scopes
 from api.cube.sql.terms import Terms
 
 
@@ -21,7 +23,9 @@ from api.cube.sql.terms import Terms
 class Making:
     """What one statement is made with.
 
+    tables    of names in the statement, the table each stands for
     shared    properties that statements other than observations' own have about observations
+    scopes    the graphs of the query; scope is that of the part that is made
     is_fast   whether sums are counted in whole numbers, which may turn out not to do
     """
 
@@ -30,8 +34,22 @@ class Making:
     codes: Codes
     given: Given
     shared: frozenset[str]
+    scopes: Scopes
     namer: Namer = field(default_factory=Namer)
+    tables: dict[str, str] = field(default_factory=dict)
     is_fast: bool = True
+
+    def __post_init__(self) -> None:
+        self.scope = self.scopes.default
+
+    @contextmanager
+    def within(self, scope: Scope) -> Iterator[None]:
+        """Make what is made meanwhile of a graph's statements."""
+        outer, self.scope = self.scope, scope
+        try:
+            yield
+        finally:
+            self.scope = outer
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,23 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pyoxigraph as ox
 from rdflib.plugins.sparql.algebra import simplify, translateGroupGraphPattern, traverse
 from rdflib.plugins.sparql.parserutils import CompValue
-from rdflib.term import Literal, Variable
+from rdflib.term import Literal, URIRef, Variable
 
 from api.cube.sql.aggregates import aggregate
-from api.cube.sql.columns import Column, Item, Relation, as_thing, join, meet, same, shared
+from api.cube.sql.columns import Column, Item, Relation, join, meet, same, shared, united, written_as
 from api.cube.sql.expressions import Expressions, ordered
+from api.cube.sql.given import Listed
+from api.cube.sql.graphs import of_datasets
 from api.cube.sql.groups import make_groups
+from api.cube.sql.languages import languages_in
+from api.cube.sql.lifting import marked_list
 from api.cube.sql.making import NOTHING, Making, Outer
 from api.cube.sql.numbers import Uncertain
 from api.cube.sql.ranges import Maker, count_ranges
+from api.cube.sql.scopes import EVERYTHING, Scope
 
 # So many values of VALUES, and parts of UNION, go into one statement.
 _MOST_VALUES = 300
@@ -56,7 +62,32 @@ class Operators:
     # ---- patterns ----
 
     def _make_BGP(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802 - rdflib's name
-        return self._union(make_groups(self._making, node.triples or [], outer))
+        making = self._making
+        if not node.triples and making.scope != EVERYTHING:
+            raise Uncertain("a graph without patterns")
+        found = make_groups(making, node.triples or [], outer)
+        # Where nothing can match there is no solution.
+        return self._union(found) if found else Relation((Item("(SELECT 1)"),), ("0",))
+
+    def _make_Graph(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
+        making, outer = self._making, Outer(kinds=outer.kinds)
+        if isinstance(node.term, URIRef):
+            with making.within(making.scopes.named(str(node.term))):
+                return self.relation(node.p, outer)
+        named, found = making.scopes.all_named(), []
+        datasets = [(graph, scope) for graph, scope in named if scope.is_dataset]
+        if len(datasets) > 1 and node.p.name == "BGP":
+            numbers = {graph: number for graph, scope in datasets for number in scope.datasets or ()}
+            with making.within(Scope(frozenset(numbers.values()), has_rest=False)):
+                found += of_datasets(making, self.relation(node.p, outer), node.term, numbers)
+            named = [one for one in named if one not in datasets]
+        for graph, scope in named:
+            (number,) = making.terms.number_all((ox.NamedNode(graph),))
+            with making.within(scope):
+                relation = self.relation(node.p, outer)
+            column = Column("term", (f"({number}+0)",), types=frozenset(("iri",)))
+            found.append(join(relation, Relation(columns={node.term: column}), self._namer))
+        return self._union(found) if found else Relation((Item("(SELECT 1)"),), ("0",))
 
     def _make_Join(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
         outer = Outer(kinds=outer.kinds)
@@ -68,7 +99,12 @@ class Operators:
 
     def _make_Filter(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
         relation = self.relation(node.p, outer)
-        return relation.with_where(self._expressions(relation).test(node.expr))
+        passed = relation.with_where(self._expressions(relation).test(node.expr))
+        for name, kind in languages_in(node.expr):
+            column = passed.columns.get(name)
+            if column is not None and column.kind == "term" and kind in column.types:
+                passed = passed.with_column(name, replace(column, types=frozenset((kind,))))
+        return passed
 
     def _make_LeftJoin(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
         first = self.relation(node.p1, Outer(kinds=outer.kinds))
@@ -109,11 +145,11 @@ class Operators:
         if len(relations) > _MOST_PARTS:
             raise Uncertain("many parts of a union")
         names = list(dict.fromkeys(name for relation in relations for name in relation.columns))
-        columns = {name: _united([relation.columns.get(name) for relation in relations]) for name in names}
+        columns = {name: united([relation.columns.get(name) for relation in relations]) for name in names}
         parts = []
         out: dict[Any, Column] = {}
         for relation in relations:
-            own = {name: _as(relation.columns.get(name), columns[name]) for name in names}
+            own = {name: written_as(relation.columns.get(name), columns[name]) for name in names}
             sql, out = replace(relation, columns=own).select(names)
             parts.append(sql)
         made = self._namer.wrap(" UNION ALL ".join(parts), out)
@@ -154,6 +190,11 @@ class Operators:
         names = list(dict.fromkeys(name for row in listed for name in row))
         if not listed or not names:
             return Relation() if listed else Relation((Item("(SELECT 1)"),), ("0",))
+        words = marked_list(str(listed[0].get(names[0])))
+        if words is not None:
+            table, numbers = self._namer.name("j"), self._making.given.listed(Listed(words))
+            of_list = Column("term", (f"{table}.value",), types=frozenset(("iri",)), is_given=True)
+            return Relation((Item(f"json_each({numbers}) AS {table}"),), (), {names[0]: of_list})
         if len(listed) * len(names) > _MOST_VALUES:
             raise Uncertain("many values")
         expressions = self._expressions(Relation())
@@ -170,9 +211,9 @@ class Operators:
                 cell and (replace(cell, parts=cell.parts[:1]) if cell.kind == "term" else cell)
                 for cell in column
             ]
-            whole = _united(bare)
+            whole = united(bare)
             for place, cell in enumerate(bare):
-                sql_rows[place] += _as(cell, whole).parts
+                sql_rows[place] += written_as(cell, whole).parts
             parts = tuple(f"column{places + at}" for at in range(1, len(whole.parts) + 1))
             places += len(parts)
             columns[name] = replace(whole, parts=parts)
@@ -193,7 +234,17 @@ class Operators:
             raise Uncertain("groups by what is no variable")
         ranges = count_ranges(Maker(self.relation, self._expressions, self._namer), group.p, keys, node.A)
         relation, one = ranges or (self.relation(group.p), None)
-        return self._namer.wrap(*aggregate(relation, keys, node.A, one, is_grouped=group.expr is not None))
+        aggregates = []
+        for at, wanted in enumerate(node.A):
+            of = wanted.vars
+            if isinstance(of, CompValue):
+                of, column = Variable(f"worked out {at}"), self._expressions(relation).value(wanted.vars)
+                if column.is_optional:
+                    raise Uncertain("an aggregate of what may be an error")
+                relation = relation.with_column(of, column)
+            aggregates.append(CompValue(wanted.name, res=wanted.res, vars=of, distinct=wanted.distinct))
+        is_grouped = group.expr is not None
+        return self._namer.wrap(*aggregate(relation, keys, aggregates, one, is_grouped=is_grouped))
 
     def _make_nested(self, node: CompValue, _outer: Outer) -> Relation:
         selected = self.select(node)
@@ -309,35 +360,3 @@ def _is_one_table(relation: Relation, beside: Relation) -> bool:
         for key, column in relation.columns.items()
         if key not in beside.columns
     )
-
-
-def _united(columns: Sequence[Column | None]) -> Column:
-    """The column that takes what each of some columns has."""
-    there = [column for column in columns if column is not None]
-    if not there:
-        return Column("term", ("NULL",), is_optional=True)
-    kinds = {column.kind for column in there}
-    if len(kinds) > 1 and kinds <= {"row", "term", "thing"}:
-        there, kinds = [as_thing(column) for column in there], {"thing"}
-    is_optional = len(there) < len(columns) or any(column.is_optional for column in there)
-    if len(kinds) > 1 or "mixed" in kinds:
-        return Column("mixed", ("NULL",), is_optional=is_optional)
-    return Column(
-        kinds.pop(),
-        there[0].parts,
-        is_optional=is_optional,
-        types=frozenset(kind for column in there for kind in column.types),
-        is_given=any(column.is_given for column in there),
-    )
-
-
-def _as(column: Column | None, whole: Column) -> Column:
-    """Write a column so that its parts fit a whole."""
-    if column is None:
-        return replace(whole, parts=("NULL",) * len(whole.parts))
-    if whole.kind == "mixed":
-        return replace(whole, parts=(f"({column.first} IS NOT NULL OR NULL)",))
-    if whole.kind == "thing":
-        column = as_thing(column)
-    parts = (column.number,) if column.kind == "term" else column.parts
-    return replace(whole, parts=tuple(f"({part}+0)" if part == "0" else part for part in parts))

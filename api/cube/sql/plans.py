@@ -6,27 +6,31 @@ Out:  rows of terms, or whether there is one; Uncertain where there is no certai
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
+from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Variable
 
 from api.cube.pieces import Cube
-from api.cube.queries import read_query
+from api.cube.queries import read_query, walk
 from api.cube.sql.codes import Codes
 from api.cube.sql.columns import Column
-from api.cube.sql.given import Given, Source, bind
+from api.cube.sql.given import Given, Listed, Source, Tested, bind
 from api.cube.sql.lifting import Lifted, lift
 from api.cube.sql.making import Making
+from api.cube.sql.needs import Needs, depends_on_more, groups_of
 from api.cube.sql.numbers import Uncertain, write
 from api.cube.sql.operators import Operators
-from api.cube.sql.terms import Terms, select
+from api.cube.sql.scopes import Scopes
+from api.cube.sql.terms import MOST_ROWS, Terms, select
 
 # So many plans are kept, those that were used last.
 MOST_PLANS = 500
@@ -48,6 +52,10 @@ class Plan:
     columns: tuple[Column | None, ...]
 
 
+# Gives a list for SQL, as JSON, and by negative numbers those in it that have no number of their own.
+Apart = Callable[[Tested | Listed, Lifted], tuple[str, dict[int, Any]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """An answer: whether there is a solution, or names of variables and rows of cells."""
@@ -63,7 +71,8 @@ class Plans:
     def __init__(self, cube: Cube, store: ox.Store, shared: frozenset[str], catalogue: Path) -> None:
         if cube.counts is None:
             raise Uncertain("an edition that does not say what its figures are like")
-        self._cube, self._shared = cube, shared
+        self.cube, self._shared, self._edition = cube, shared, catalogue.parent.name
+        self.needs = Needs(cube, shared)
         self.terms = Terms(store, catalogue, cube.start, cube.counts)
         self._codes = Codes(cube, self.terms)
         self._known = frozenset(cube.predicates) | _vocabulary(store)
@@ -77,31 +86,34 @@ class Plans:
 
         check   says whether it is a query that is answered at all; asked where the shape is a new one
         """
-        if request["default_graphs"] is not None or request["named_graphs"] is not None:
-            raise Uncertain("a dataset is named")
-        lifted = lift(request["query"], self._known, self._cube.start)
+        lifted = self.lift(request["query"])
         if lifted is None:
             raise Uncertain("no shape")
-        plans = self._plans.get(lifted.text)
+        shape = shape_of(request, lifted)
+        plans = self._plans.get(shape)
         if plans is None:
             check()
-            plans = self._make(lifted, request["query"], is_fast=True), None
-            self._keep(lifted.text, plans)
-        self._plans.move_to_end(lifted.text)
+            plans = self._make(lifted, request, is_fast=True), None
+            self._keep(shape, plans)
+        self._plans.move_to_end(shape)
         fast, exact = plans
         if fast is None:
             raise Uncertain("a shape that has no plan")
         try:
-            return self._run(exact or fast, lifted)
+            return self.run(exact or fast, lifted)
         except Uncertain:
             if exact is not None:
                 raise
         # What is fast did not do for these figures.
-        exact = self._make(lifted, request["query"], is_fast=False)
+        exact = self._make(lifted, request, is_fast=False)
         if exact is None or exact.sql == fast.sql:
             raise Uncertain("no figures that are certain")
-        self._keep(lifted.text, (fast, exact))
-        return self._run(exact, lifted)
+        self._keep(shape, (fast, exact))
+        return self.run(exact, lifted)
+
+    def lift(self, query: str, *, keeps_all: bool = False) -> Lifted | None:
+        """Lift the constants out of a query: see `lifting.lift`."""
+        return lift(query, self._known, self.cube.start, keeps_all=keeps_all)
 
     def _keep(self, shape: str, plans: tuple[Plan | None, Plan | None]) -> None:
         self._plans[shape] = plans
@@ -112,24 +124,26 @@ class Plans:
         """Make the tables that queries will need, one at each step: what is said of the things that rows name."""
         for path in self.terms.properties_of(self._codes.samples()):
             with suppress(Uncertain):
-                self.terms.said(path)
+                self.terms.said(path, MOST_ROWS)
             yield
 
     # ---- making ----
 
-    def _make(self, lifted: Lifted, text: str, *, is_fast: bool) -> Plan | None:
+    def _make(self, lifted: Lifted, request: Mapping[str, Any], *, is_fast: bool) -> Plan | None:
         """Make the plan of a shape; None if there is none that is certain."""
         query = read_query(lifted.text)
-        if query is None or query.datasetClause or query.name not in ("SelectQuery", "AskQuery"):
+        if query is None or query.name not in ("SelectQuery", "AskQuery"):
             return None
-        given = Given(self._cube, lifted.constants)
-        making = Making(self._cube, self.terms, self._codes, given, self._shared, is_fast=is_fast)
-        operators = Operators(making)
         try:
+            scopes = self.scopes_of(query, request)
+            if scopes.is_plain and not self._is_about_rows(query, lifted):
+                # Oxigraph has all of it, and needs no tables for that.
+                return None
+            given, operators = self.begin(lifted, scopes, is_fast=is_fast)
             if query.name == "AskQuery":
                 relation = operators.relation(query.p)
                 return Plan(f"SELECT EXISTS (SELECT 1{relation.source()})", given.wanted, True, (), ())
-            result = ox.Store().query(text)
+            result = ox.Store().query(request["query"])
             assert isinstance(result, ox.QuerySolutions)
             names = tuple(variable.value for variable in result.variables)
             selected = operators.select(query.p, [Variable(name) for name in names])
@@ -141,10 +155,33 @@ class Plans:
         except (Uncertain, RecursionError):
             return None
 
+    def _is_about_rows(self, query: CompValue, lifted: Lifted) -> bool:
+        if depends_on_more(query) or any(node.name == "Graph" for node in walk(query)):
+            return True
+        return not any(groups_of(query)) or self.needs.has_rows(query, lifted)
+
+    def scopes_of(self, query: CompValue, request: Mapping[str, Any]) -> Scopes:
+        """Say what graphs a query is about. Raises Uncertain."""
+        return Scopes(self.cube, self._edition, query, request)
+
+    def begin(self, lifted: Lifted, scopes: Scopes, *, is_fast: bool) -> tuple[Given, Operators]:
+        """Begin a statement: give where its parameters are noted, and what makes it."""
+        given = Given(self.cube, lifted.constants)
+        making = Making(self.cube, self.terms, self._codes, given, self._shared, scopes, is_fast=is_fast)
+        return given, Operators(making)
+
     # ---- running ----
 
-    def _run(self, plan: Plan, lifted: Lifted) -> Found:
-        values, others = bind(plan.wanted, lifted.constants, self._cube, self.terms)
+    def run(self, plan: Plan, lifted: Lifted, apart: Apart | None = None) -> Found:
+        """Answer by a plan. Raises Uncertain, also as the rows are read.
+
+        apart   gives the lists that are made apart, and the terms of its own that a list has
+        """
+        values, others = bind(plan.wanted, lifted.constants, self.cube, self.terms)
+        for name, (_, source) in plan.wanted.items():
+            if isinstance(source.term, Tested | Listed) and apart is not None:
+                values[name], more = apart(source.term, lifted)
+                others |= more
         self.terms.doubts.is_uncertain = False
         try:
             cursor = self.terms.connection.execute(plan.sql, values)
@@ -156,6 +193,11 @@ class Plans:
             return Found(bool(first[0][0]))
         cells = self._cells(plan, others)
         return Found(None, plan.names, cells(first, cursor))
+
+    def has_more(self, plan: Plan, lifted: Lifted, most: int, apart: Apart) -> bool:
+        """Say whether a plan finds more rows than `most`. Raises Uncertain."""
+        sql = f"SELECT COUNT(*) > {most} FROM (SELECT 1 FROM ({plan.sql}) LIMIT {most + 1})"
+        return bool(self.run(replace(plan, sql=sql, is_ask=True), lifted, apart).is_true)
 
     def _cells(self, plan: Plan, others: Mapping[int, Any]) -> Callable[..., Iterator[Sequence[Any]]]:
         """Give what turns rows of SQL into rows of terms."""
@@ -234,10 +276,16 @@ class Plans:
         definition, period, breakdown, area, dataset = (part or 0 for part in key)
         if not definition:
             return None
-        cube = self._cube
+        cube = self.cube
         start = cube.starts[cube.series_numbers[dataset, definition] - 1]
         end = cube.ends[cube.cell_numbers[dataset, breakdown] - 1]
         return f"{start}{cube.areas[area - 1]}/{cube.periods[period - 1]}{end}"
+
+
+def shape_of(request: Mapping[str, Any], lifted: Lifted) -> str:
+    """Name the shape of a request: its query's, and the graphs that the request says beside it."""
+    graphs = request["default_graphs"], request["named_graphs"]
+    return lifted.text if graphs == (None, None) else json.dumps([lifted.text, *graphs])
 
 
 def _place(columns: Mapping[Any, Column]) -> dict[Any, tuple[int | None, ...]]:

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +25,12 @@ from api.cube.sql.numbers import Uncertain, add_functions
 # The most rows of one table, and of all: they are held in memory by every process that answers.
 MOST_ROWS = 300_000
 MOST_ALL_ROWS = 1_000_000
+
+# So many terms are tested one by one.
+MOST_TESTED = 50_000
+
+# The most rows of a table that is made when a query asks for it, in a fifth of a second.
+MOST_ROWS_LATE = 24_000
 
 # How many rows there are of each definition, period and dataset: `number` with a value, and without (NULL).
 COUNTS = "counts"
@@ -75,6 +81,7 @@ class Terms:
         self._tables: dict[Any, Table] = {}
         self._too_long: set[str] = set()
         self._answers: dict[str, bool] = {}
+        self._domains: dict[tuple[str, str], Sequence[int]] = {}
         self._rows = 0
         self._catalogue = catalogue
         self.memory = _open()
@@ -119,22 +126,52 @@ class Terms:
         self.memory.executemany("INSERT INTO terms VALUES (?, ?, ?)", new)
         return numbers
 
-    def said(self, path: str) -> Table:
-        """Give the table of a property or a path, as SPARQL has it: `s` and `o`. Raises Uncertain if it is too long."""
-        if path in self._too_long:
+    def said(self, path: str, most: int = MOST_ROWS_LATE) -> Table:
+        """Give the table of a property or a path, as SPARQL has it: `s` and `o`. Raises Uncertain if it is too long.
+
+        most   how many rows it may have that is not there yet: a query cannot wait for a long one
+        """
+        if path not in self._tables and path in self._too_long:
             raise Uncertain("a long table")
         if path not in self._tables:
             # What is said with one property is said once.
             word = "SELECT" if _PROPERTY.fullmatch(path) else "SELECT DISTINCT"
             solutions = select(self._store, f"{word} ?s ?o {{ ?s {path} ?o }}")
-            found = [tuple(one) for one in islice(solutions, MOST_ROWS + 1)]
-            if len(found) > MOST_ROWS:
+            found = [tuple(one) for one in islice(solutions, most + 1)]
+            if len(found) > most:
                 self._too_long.add(path)
                 raise Uncertain("a long table")
             subjects = self.number_all(subject for subject, _ in found)
             objects = self.number_all(thing for _, thing in found)
             self._tables[path] = self._make("so", zip(subjects, objects, strict=True), found)
         return self._tables[path]
+
+    def is_node(self, term: Any) -> bool:
+        """Say whether a statement is about a thing, or says it."""
+        about = self._store.quads_for_pattern(term, None, None, None)
+        return any(True for _ in chain(about, self._store.quads_for_pattern(None, None, term, None)))
+
+    def objects(self, path: str) -> tuple[str, ...]:
+        """Give the IRIs that are said with a property, in an order. Raises Uncertain."""
+        table = self.said(path).name
+        found = (self.all[number] for (number,) in self.connection.execute(f"SELECT DISTINCT o FROM {table}"))
+        return tuple(sorted(term.value for term in found if isinstance(term, ox.NamedNode)))
+
+    def domain(self, table: str, column: str) -> Sequence[int]:
+        """Give the numbers of the terms that a column of a table can have. Raises Uncertain if they are too many."""
+        key = table, column
+        if key not in self._domains:
+            found = self.connection.execute(
+                f"SELECT DISTINCT {column} FROM {table} LIMIT {MOST_TESTED + 1}"
+            ).fetchall()
+            if len(found) > MOST_TESTED:
+                raise Uncertain("a test of many terms")
+            self._domains[key] = [number for (number,) in found]
+        return self._domains[key]
+
+    def set_domain(self, table: str, column: str, numbers: Sequence[int]) -> None:
+        """Say which terms a column can have, where that is known."""
+        self._domains[table, column] = numbers
 
     def properties_of(self, things: Iterable[Any]) -> list[str]:
         """List what is said of things, as paths, that of which most is said first, while there is room for tables."""
