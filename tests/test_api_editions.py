@@ -86,7 +86,7 @@ def test_no_request_fails_while_an_edition_is_published(tmp_path: Path) -> None:
         for visitor in visitors:
             visitor.join()
         assert failed == []
-        assert sum(counts) > 30
+        assert min(counts) >= len(DOORS)
         assert editions <= {*names, *served.app.state.editions.names()}
 
 

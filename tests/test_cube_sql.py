@@ -106,6 +106,25 @@ def test_this_is_left_to_statements(world: CubeWorld, name: str) -> None:
     assert world.ask(query) == world.judge(query)
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "?o a qb:Observation FILTER(?g = dataset:waste)",
+        "?o a qb:Observation OPTIONAL { ?o qb:dataSet ?g }",
+        "?o a qb:Observation BIND(?g AS ?h)",
+        "?o a qb:Observation FILTER EXISTS { ?o qb:dataSet ?g }",
+        "?o qb:dataSet ?g",
+    ],
+)
+def test_a_pattern_may_look_at_the_graph_that_it_is_in(world: CubeWorld, inside: str) -> None:
+    query = f"{PREFIXES} SELECT * {{ GRAPH ?g {{ {inside} }} }}"
+    wanted = world.judge(query)
+    assert world.ask(query) == wanted
+    assert world.ask_rows(query) in (None, wanted)
+    in_parts = world.ask_parts(query)
+    assert in_parts is None or in_parts[0] == wanted
+
+
 def test_share_that_is_answered_from_rows_is_told_by_operator(world: CubeWorld) -> None:
     names = ("COUNT", "ASK", "GRAPH, FROM", "a property as a variable")
     shares = find_shares(world, [PREFIXES + {**COMPILED, **LEFT}[name] for name in names])

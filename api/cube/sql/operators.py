@@ -15,6 +15,7 @@ from rdflib.plugins.sparql.algebra import simplify, translateGroupGraphPattern, 
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Literal, URIRef, Variable
 
+from api.cube.queries import variables_in, walk
 from api.cube.sql.aggregates import aggregate
 from api.cube.sql.columns import Column, Item, Relation, join, meet, same, shared, united, written_as
 from api.cube.sql.expressions import Expressions, ordered
@@ -74,6 +75,10 @@ class Operators:
         if isinstance(node.term, URIRef):
             with making.within(making.scopes.named(str(node.term))):
                 return self.relation(node.p, outer)
+        looks_at_it = node.term in variables_in(node.p) or any("EXISTS" in one.name for one in walk(node.p))
+        if node.p.name != "BGP" and looks_at_it:
+            # Oxigraph knows the graph within the pattern already; SPARQL tells it afterwards.
+            raise Uncertain("a pattern that looks at the graph it is in")
         named, found = making.scopes.all_named(), []
         datasets = [(graph, scope) for graph, scope in named if scope.is_dataset]
         if len(datasets) > 1 and node.p.name == "BGP":
