@@ -254,6 +254,7 @@ class Pool:
         finally:
             self._running -= 1
             self._end_origin()
+        header.pop("is_early", None)
         if "failure" in header:
             raise _refusal(header)
         return header, body
@@ -263,9 +264,11 @@ class Pool:
         limits = self.limits
         async with contextlib.AsyncExitStack() as held:
             async with self._fast.place(limits.waiting):
-                for way in self._ways:
+                ways, is_again = list(self._ways), False
+                while ways:
+                    way = ways.pop(0)
                     with self._gate.light():
-                        worker = await (self._start() if way == STATEMENTS else self._take())
+                        worker = await (self._start() if way == STATEMENTS or is_again else self._take())
                         held.callback(self._end, worker)
                         asking = asyncio.create_task(worker.ask(_with_way(message, way), limits.answer_bytes))
                         held.callback(asking.cancel)
@@ -276,9 +279,14 @@ class Pool:
                         break
                     answer = asking.result()
                     held.pop_all()
-                    self._give_back(worker, is_spent=way == STATEMENTS)
+                    # One that came too early for a table will never have it; one that is split off now may.
+                    is_early = answer[0].get("is_early", False)
+                    self._give_back(worker, is_spent=way == STATEMENTS or is_early)
                     if answer[0].get("failure") != NOT_FROM_ROWS:
                         return answer
+                    if is_early and not is_again:
+                        ways, is_again = [way, *ways], True
+                        continue
                     message = _with_parts(message, answer[1])
                 worker.stop()
             self._remember(name)

@@ -154,6 +154,8 @@ def _serve(store: ox.Store | Engine, source: BinaryIO, sink: BinaryIO) -> None:
             header, body = refused.header, b""
         except MemoryError:
             header, body = {"failure": "query-too-large", "detail": ""}, b""
+        if not isinstance(store, ox.Store) and store.is_early:
+            header = {**header, "is_early": True}
         told = json.dumps(header).encode()
         sink.write(LENGTHS.pack(len(told), len(body)))
         sink.write(told)

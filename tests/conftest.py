@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import os
 import re
@@ -55,6 +56,14 @@ def example_store(example_site: ExampleSite) -> pyoxigraph.Store:
         triples = re.sub(rb" <[^>]*> \.$", b" .", quads.read(), flags=re.MULTILINE)
     store.load(triples, pyoxigraph.RdfFormat.N_TRIPLES)
     return store
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let go of solutions in the thread that made them: a server's thread may not, and would find them later."""
+    yield
+    if request.module.__name__.startswith(("test_cube", "test_query", "test_sparql", "test_outside")):
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -367,6 +367,18 @@ def test_what_queries_need_is_made_before_they_ask(world: CubeWorld) -> None:
     assert set(terms._tables) == made
 
 
+def test_a_process_that_came_too_early_for_a_table_says_so(world: CubeWorld) -> None:
+    path = "<http://www.w3.org/2004/02/skos/core#prefLabel>+"
+    early, late = (Engine(world.folder, world.rest) for _ in range(2))
+    for _ in late.learn():
+        pass
+    for engine, is_early in ((early, True), (late, False)):
+        assert not engine.is_early
+        with pytest.raises(Uncertain):
+            engine._open_plans().terms.said(path, 1)
+        assert engine.is_early is is_early
+
+
 def test_a_process_that_adds_nothing_serves_the_next_query_too(world: CubeWorld) -> None:
     async def work(pool: Pool) -> list[tuple[Answer | str, set[int]]]:
         found = []

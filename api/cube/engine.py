@@ -136,6 +136,11 @@ class Engine:
             yield
             yield from plans.tables()
 
+    @property
+    def is_early(self) -> bool:
+        """Whether a query had to do without a table that processes which are split off later will have."""
+        return self._plans is not None and self._plans.terms.is_missed
+
     def _open_plans(self) -> Plans:
         if self._plans is None:
             self._plans = Plans(self._cube, self.store, self._shared, self._folder / "catalogue.db")

@@ -126,6 +126,7 @@ class Plans:
             with suppress(Uncertain):
                 self.terms.said(path, MOST_ROWS)
             yield
+        self.terms.is_learned = True
 
     # ---- making ----
 

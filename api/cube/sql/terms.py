@@ -80,6 +80,8 @@ class Terms:
         self._numbers: dict[Any, int] = {}
         self._tables: dict[Any, Table] = {}
         self._too_long: set[str] = set()
+        # Whether all tables were made that will be, and whether a query had to do without one before.
+        self.is_learned = self.is_missed = False
         self._answers: dict[str, bool] = {}
         self._domains: dict[tuple[str, str], Sequence[int]] = {}
         self._rows = 0
@@ -140,6 +142,7 @@ class Terms:
             found = [tuple(one) for one in islice(solutions, most + 1)]
             if len(found) > most:
                 self._too_long.add(path)
+                self.is_missed = self.is_missed or (most < MOST_ROWS and not self.is_learned)
                 raise Uncertain("a long table")
             subjects = self.number_all(subject for subject, _ in found)
             objects = self.number_all(thing for _, thing in found)
