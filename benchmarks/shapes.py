@@ -29,7 +29,7 @@ from benchmarks.measure import measure
 from benchmarks.pages import serving
 
 SEED = 20051
-_MAKING_SECONDS = 5.0
+_MAKING_SECONDS = 3.0
 REGIONS = 9
 BASE = "http://127.0.0.1:8001/"
 
