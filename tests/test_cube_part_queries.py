@@ -13,10 +13,10 @@ from dataclasses import replace
 
 import pytest
 from cube_world import PREFIXES, CubeWorld, make_world
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from test_cube_parts import BESIDE, FACTS, IN_PARTS, MANY, NAMED
-from test_cube_queries import EXAMPLES, is_small, worlds
+from test_cube_queries import EXAMPLES, is_small, tried, worlds
 from test_cube_queries import queries as any_queries
 from test_cube_rows import groups, triples
 from test_sparql_limits import ENDED, LIMITS, run, with_pool
@@ -140,12 +140,7 @@ def mixed_queries(draw: st.DrawFn) -> str:
 def test_parts_from_rows_give_what_the_store_with_everything_gives(worlds: list[CubeWorld]) -> None:
     counts: Counter[str] = Counter()
 
-    @settings(
-        max_examples=EXAMPLES * 2 // 5,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        derandomize=EXAMPLES <= 500,
-    )
+    @tried(EXAMPLES * 2 // 5)
     @given(data=st.data(), query=st.one_of(mixed_queries(), mixed_queries(), any_queries()))
     def compare(data: st.DataObject, query: str) -> None:
         one = data.draw(st.sampled_from(worlds))

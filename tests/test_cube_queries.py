@@ -19,6 +19,17 @@ from test_publish_world import BASE
 EXAMPLES = int(os.environ.get("CUBE_EXAMPLES", "500"))
 SEEDS = range(3 if EXAMPLES <= 500 else 12)
 
+
+def tried(examples: int = EXAMPLES) -> settings:
+    """How made-up queries are tried: the same ones each time, unless many are asked for."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=EXAMPLES <= 500,
+    )
+
+
 # A query with more solutions than this is left out: it would only be slow.
 MOST = 3_000
 
@@ -223,9 +234,7 @@ def is_small(store: ox.Store, query: str) -> bool:
     return isinstance(result, ox.QueryBoolean) or sum(1 for _ in islice(result, MOST)) < MOST
 
 
-@settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=EXAMPLES <= 500
-)
+@tried()
 @given(data=st.data(), query=queries())
 def test_any_query_gives_what_the_store_with_everything_gives(
     worlds: list[CubeWorld], data: st.DataObject, query: str

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 from cube_world import PREFIXES, CubeWorld, make_world, random_observations
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from test_cube_queries import EXAMPLES
+from test_cube_queries import EXAMPLES, tried
 
 OWN = "?o sdmx-measure:obsValue ?value ; sdmx-dimension:refArea ?a ; def:indicator indicator:recycled ."
 OTHER = "?p sdmx-measure:obsValue ?v ; sdmx-dimension:refArea ?b ; def:indicator indicator:recycled ."
@@ -147,12 +147,7 @@ def test_what_is_more_than_a_count_is_joined(worlds: list[CubeWorld], name: str)
         assert " OVER (" not in plan(world, query)
 
 
-@settings(
-    max_examples=max(EXAMPLES // 4, 150),
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    derandomize=EXAMPLES <= 500,
-)
+@tried(max(EXAMPLES // 4, 150))
 @given(data=st.data(), query=ranks())
 def test_ranks_are_what_oxigraph_counts(worlds: list[CubeWorld], data: st.DataObject, query: str) -> None:
     world = data.draw(st.sampled_from(worlds))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 
 from cube_world import PREFIXES, CubeWorld
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from test_cube_queries import EXAMPLES, FACTS, is_small, worlds
+from test_cube_queries import EXAMPLES, FACTS, is_small, tried, worlds
 from test_publish_world import BASE
 
 __all__ = ["worlds"]
@@ -182,12 +182,7 @@ def queries(draw: st.DrawFn) -> str:
 def test_queries_from_rows_give_what_the_store_with_everything_gives(worlds: list[CubeWorld]) -> None:
     counts: Counter[bool] = Counter()
 
-    @settings(
-        max_examples=EXAMPLES * 2 // 5,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        derandomize=EXAMPLES <= 500,
-    )
+    @tried(EXAMPLES * 2 // 5)
     @given(data=st.data(), query=queries())
     def compare(data: st.DataObject, query: str) -> None:
         world = data.draw(st.sampled_from(worlds))
