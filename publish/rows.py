@@ -36,7 +36,7 @@ def read(figure: str, row: str = "") -> str:
     return f"{at}{figure}"
 
 
-def where(figure: str, row: str = "") -> str:
+def kept_in(figure: str, row: str = "") -> str:
     """Give the column that has no value where a row does not have a figure."""
     return f"{row}." * bool(row) + ({"value": "digits"} | LIMITS).get(figure, figure)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from publish.rows import print_value, read, where
+from publish.rows import kept_in, print_value, read
 
 CUBE = "cube.json"
 
@@ -293,7 +293,7 @@ class Cube:
         predicates   the properties that are said; where None, rows are alike that say something with the same ones
         """
         if predicates is None:
-            kinds = (f"{where(column)} IS NULL" for _, column, _ in self._numbers)
+            kinds = (f"{kept_in(column)} IS NULL" for _, column, _ in self._numbers)
             return ("dataset", "definition", "breakdown", "status", "note IS NULL", *kinds)
         found: dict[str, None] = {}
         for iri in predicates:

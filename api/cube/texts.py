@@ -12,8 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from api.cube.pieces import KEYS, Asked, Cube
-from publish.rows import read
-from publish.rows import where as kept
+from publish.rows import kept_in, read
 
 # So many statements make one piece of text, or a few more.
 _STATEMENTS = 20_000
@@ -53,7 +52,7 @@ def write_rows(
     columns += ["note"] if any(text for text, _ in notes) else []
     tests = cube.tests(asked)
     if not says_codes:
-        tests.append(f"({' OR '.join(f'{kept(column)} IS NOT NULL' for column in columns) or 'FALSE'})")
+        tests.append(f"({' OR '.join(f'{kept_in(column)} IS NOT NULL' for column in columns) or 'FALSE'})")
     where = f" WHERE {' AND '.join(tests)}" if tests else ""
     if alike:
         where += f" GROUP BY {', '.join(alike)}"

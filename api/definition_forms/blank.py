@@ -20,7 +20,7 @@ from api.observations import Filters, Row, datasets_of, list_page, load_codes, r
 from api.pages.definitions import MONTHS_BETWEEN
 from api.pages.places import types_of_tier
 from ingest.period import Period
-from publish.rows import where
+from publish.rows import kept_in
 from schemas import Code, Field, TableSchema, load_model
 
 # A list of more areas than this is a register, not a list to choose from.
@@ -244,7 +244,7 @@ def _look_through(edition: Edition, indicator: str) -> _Seen:
         values = codes.values[column]
         return sorted(values[row[0]] for row in edition.rows(sql, numbers, seconds=_SECONDS))
 
-    counts = ", ".join(f"count({where(column)})" for column in _OPTIONAL)
+    counts = ", ".join(f"count({kept_in(column)})" for column in _OPTIONAL)
     sql = f"SELECT {counts} FROM observation_rows WHERE definition IN ({marks})"  # noqa: S608 - as above
     (found,) = edition.rows(sql, numbers, seconds=_SECONDS)
     return _Seen(

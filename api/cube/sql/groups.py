@@ -27,7 +27,7 @@ from api.cube.sql.making import Making, Outer
 from api.cube.sql.numbers import Uncertain
 from api.cube.sql.steps import Step, take_steps
 from api.cube.sql.terms import Table
-from publish.rows import read, where
+from publish.rows import kept_in, read
 
 # The table of observations.
 ROWS = "cat.observation_rows"
@@ -179,7 +179,7 @@ class _Group:
                 self._add_code(name, pattern, self._making.codes.said(of_rows))
 
     def _add_figure(self, name: str, pattern: Step, column: str, kind: str) -> None:
-        self._where(f"{where(column, name)} IS NOT NULL")
+        self._where(f"{kept_in(column, name)} IS NOT NULL")
         found = figure(self._making.cube, name, column, kind)
         self._bind(pattern.thing, found if self._making.is_fast else replace(found, scale=None))
 
