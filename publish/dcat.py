@@ -16,20 +16,15 @@ from datetime import date
 from pathlib import Path
 
 import pyoxigraph as ox
-from rdflib import Graph, Literal, URIRef
-from rdflib.namespace import DCTERMS, FOAF, PROV, RDF, XSD, Namespace
 
 import schemas
 from publish.contents import Contents, Row
 from publish.folder import File
-from publish.triples import Names, is_harmless_address
+from publish.triples import RDF_TYPE, Names, english, is_harmless_address, line, literal
 
-# rdflib's own DCAT is version 2; series and versions are of version 3.
-DCAT = Namespace("http://www.w3.org/ns/dcat#")
-SPDX = Namespace("http://spdx.org/rdf/terms#")
-
-_CSVW = URIRef("http://www.w3.org/ns/csvw")
-_PUBLIC = URIRef("http://publications.europa.eu/resource/authority/access-right/PUBLIC")
+_CSVW = "http://www.w3.org/ns/csvw"
+_PUBLIC = "http://publications.europa.eu/resource/authority/access-right/PUBLIC"
+_SPDX = "http://spdx.org/rdf/terms#"
 _MEDIA = "https://www.iana.org/assignments/media-types/"
 _FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/"
 _FREQUENCIES = {
@@ -61,6 +56,32 @@ WHOLES = (
 )
 
 
+class _Graph:
+    """Statements of the catalogue, each once."""
+
+    def __init__(self, contents: Contents) -> None:
+        self.contents = contents
+        self.names = Names(contents.base, contents.model)
+        self.lines: set[str] = set()
+
+    def say(self, subject: str, curie: str, thing: str) -> None:
+        """Say something of a subject: "<…>" or a literal."""
+        self.lines.add(line(subject, self._iri(curie), thing))
+
+    def point(self, subject: str, curie: str, address: str) -> None:
+        """Say what an address is to a subject."""
+        self.say(subject, curie, f"<{address}>")
+
+    def typed(self, address: str, curie: str) -> str:
+        """Say which class an address has, and give the address."""
+        self.lines.add(line(address, RDF_TYPE, f"<{self._iri(curie)}>"))
+        return address
+
+    def _iri(self, curie: str) -> str:
+        # Of this namespace nothing else is used.
+        return f"{_SPDX}{curie[5:]}" if curie.startswith("spdx:") else self.names.iri(curie)
+
+
 def catalogue_lines(
     contents: Contents, edition: Mapping[str, str], on: date, files: Mapping[str, File]
 ) -> list[str]:
@@ -70,42 +91,37 @@ def catalogue_lines(
     on        the day in its name
     files     the files of the downloads that are written already, by path
     """
-    names = Names(contents.base, contents.model)
-    graph = Graph()
-    catalogue = URIRef(names.thing(f"edition/{edition['edition']}"))
-    series = URIRef(f"{contents.base}catalog")
-    publisher = URIRef(f"{contents.base}catalog#publisher")
-    title = Literal(contents.title, lang="en")
-    graph.add((series, RDF.type, DCAT.DatasetSeries))
-    graph.add((series, DCTERMS.title, title))
+    graph = _Graph(contents)
+    catalogue = graph.names.thing(f"edition/{edition['edition']}")
+    series = graph.typed(f"{contents.base}catalog", "dcat:DatasetSeries")
+    publisher = graph.typed(f"{contents.base}catalog#publisher", "foaf:Agent")
+    title = english(contents.title)
+    graph.say(series, "dct:title", title)
     description = f"All editions of {contents.title}, one immutable catalogue after the other."
-    graph.add((series, DCTERMS.description, Literal(description, lang="en")))
-    graph.add((series, DCTERMS.publisher, publisher))
-    graph.add((publisher, RDF.type, FOAF.Agent))
-    graph.add((publisher, FOAF.name, title))
-    graph.add((catalogue, RDF.type, DCAT.Catalog))
-    graph.add((catalogue, RDF.type, PROV.Entity))
-    graph.add((catalogue, DCAT.inSeries, series))
-    graph.add((catalogue, DCAT.version, Literal(edition["edition"])))
-    graph.add((catalogue, DCTERMS.title, title))
+    graph.say(series, "dct:description", english(description))
+    graph.point(series, "dct:publisher", publisher)
+    graph.say(publisher, "foaf:name", title)
+    graph.typed(catalogue, "dcat:Catalog")
+    graph.typed(catalogue, "prov:Entity")
+    graph.point(catalogue, "dcat:inSeries", series)
+    graph.say(catalogue, "dcat:version", literal(edition["edition"]))
+    graph.say(catalogue, "dct:title", title)
     about = f"The edition of {contents.title} of {on.isoformat()}: {contents.observations.count} figures."
-    graph.add((catalogue, DCTERMS.description, Literal(about, lang="en")))
-    graph.add((catalogue, DCTERMS.publisher, publisher))
-    graph.add((catalogue, DCTERMS.issued, Literal(on.isoformat(), datatype=XSD.date)))
-    graph.add((catalogue, DCTERMS.identifier, Literal(edition["digest"])))
-    graph.add((catalogue, FOAF.homepage, _document(graph, contents.base)))
-    service = URIRef(f"{contents.base}sparql")
-    graph.add((catalogue, DCAT.service, service))
-    graph.add((service, RDF.type, DCAT.DataService))
-    graph.add((service, DCTERMS.title, Literal(f"SPARQL endpoint of {contents.title}", lang="en")))
-    graph.add((service, DCAT.endpointURL, service))
-    graph.add((service, DCAT.endpointDescription, service))
-    _add_wholes(graph, contents, catalogue, files)
+    graph.say(catalogue, "dct:description", english(about))
+    graph.point(catalogue, "dct:publisher", publisher)
+    graph.say(catalogue, "dct:issued", literal(on.isoformat(), "date"))
+    graph.say(catalogue, "dct:identifier", literal(edition["digest"]))
+    graph.point(catalogue, "foaf:homepage", graph.typed(contents.base, "foaf:Document"))
+    service = graph.typed(f"{contents.base}sparql", "dcat:DataService")
+    graph.point(catalogue, "dcat:service", service)
+    graph.say(service, "dct:title", english(f"SPARQL endpoint of {contents.title}"))
+    graph.point(service, "dcat:endpointURL", service)
+    graph.point(service, "dcat:endpointDescription", service)
+    _add_wholes(graph, catalogue, files)
     for row in contents.rows("datasets"):
-        _add_dataset(graph, contents, names, catalogue, row, files)
-    _add_sources(graph, contents, names, catalogue)
-    lines = graph.serialize(format="nt", encoding="utf-8").decode().split("\n")
-    return [f"{statement}\n" for statement in sorted(lines) if statement]
+        _add_dataset(graph, catalogue, row, files)
+    _add_sources(graph, catalogue)
+    return sorted(graph.lines)
 
 
 def vocabulary_lines(base: str) -> list[str]:
@@ -115,124 +131,94 @@ def vocabulary_lines(base: str) -> list[str]:
     return sorted(f"{statement.triple} .\n" for statement in statements)
 
 
-def _add_wholes(graph: Graph, contents: Contents, catalogue: URIRef, files: Mapping[str, File]) -> None:
-    licence = _licence_of_all(graph, contents, catalogue)
+def _add_wholes(graph: _Graph, catalogue: str, files: Mapping[str, File]) -> None:
+    licence = _licence_of_all(graph, catalogue)
     for path, title, media in WHOLES:
-        distribution = URIRef(f"{catalogue}#{path}")
-        graph.add((catalogue, DCAT.distribution, distribution))
+        distribution = f"{catalogue}#{path}"
+        graph.point(catalogue, "dcat:distribution", distribution)
         if licence is not None:
-            graph.add((distribution, DCTERMS.license, licence))
-        _add_file(graph, contents, distribution, (path, title, media), files.get(path))
+            graph.point(distribution, "dct:license", licence)
+        _add_file(graph, distribution, (path, title, media), files.get(path))
         if path.endswith(".gz"):
-            graph.add((distribution, DCAT.compressFormat, _media_type(graph, "application/gzip")))
+            graph.point(distribution, "dcat:compressFormat", _media_type(graph, "application/gzip"))
 
 
-def _licence_of_all(graph: Graph, contents: Contents, catalogue: URIRef) -> URIRef | None:
+def _licence_of_all(graph: _Graph, catalogue: str) -> str | None:
     """Name the licence of a file that holds every dataset: a distribution has one, so several become the parts
     of one of ours."""
-    texts = sorted({row["licence"] for row in contents.rows("datasets")})
+    texts = sorted({row["licence"] for row in graph.contents.rows("datasets")})
     licences = [licence for text in texts if (licence := _licence(graph, text)) is not None]
     if len(licences) < 2:
         return licences[0] if licences else None
-    several = URIRef(f"{catalogue}#licences")
-    graph.add((several, RDF.type, DCTERMS.LicenseDocument))
-    graph.add((several, DCTERMS.title, Literal("Each dataset has the licence that it names", lang="en")))
+    several = graph.typed(f"{catalogue}#licences", "dct:LicenseDocument")
+    graph.say(several, "dct:title", english("Each dataset has the licence that it names"))
     for licence in licences:
-        graph.add((several, DCTERMS.hasPart, licence))
+        graph.point(several, "dct:hasPart", licence)
     return several
 
 
-def _licence(graph: Graph, text: str) -> URIRef | None:
-    return _typed(graph, text, DCTERMS.LicenseDocument) if is_harmless_address(text) else None
+def _licence(graph: _Graph, text: str) -> str | None:
+    return graph.typed(text, "dct:LicenseDocument") if is_harmless_address(text) else None
 
 
-def _media_type(graph: Graph, name: str) -> URIRef:
-    return _typed(graph, f"{_MEDIA}{name}", DCTERMS.MediaType)
+def _media_type(graph: _Graph, name: str) -> str:
+    return graph.typed(f"{_MEDIA}{name}", "dct:MediaType")
 
 
-def _document(graph: Graph, address: str) -> URIRef:
-    return _typed(graph, address, FOAF.Document)
-
-
-def _typed(graph: Graph, address: str, kind: URIRef) -> URIRef:
-    """Say which class an address has that the catalogue points to."""
-    node = URIRef(address)
-    graph.add((node, RDF.type, kind))
-    return node
-
-
-def _add_file(
-    graph: Graph,
-    contents: Contents,
-    distribution: URIRef,
-    described: tuple[str, str, str],
-    file: File | None,
-) -> None:
+def _add_file(graph: _Graph, distribution: str, described: tuple[str, str, str], file: File | None) -> None:
     """Say where a distribution is, in which media type, and its size and digest where they are known."""
     path, title, media = described
-    address = URIRef(f"{contents.base}downloads/{path}")
-    graph.add((distribution, RDF.type, DCAT.Distribution))
-    graph.add((distribution, DCTERMS.title, Literal(title, lang="en")))
-    graph.add((distribution, DCAT.accessURL, address))
-    graph.add((distribution, DCAT.downloadURL, address))
-    graph.add((distribution, DCAT.mediaType, _media_type(graph, media)))
+    address = f"{graph.contents.base}downloads/{path}"
+    graph.typed(distribution, "dcat:Distribution")
+    graph.say(distribution, "dct:title", english(title))
+    graph.point(distribution, "dcat:accessURL", address)
+    graph.point(distribution, "dcat:downloadURL", address)
+    graph.point(distribution, "dcat:mediaType", _media_type(graph, media))
     if file is not None:
-        size = Literal(str(file.bytes), datatype=XSD.nonNegativeInteger)
-        graph.add((distribution, DCAT.byteSize, size))
-        checksum = URIRef(f"{distribution}-checksum")
-        graph.add((distribution, SPDX.checksum, checksum))
-        graph.add((checksum, RDF.type, SPDX.Checksum))
-        sha = _typed(graph, f"{SPDX}checksumAlgorithm_sha256", SPDX.ChecksumAlgorithm)
-        graph.add((checksum, SPDX.algorithm, sha))
-        graph.add((checksum, SPDX.checksumValue, Literal(file.sha256, datatype=XSD.hexBinary)))
+        graph.say(distribution, "dcat:byteSize", literal(str(file.bytes), "nonNegativeInteger"))
+        checksum = graph.typed(f"{distribution}-checksum", "spdx:Checksum")
+        graph.point(distribution, "spdx:checksum", checksum)
+        sha = graph.typed(f"{_SPDX}checksumAlgorithm_sha256", "spdx:ChecksumAlgorithm")
+        graph.point(checksum, "spdx:algorithm", sha)
+        graph.say(checksum, "spdx:checksumValue", literal(file.sha256, "hexBinary"))
 
 
-def _add_dataset(
-    graph: Graph,
-    contents: Contents,
-    names: Names,
-    catalogue: URIRef,
-    row: Row,
-    files: Mapping[str, File],
-) -> None:
-    dataset = URIRef(names.thing(f"dataset/{row['dataset']}"))
-    publisher = URIRef(names.thing(f"body/{row['publisher']}"))
-    label = next(body["label"] for body in contents.rows("bodies") if body["body"] == row["publisher"])
-    graph.add((catalogue, DCAT.dataset, dataset))
-    graph.add((dataset, RDF.type, DCAT.Dataset))
-    graph.add((publisher, RDF.type, FOAF.Agent))
-    graph.add((publisher, FOAF.name, Literal(label, lang="en")))
-    page = _document(graph, f"{contents.base}datasets/{row['dataset']}")
-    graph.add((dataset, DCAT.landingPage, page))
-    graph.add((dataset, DCTERMS.accessRights, _typed(graph, _PUBLIC, DCTERMS.RightsStatement)))
-    graph.add((URIRef(f"{contents.base}sparql"), DCAT.servesDataset, dataset))
+def _add_dataset(graph: _Graph, catalogue: str, row: Row, files: Mapping[str, File]) -> None:
+    base, bodies = graph.contents.base, graph.contents.rows("bodies")
+    dataset = graph.typed(graph.names.thing(f"dataset/{row['dataset']}"), "dcat:Dataset")
+    publisher = graph.typed(graph.names.thing(f"body/{row['publisher']}"), "foaf:Agent")
+    label = next(body["label"] for body in bodies if body["body"] == row["publisher"])
+    graph.point(catalogue, "dcat:dataset", dataset)
+    graph.say(publisher, "foaf:name", english(label))
+    page = graph.typed(f"{base}datasets/{row['dataset']}", "foaf:Document")
+    graph.point(dataset, "dcat:landingPage", page)
+    graph.point(dataset, "dct:accessRights", graph.typed(_PUBLIC, "dct:RightsStatement"))
+    graph.point(f"{base}sparql", "dcat:servesDataset", dataset)
     if row["frequency"]:
-        frequency = _typed(graph, _FREQUENCY + _FREQUENCIES[row["frequency"]], DCTERMS.Frequency)
-        graph.add((dataset, DCTERMS.accrualPeriodicity, frequency))
+        frequency = graph.typed(_FREQUENCY + _FREQUENCIES[row["frequency"]], "dct:Frequency")
+        graph.point(dataset, "dct:accrualPeriodicity", frequency)
     path = f"datasets/{row['dataset']}.csv"
     if path in files:
-        distribution = URIRef(f"{dataset}#csv")
-        graph.add((dataset, DCAT.distribution, distribution))
+        distribution = f"{dataset}#csv"
+        graph.point(dataset, "dcat:distribution", distribution)
         licence = _licence(graph, row["licence"])
         if licence is not None:
-            graph.add((distribution, DCTERMS.license, licence))
-        described = (path, f"{row['title']} as CSV", "text/csv")
-        _add_file(graph, contents, distribution, described, files[path])
-        metadata = _document(graph, f"{contents.base}downloads/{path}-metadata.json")
-        graph.add((distribution, DCTERMS.conformsTo, _typed(graph, _CSVW, DCTERMS.Standard)))
-        graph.add((distribution, FOAF.page, metadata))
+            graph.point(distribution, "dct:license", licence)
+        _add_file(graph, distribution, (path, f"{row['title']} as CSV", "text/csv"), files[path])
+        metadata = graph.typed(f"{base}downloads/{path}-metadata.json", "foaf:Document")
+        graph.point(distribution, "dct:conformsTo", graph.typed(_CSVW, "dct:Standard"))
+        graph.point(distribution, "foaf:page", metadata)
 
 
-def _add_sources(graph: Graph, contents: Contents, names: Names, catalogue: URIRef) -> None:
+def _add_sources(graph: _Graph, catalogue: str) -> None:
     """Say which of the publishers' files each dataset's figures came from, with the digest of each file."""
     entities = {}
-    for row in contents.sources:
-        entity = entities[row["source"]] = URIRef(f"{catalogue}#source-{row['source']}")
-        graph.add((entity, RDF.type, PROV.Entity))
-        graph.add((entity, DCTERMS.title, Literal(row["title"] or row["file"], lang="en")))
-        graph.add((entity, DCTERMS.identifier, Literal(f"sha256:{row['sha256']}")))
-        graph.add((catalogue, PROV.wasDerivedFrom, entity))
-    for dataset, sources in contents.dataset_sources.items():
+    for row in graph.contents.sources:
+        entity = entities[row["source"]] = graph.typed(f"{catalogue}#source-{row['source']}", "prov:Entity")
+        graph.say(entity, "dct:title", english(row["title"] or row["file"]))
+        graph.say(entity, "dct:identifier", literal(f"sha256:{row['sha256']}"))
+        graph.point(catalogue, "prov:wasDerivedFrom", entity)
+    for dataset, sources in graph.contents.dataset_sources.items():
         for source in sources:
-            node = URIRef(names.thing(f"dataset/{dataset}"))
-            graph.add((node, PROV.wasDerivedFrom, entities[source]))
+            node = graph.names.thing(f"dataset/{dataset}")
+            graph.point(node, "prov:wasDerivedFrom", entities[source])
