@@ -1,7 +1,7 @@
 """The model becomes the files that are derived from it and committed.
 
 In:   the model that ships, shapes_beyond_tables.ttl
-Out:  metadata.json, schemas/shapes.ttl, docs/reference/ and docs/examples.md, in a checkout
+Out:  metadata.json, schemas/documents.json, schemas/shapes.ttl, docs/reference/ and docs/examples.md, in a checkout
 
 `python -m schemas.derive` rewrites them all. With --check it writes nothing, names each stale file and exits
 1.
@@ -18,7 +18,8 @@ from typing import Any
 from schemas.context import make_context
 from schemas.datasette import make_metadata
 from schemas.definitions import Model
-from schemas.model import FOLDER, load_model
+from schemas.documents import derive_documents
+from schemas.model import FOLDER, load_model, model_files
 from schemas.reference import make_problems_page, make_tables_page, make_words_page
 from schemas.shapes import make_shapes
 from schemas.worked import load_worked, make_examples_page
@@ -35,6 +36,7 @@ def derive_files(model: Model) -> dict[str, str]:
     """Make the text of every derived file, by its path from the root of the repository."""
     files = {
         "metadata.json": _json(make_metadata(model)),
+        "schemas/documents.json": derive_documents(model_files()),
         "schemas/shapes.ttl": make_shapes(model),
         "docs/reference/context.jsonld": _json(make_context(model, EXAMPLE_BASE)),
         "docs/reference/tables.md": make_tables_page(model),

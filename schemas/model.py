@@ -16,15 +16,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from schemas import definitions
 from schemas.contradictions import PLACEHOLDER, find_contradictions
 from schemas.definitions import OPEN_LISTS, RULES, TYPES, Field, Model, ModelFaults, TableSchema
+from schemas.documents import FOLDER, NotDocuments, read_documents
 
 __all__ = ["FOLDER", "OPEN_LISTS", "RULES", "TYPES", "ModelFaults", "TableSchema", "load_model", "read_model"]
-
-FOLDER = Path(__file__).parent
 
 _FIELD_KEYS = frozenset(
     [
@@ -63,6 +60,18 @@ _TABLE_KEYS = frozenset(
     ]
 )
 _PROBLEM_KEYS = ("title", "severity", "when", "message", "mend")
+
+
+# The files of a model.
+_FILES = (
+    *("prefixes.yaml", "forms.yaml", "kinds.yaml", "problems.yaml", "words.yaml", "display.yaml"),
+    *("codelists/*.yaml", "tables/*.yaml", "derived/*.yaml"),
+)
+
+
+def model_files() -> list[Path]:
+    """Name the YAML files that the model which ships is read from."""
+    return [path for pattern in _FILES for path in sorted(FOLDER.glob(pattern))]
 
 
 @cache
@@ -110,13 +119,12 @@ def read_model(folder: Path) -> Model:
 def _read_documents(path: Path, faults: list[str]) -> Iterator[dict[str, Any]]:
     """Read the YAML documents of a file, each a set of named entries."""
     try:
-        documents = list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=_Loader))
+        documents = read_documents(path)
     except FileNotFoundError:
         faults.append(f"{path.name}: the file is missing.")
         return
-    except (yaml.YAMLError, UnicodeDecodeError) as fault:
-        line = getattr(getattr(fault, "problem_mark", None), "line", None)
-        place = "" if line is None else f" Look at line {line + 1}."
+    except NotDocuments as fault:
+        place = "" if fault.line is None else f" Look at line {fault.line}."
         faults.append(f"{path.name}: the file is not YAML with each name once.{place}")
         return
     for document in documents:
@@ -124,19 +132,6 @@ def _read_documents(path: Path, faults: list[str]) -> Iterator[dict[str, Any]]:
             yield document
         else:
             faults.append(f"{path.name}: the file has no named entries.")
-
-
-class _Loader(yaml.CSafeLoader):
-    """Reads YAML safely, and refuses a name that is there twice, where YAML itself keeps the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        names = [self.construct_object(name, deep=True) for name, _ in node.value]
-        for place, name in enumerate(names):
-            if name in names[:place]:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"'{name}' is there twice", node.value[place][0].start_mark
-                )
-        return super().construct_mapping(node, deep)
 
 
 def _read_entries(path: Path, faults: list[str]) -> Iterator[tuple[str, Any]]:

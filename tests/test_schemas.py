@@ -22,7 +22,8 @@ import pytest
 import yaml
 
 from schemas import ModelFaults, load_model
-from schemas.model import FOLDER, RULES, read_model
+from schemas.documents import read_documents
+from schemas.model import FOLDER, RULES, model_files, read_model
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,16 @@ def hear(fault: Fault) -> list[str]:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.said)
 def test_broken_model_is_refused_with_the_fault_named(fault: Fault) -> None:
     assert any(fault.said in said for said in hear(fault)), hear(fault)
+
+
+def test_documents_at_hand_say_what_their_file_says(tmp_path: Path) -> None:
+    edited = tmp_path / "edited.yaml"
+    for path in model_files():
+        text = path.read_text(encoding="utf-8")
+        assert read_documents(path) == list(yaml.safe_load_all(text))
+        # Of other bytes nothing is at hand.
+        edited.write_text(f"{text}\n---\nadded: here\n", encoding="utf-8")
+        assert read_documents(edited) == [*read_documents(path), {"added": "here"}]
 
 
 def test_every_fault_the_loader_knows_is_heard_once() -> None:
