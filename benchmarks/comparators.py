@@ -10,7 +10,6 @@ import resource
 from datetime import date
 from typing import Any
 
-import ibis
 import numpy as np
 import pyarrow as pa
 
@@ -21,13 +20,13 @@ _TYPES = ("unitary", "metropolitan-district", "london-borough")
 def describe(rows: int = COUNCILS * INDICATORS * YEARS) -> dict[str, Any]:
     """Work out the comparators of `rows` figures and tell the CPU seconds that the stage alone took."""
     from compare import council_figures
+    from ingest.engine import Engine
     from publish.comparators import describe_comparators
     from publish.contents import TEXTS_OF_FIGURES, coded_tables
-    from publish.engine import Engine
     from publish.observations import code_observations
     from schemas import load_model
 
-    engine = Engine(ibis.duckdb.connect())
+    engine = Engine()
     small = _small_tables()
     observations = code_observations(engine, engine.load("generated", _figures(rows)))
     tables = {
@@ -41,7 +40,7 @@ def describe(rows: int = COUNCILS * INDICATORS * YEARS) -> dict[str, Any]:
     began = _cpu()
     coded = coded_tables(engine, observations, tables)
     figures = engine.keep("council_figures", council_figures(coded, TEXTS_OF_FIGURES))
-    found = describe_comparators(engine, observations, coded["periods"], figures, texts, load_model())
+    found = describe_comparators(engine, observations, coded, figures, texts, load_model())
     return {"figures": observations.count, "rows": found.num_rows, "cpu": _cpu() - began}
 
 

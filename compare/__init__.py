@@ -6,7 +6,7 @@ figures become is the same rule as an expression (distribution.py, comparators.p
 """
 
 from compare.comparators import comparator_sums
-from compare.distribution import council_figures, distributions
+from compare.distribution import council_figures, distributions, tiers_of_types
 from compare.funnel import Funnel, Unit, funnel
 from compare.limits import (
     Limits,
@@ -102,6 +102,7 @@ __all__ = [
     "standing",
     "standing_against",
     "target_result",
+    "tiers_of_types",
     "trend",
     "verdict",
 ]

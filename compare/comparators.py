@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import ibis
-
-from compare.distribution import KEY, tiers_of_types
+from compare.distribution import KEY
+from ingest.expressions import expression, ibis
 
 # Twelve digits in front and six behind are what engines read fast. A council's number that is larger counts as
 # missing; digits after the sixth place are rounded away.
@@ -22,12 +21,13 @@ _NUMBER = "decimal(18, 6)"
 _SUM = "decimal(38, 6)"
 
 
+@expression
 def comparator_sums(tables: Mapping[str, ibis.Table]) -> ibis.Table:
     """Add up the figures of each comparator's councils.
 
     tables   "council_figures" as compare.distribution.council_figures gives them, with value_text, numerator and
              denominator as text and counted_on; "memberships" (comparator, area, start_on, end_on), "areas",
-             "periods", "area_changes", and "published" (KEY, comparator, value_text, lower_limit,
+             "periods", "area_changes", "tiers", and "published" (KEY, comparator, value_text, lower_limit,
              upper_limit): the figures that publishers give for a comparator itself
 
     A council belongs to a comparator by the period's last day; one that the source restated earlier
@@ -94,7 +94,7 @@ def _covered(figures: ibis.Table, tables: Mapping[str, ibis.Table]) -> ibis.Tabl
     pairs = restated.join(changes.select("to_area", "from_area"), "to_area")
     pairs = pairs.select(*KEY, "tier", area="from_area").distinct()
     areas = tables["areas"].select("area", "area_type", "start_on", "end_on")
-    pairs = pairs.join(areas, "area").join(tiers_of_types(), ["area_type", "tier"]).join(periods, "period")
+    pairs = pairs.join(areas, "area").join(tables["tiers"], ["area_type", "tier"]).join(periods, "period")
     pairs = _existing(pairs)
     nothing = ibis.null(_NUMBER)
     return pairs.select(
@@ -114,7 +114,7 @@ def _expected(tables: Mapping[str, ibis.Table]) -> ibis.Table:
     """Count the councils of each tier that belong to a comparator and exist on a period's last day."""
     belonging = tables["memberships"].rename(from_on="start_on", until_on="end_on")
     areas = tables["areas"].select("area", "area_type", "start_on", "end_on")
-    rows = belonging.join(areas, "area").join(tiers_of_types(), "area_type").cross_join(_periods(tables))
+    rows = belonging.join(areas, "area").join(tables["tiers"], "area_type").cross_join(_periods(tables))
     rows = _existing(rows)
     rows = rows.filter(rows.from_on <= rows.period_end, rows.period_end <= rows.until_on)
     return rows.group_by(["period", "comparator", "tier"]).aggregate(expected=rows.count())

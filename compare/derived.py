@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any
 
-import ibis
-
+from ingest.expressions import expression, ibis
 from schemas import load_model
 
 # Which status is carried where two figures have different ones, the gravest first.
@@ -200,6 +199,7 @@ def _words(status: str) -> str:
     return str(code.more["words"] or code.label)
 
 
+@expression
 def pairs(observations: ibis.Table, sides: ibis.Table) -> ibis.Table:
     """Find every pair of figures that a derivation makes one of: both of one area and one period.
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import ibis
 import pyarrow as pa
 
+from ingest.expressions import expression, ibis
 from schemas import load_model
 
 KEY = ("dataset", "indicator", "version", "period", "breakdown")
@@ -23,6 +23,7 @@ KEY = ("dataset", "indicator", "version", "period", "breakdown")
 _LEFT_OUT = ("definition-differs",)
 
 
+@expression
 def distributions(figures: ibis.Table) -> ibis.Table:
     """Describe how the figures of each tier's councils are spread.
 
@@ -54,10 +55,11 @@ def _between(values: Any, quarters: Any) -> Any:
     return below + (above - below) * (quarters % 4).cast("float64") / ibis.literal(4.0)
 
 
+@expression
 def council_figures(tables: Mapping[str, ibis.Table], more: Sequence[str] = ()) -> ibis.Table:
     """Give each usable figure of a council, once for each tier it is compared in.
 
-    tables   "observations", "indicators", "areas", "area_changes" and "periods"
+    tables   "observations", "indicators", "areas", "area_changes", "periods" and "tiers" (tiers_of_types)
     more     further columns of observations to hand on
 
     A council counts in a period if it existed on the period's last day, or if the source restated the period
@@ -67,7 +69,6 @@ def council_figures(tables: Mapping[str, ibis.Table], more: Sequence[str] = ()) 
     Columns: KEY, tier, area, value, is_restated, counted_on (the period's last day, or the first day of a council
     that the period was restated on), and `more`.
     """
-    tiers = tiers_of_types()
     observations = tables["observations"]
     areas = tables["areas"].select("area", "area_type", "start_on", "end_on")
     periods = tables["periods"].select("period", period_end=tables["periods"].end_on)
@@ -78,7 +79,7 @@ def council_figures(tables: Mapping[str, ibis.Table], more: Sequence[str] = ()) 
         .join(areas, "area")
         .join(periods, "period")
         .join(indicators, ["indicator", "version"])
-        .join(tiers, "area_type")
+        .join(tables["tiers"], "area_type")
     )
     figures = figures.filter((figures.answering == "every-council") | (figures.answering == figures.tier))
     existed = figures.filter(
@@ -101,8 +102,8 @@ def council_figures(tables: Mapping[str, ibis.Table], more: Sequence[str] = ()) 
     )
 
 
-def tiers_of_types() -> ibis.Table:
-    """Tell which area types belong to the two tiers that are compared within."""
+def tiers_of_types() -> pa.Table:
+    """Tell which area types belong to the two tiers that are compared within: area_type, tier."""
     tiers = load_model().code_lists["tier"]
     pairs = [
         {"area_type": area_type, "tier": code.code}
@@ -110,5 +111,4 @@ def tiers_of_types() -> ibis.Table:
         if code.code != "every-council"
         for area_type in code.more["area_types"]
     ]
-    # As an Arrow table: of Python's own rows Ibis makes a data frame first, which needs pandas.
-    return ibis.memtable(pa.Table.from_pylist(pairs))
+    return pa.Table.from_pylist(pairs)

@@ -20,9 +20,8 @@ from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
-import ibis
-
 from compare.lineage import tiers_of
+from ingest.expressions import expression, ibis
 
 Method = Literal["same-boundary", "sum", "rebuilt-rate"]
 Gap = Literal["predecessor-missing", "parts-disagree", "zero-denominator"]
@@ -245,6 +244,7 @@ def _rounded(exact: Fraction, decimals: int) -> Decimal:
     return Decimal((exact * scale + Fraction(1, 2)).__floor__()).scaleb(-decimals)
 
 
+@expression
 def restated_sums(tables: Mapping[str, ibis.Table]) -> ibis.Table:
     """Sum what was published for the parts of each later area, by the best of its covers.
 

@@ -13,9 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import ibis
-
 from compare.signals import MOST_FIGURES, NEAR_SCORE, PLACES, needed_score
+from ingest.expressions import expression, ibis
 
 # A series; `family` is the indicator whatever the version. RUN is a stretch of it whose figures may be joined.
 SERIES = ("dataset", "family", "breakdown", "area")
@@ -23,15 +22,15 @@ RUN = (*SERIES, "run", "chain")
 _CARRIED = ("definition", "period", "start_day", "area_type", "tier", "sign", "value", "low", "high")
 
 
-def history(tables: Mapping[str, ibis.Table], statuses: frozenset[int], breaks: int) -> ibis.Table:
+@expression
+def history(tables: Mapping[str, ibis.Table]) -> ibis.Table:
     """Give every figure that may be looked at, with the run that it belongs to.
 
     tables     "figures" (dataset, definition, period, breakdown, area, value, low, high, status), "definitions"
                (definition, family, epoch, sign: 1 where higher is better, -1 where lower is), "answering"
-               (definition, area_type, tier), "areas" (area, area_type, start_on, end_on) and "periods" (period,
-               start_day, end_on, chain)
-    statuses   the numbers of the statuses a figure may have
-    breaks     the number of the status of a break; 0 where no figure has it
+               (definition, area_type, tier), "areas" (area, area_type, start_on, end_on), "periods" (period,
+               start_day, end_on, chain) and "statuses" (status, is_break): those that a figure may have, and 1 for
+               that of a break
 
     Only areas of a body that runs the service count, and only for periods at whose end they existed. A run ends at a
     break in the series and at a version whose figures do not compare. Of periods that overlap, those that do not
@@ -40,7 +39,7 @@ def history(tables: Mapping[str, ibis.Table], statuses: frozenset[int], breaks: 
     Columns: SERIES, run, chain, definition, period, start_day, area_type, tier, sign, value, low, high, good.
     """
     rows = tables["figures"].join(tables["definitions"], "definition")
-    rows = rows.filter(rows.value.notnull(), rows.status.isin(sorted(statuses)))
+    rows = rows.filter(rows.value.notnull()).join(tables["statuses"], "status")
     rows = rows.join(tables["areas"], "area").join(tables["answering"], ["definition", "area_type"])
     rows = rows.join(tables["periods"].rename(period_end="end_on"), "period")
     rows = rows.filter(
@@ -54,7 +53,7 @@ def history(tables: Mapping[str, ibis.Table], statuses: frozenset[int], breaks: 
         "chain",
         good=good(rows.value, rows.sign),
         # Epochs come first: a break inside of one is part of the same number.
-        run=rows.epoch * 1000 + (rows.status == breaks).cast("int64").sum().over(before).cast("int64"),
+        run=rows.epoch * 1000 + rows.is_break.sum().over(before).cast("int64"),
     )
 
 
@@ -94,6 +93,7 @@ def needed(points: Any, fewest: int, level: float) -> Any:
     return ibis.cases(*cases).cast("int64")
 
 
+@expression
 def movements(rows: ibis.Table, key: tuple[str, ...], asked: Mapping[str, float]) -> ibis.Table:
     """Keep the rows that can be scored, with score, needed and points. `asked` has fewest, most and level."""
     scored = scores(rows, key, int(asked["most"]))
@@ -101,6 +101,7 @@ def movements(rows: ibis.Table, key: tuple[str, ...], asked: Mapping[str, float]
     return scored.filter(scored.needed.notnull())
 
 
+@expression
 def falling(found: ibis.Table) -> ibis.Table:
     """Hold is_falling against every figure that movements could score."""
     return found.mutate(
@@ -115,6 +116,7 @@ def falling(found: ibis.Table) -> ibis.Table:
 _FIGURE = ("dataset", "definition", "period", "breakdown")
 
 
+@expression
 def below(
     rows: ibis.Table, peers: ibis.Table, quarters: ibis.Table, asked: Mapping[str, float]
 ) -> ibis.Table:
@@ -147,6 +149,26 @@ def below(
 PEERS = ("dataset", "family", "breakdown", "area_type", "epoch", "chain")
 
 
+@expression
+def moves_of_peers(peers: ibis.Table, asked: Mapping[str, float]) -> ibis.Table:
+    """Score how what stands for peers moved."""
+    moved = movements(peers.mutate(good=good(peers.peers_value, peers.sign)), PEERS, asked)
+    return moved.select(*_FIGURE, "area_type", other_score="score", other_needed="needed")
+
+
+@expression
+def enough_peers(peers: ibis.Table, fewest: int) -> ibis.Table:
+    """Leave out what stands for too few peers."""
+    return peers.filter(peers.area_count >= fewest)
+
+
+@expression
+def plain_peers(peers: ibis.Table) -> ibis.Table:
+    """Give the values of peers alone."""
+    return peers.drop("family", "epoch", "sign", "start_day", "chain", "area_count")
+
+
+@expression
 def coasting(found: ibis.Table, peers: ibis.Table, peers_moves: ibis.Table) -> ibis.Table:
     """Hold is_coasting against every figure that movements could score.
 
@@ -164,6 +186,7 @@ def coasting(found: ibis.Table, peers: ibis.Table, peers_moves: ibis.Table) -> i
     )
 
 
+@expression
 def apart(moved: ibis.Table, pairs: ibis.Table) -> ibis.Table:
     """Hold is_apart against every figure that a pair puts first.
 
@@ -190,6 +213,7 @@ def apart(moved: ibis.Table, pairs: ibis.Table) -> ibis.Table:
     )
 
 
+@expression
 def unexpected(rows: ibis.Table, asked: Mapping[str, float]) -> ibis.Table:
     """Hold is_unexpected against every figure."""
     most, fewest = int(asked["most"]), max(int(asked["fewest"]), 2)
@@ -217,3 +241,23 @@ def unexpected(rows: ibis.Table, asked: Mapping[str, float]) -> ibis.Table:
         other_score=ibis.null("int64"),
         other_needed=ibis.null("int64"),
     )
+
+
+_FOUND = (
+    *(*SERIES, "run", "definition", "period", "start_day", "sign", "value", "low", "high", "points"),
+    *("score", "needed", "other_score", "other_needed", "against", "fires", "near"),
+)
+ORDER = (*SERIES, "start_day")
+
+
+@expression
+def checks_in_order(found: ibis.Table) -> ibis.Table:
+    """Give all checks of a rule, series by series."""
+    extra = [name for name in ("other_definition", "peers_value") if name in found.columns]
+    return found.select(*_FOUND, *extra).order_by(ORDER)
+
+
+@expression
+def figures_in_order(rows: ibis.Table) -> ibis.Table:
+    """Give the figures that rules look at, series by series."""
+    return rows.select(*SERIES, "run", "chain", "period", "start_day", "value").order_by(ORDER)

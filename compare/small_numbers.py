@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import ibis
-import ibis.expr.types as ir
+from ingest.expressions import expression, ibis
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 # Units that count people or cases, one by one. Others are hidden by their numerator, denominator or sample.
 COUNTS = frozenset({"count", "people"})
@@ -74,6 +76,7 @@ def is_hidden(rule: SmallNumber, figure: Counted) -> bool:
     )
 
 
+@expression
 def hide(
     observations: ibis.Table, rules: Sequence[SmallNumber], indicators: ibis.Table, areas: ibis.Table
 ) -> ibis.Table:

@@ -1,7 +1,7 @@
 """Text tables become typed standard tables; observations as an expression that gives the same rows on any engine.
 
 In:   for each standard table its Parquet files: columns of text (NULL where empty), _source and _row, checked
-Out:  Ibis tables: dates, numbers and booleans typed, periods and versions resolved, breakdowns in one column
+Out:  tables of the engine: dates, numbers and booleans typed, periods and versions resolved, breakdowns in one column
 
 Texts that an expression cannot read the same way everywhere (periods, dates and numbers in unusual forms) are
 read in Python, once for each different text, and joined in. What remains are regular expressions, casts of
@@ -14,12 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import ibis
-import ibis.expr.types as ir
 import pyarrow as pa
 
+from ingest.checking.grammar import among, literal
+from ingest.checking.grammar import name as quoted
+from ingest.engine import Engine
+from ingest.expressions import expression, ibis
 from ingest.resolve import Version, read_date, resolve_row
 from ingest.standard_file import StandardFile, as_standard, union_texts
 from ingest.typed_tables import (
@@ -34,6 +36,9 @@ from ingest.typed_tables import (
 )
 from ingest.value import find_plain
 from schemas import load_model
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 # A number in plain decimal notation, short enough that every engine reads it alike. A zero has no sign there.
 _PLAIN_NUMBER = (
@@ -93,7 +98,7 @@ class HasTables(Protocol):
     def tables(self) -> Mapping[str, Sequence[Path | StandardFile]]: ...
 
 
-class Tables(MutableMapping[str, ibis.Table]):
+class Tables(MutableMapping[str, "ibis.Table"]):
     """Typed standard tables by name, each brought into the engine when an expression asks for it.
 
     A table that no package has is not in the mapping, and is empty if it is asked for all the same.
@@ -101,15 +106,15 @@ class Tables(MutableMapping[str, ibis.Table]):
     arrow    those that were read outside of the engine: all but observations
     """
 
-    def __init__(self, connection: Any, arrow: Mapping[str, pa.Table]) -> None:
-        self._connection = connection
+    def __init__(self, engine: Engine, arrow: Mapping[str, pa.Table]) -> None:
+        self._engine = engine
         self._arrow = arrow
         self._made: dict[str, ibis.Table] = {}
 
     def __getitem__(self, name: str) -> ibis.Table:
         if name not in self._made:
             table = _OBSERVATION_FORM.empty_table() if name == "observations" else self.arrow(name)
-            self._made[name] = self._connection.create_table(f"harmonise_{name}", table, overwrite=True)
+            self._made[name] = self._engine.load(f"harmonise_{name}", table)
         return self._made[name]
 
     def __setitem__(self, name: str, table: ibis.Table) -> None:
@@ -134,10 +139,10 @@ class Tables(MutableMapping[str, ibis.Table]):
         return table_form(load_model().tables[name]).empty_table()
 
 
-def harmonise(report: HasTables, connection: Any) -> Tables:
+def harmonise(report: HasTables, engine: Engine) -> Tables:
     """Turn the text tables of a report into typed standard tables.
 
-    connection    an Ibis backend; tables are made in it under names that begin with "harmonise_"
+    engine    tables are made in it under names that begin with "harmonise_"
 
     Returns every submitted table, and "periods": every period that a table names, with label, kind, start_on,
     end_on and length. Tables that no package has are empty. Rows come in no order.
@@ -161,31 +166,45 @@ def harmonise(report: HasTables, connection: Any) -> Tables:
                 table, rows = resolve_periods(table, versions, column.name)
                 resolved.extend(rows)
         arrow[name] = type_table(model.tables[name], table)
-    tables = Tables(connection, arrow)
+    tables = Tables(engine, arrow)
     if files["observations"]:
-        observed = _read_observations(files["observations"], connection)
-        tables["observations"], rows = _harmonise_observations(
-            observed, versions, _load_totals(tables), connection
-        )
+        texts = _read_observations(files["observations"], _load_totals(tables), engine)
+        plain = _make_plain(texts, engine)
+        periods, rows = _resolve_observed_periods(texts, versions, engine)
+        tables["observations"] = harmonised(texts, plain, periods)
         resolved.extend(rows)
     arrow["periods"] = _make_periods(resolved)
     return tables
 
 
-def _read_observations(files: Sequence[StandardFile], connection: Any) -> ibis.Table:
-    """Read the files under all columns of observations; other columns that a file has are dimensions.
+def _read_observations(
+    files: Sequence[StandardFile], totals: Mapping[str, Sequence[str]], engine: Engine
+) -> ibis.Table:
+    """Read the files under all columns of observations; other columns that a file has are dimensions, which are folded
+    into one text, the breakdown. Totals and empty cells say nothing there.
 
     An empty cell is the empty text: as long as a column stands as it is in its file, the engine asks each different
     text once.
     """
     # Everything that is asked of the texts begins at a view, so that the files are put together once: as SQL, which
-    # is there already for the checker. Ibis would take longer to write it than the engine to read a small file.
+    # is there already for the checker. What follows need not know which dimensions there are.
     fields = load_model().tables["observations"].field_names
     dimensions = sorted({column for file in files for column in file.columns} - set(fields))
     source = union_texts(files, (*fields, *dimensions))
-    connection.raw_sql(f"CREATE OR REPLACE VIEW {_TEXTS} AS SELECT * FROM {source}")  # noqa: S608 - quoted there
-    texts: ibis.Table = connection.table(_TEXTS)
-    return texts
+    folded = " || ".join(_fold(dimension, totals.get(dimension, ())) for dimension in dimensions)
+    columns = ", ".join(map(quoted, (*fields, "_source", "_row")))
+    query = f"SELECT {columns}, substr({folded or _NOTHING}, 2) AS breakdown FROM {source}"  # noqa: S608 - quoted there
+    return engine.see(_TEXTS, query)
+
+
+_NOTHING = "''"
+
+
+def _fold(dimension: str, totals: Sequence[str]) -> str:
+    """Say in SQL what the column of a dimension adds to a breakdown."""
+    code = quoted(dimension)
+    says_nothing = among(code, ("", *totals))
+    return f"CASE WHEN {says_nothing} THEN {_NOTHING} ELSE {literal(f';{dimension}=')} || {code} END"
 
 
 def _load_versions(indicators: pa.Table) -> dict[str, list[Version]]:
@@ -200,29 +219,30 @@ def _load_versions(indicators: pa.Table) -> dict[str, list[Version]]:
 
 
 def _resolve_observed_periods(
-    table: ibis.Table, versions: Versions, connection: Any
+    texts: ibis.Table, versions: Versions, engine: Engine
 ) -> tuple[ibis.Table, list[Resolved]]:
-    """Put notations in place of the texts of periods, and the versions that count them beside.
-
-    Returns the table, with the column resolved_version, and what every different text has become.
-    """
-    texts = table.select("indicator", "version", "period").distinct().to_pyarrow()
+    """Resolve the texts of periods: what each becomes, as a table of the engine and as rows."""
+    found = engine.read(different(texts, *_PERIOD_KEY))
     rows = [
         resolve_row(text[0], text[1], text[2], versions.get(text[0], []))
-        for text in sorted(tuple(row.values()) for row in texts.to_pylist())
+        for text in sorted(tuple(row.values()) for row in found.to_pylist())
     ]
     mapping = pa.table(
         {
             f"of_{key}": pa.array([row.get(key) for row in rows], pa.string())
-            for key in ("indicator", "version", "period", "notation", "resolved")
+            for key in (*_PERIOD_KEY, "notation", "resolved")
         }
     )
-    known = connection.create_table("harmonise_periods_of_observations", mapping, overwrite=True)
-    keys = ("indicator", "version", "period")
-    joined = table.left_join(known, [(key, f"of_{key}") for key in keys])
-    # An unknown version is a problem of its own; the text that was given is the best there is.
-    resolved = ibis.coalesce(joined.of_resolved, joined.version.nullif(""))
-    return joined.mutate(period=joined.of_notation, resolved_version=resolved), rows
+    return engine.load("harmonise_periods_of_observations", mapping), rows
+
+
+_PERIOD_KEY = ("indicator", "version", "period")
+
+
+@expression
+def different(rows: ibis.Table, *columns: str) -> ibis.Table:
+    """Give the different rows of some columns."""
+    return rows.select(*columns).distinct()
 
 
 def _make_periods(resolved: Sequence[Mapping[str, str | None]]) -> pa.Table:
@@ -242,29 +262,38 @@ def _make_periods(resolved: Sequence[Mapping[str, str | None]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=PERIODS)
 
 
-def _harmonise_observations(
-    texts: ibis.Table, versions: Versions, totals: Mapping[str, Sequence[str]], connection: Any
-) -> tuple[ibis.Table, list[Resolved]]:
-    """Give typed observations, and what every different text of a period has become."""
-    known = {*load_model().tables["observations"].field_names, "_source", "_row"}
-    dimensions = sorted(set(texts.columns) - known)
-    texts, plain = _make_plain(texts, connection)
-    texts, resolved = _resolve_observed_periods(texts, versions, connection)
-    number = {name: texts[column].nullif("") for name, column in plain.items()}
+@expression
+def harmonised(texts: ibis.Table, plain: Mapping[str, ibis.Table], periods: ibis.Table) -> ibis.Table:
+    """Give typed observations.
+
+    plain     for each column of numbers with texts that are not plain what those become: odd_{column}, read_{column}
+    periods   what the texts of periods become
+    """
+    number = dict(zip(_FORMS, _FORMS, strict=True))
+    for column, known in plain.items():
+        joined = texts.left_join(known, [(column, f"odd_{column}")])
+        text = ibis.ifelse(_is_odd(joined[column], column), joined[f"read_{column}"], joined[column])
+        texts = joined.mutate(**{f"plain_{column}": text}).drop(f"odd_{column}", f"read_{column}")
+        number[column] = f"plain_{column}"
+    joined = texts.left_join(periods, [(key, f"of_{key}") for key in _PERIOD_KEY])
+    # An unknown version is a problem of its own; the text that was given is the best there is.
+    resolved = ibis.coalesce(joined.of_resolved, joined.version.nullif(""))
+    texts = joined.mutate(period=joined.of_notation, resolved_version=resolved)
+    numbers = {name: texts[column].nullif("") for name, column in number.items()}
     cells: dict[str, ir.Value] = {
         **{name: texts[name].nullif("") for name in ("dataset", "indicator", "area", "note")},
         "version": texts.resolved_version,
         "period": texts.period,
-        "breakdown": _breakdown(texts, dimensions, totals),
-        "value_text": number["value"],
-        "value": number["value"].try_cast("float64"),
+        "breakdown": texts.breakdown,
+        "value_text": numbers["value"],
+        "value": numbers["value"].try_cast("float64"),
         "status": texts.status.nullif("").fill_null("normal"),
-        **{name: number[name] for name in _TEXT_NUMBERS},
-        "sample_size": number["sample_size"].try_cast("int64"),
+        **{name: numbers[name] for name in _TEXT_NUMBERS},
+        "sample_size": numbers["sample_size"].try_cast("int64"),
         "_source": texts["_source"],
         "_row": texts["_row"],
     }
-    return texts.select(**{name: cells[name] for name in OBSERVATION_COLUMNS}), resolved
+    return texts.select(**{name: cells[name] for name in OBSERVATION_COLUMNS})
 
 
 def _load_totals(tables: Tables) -> dict[str, list[str]]:
@@ -277,41 +306,29 @@ def _load_totals(tables: Tables) -> dict[str, list[str]]:
     return {row["dimension"]: sorted(totals[row["code_list"]]) for row in lists if row["code_list"] in totals}
 
 
-def _breakdown(
-    texts: ibis.Table, dimensions: Sequence[str], totals: Mapping[str, Sequence[str]]
-) -> ir.StringValue:
-    """Fold the columns of dimensions into one text; totals and empty cells say nothing."""
-    folded: ir.StringValue = ibis.literal("")
-    for dimension in dimensions:
-        code = texts[dimension]
-        says_nothing = code.isin(["", *totals.get(dimension, ())])
-        folded = folded.concat(ibis.ifelse(says_nothing, "", ibis.literal(f";{dimension}=").concat(code)))
-    return folded.substr(1)
-
-
-def _make_plain(texts: ibis.Table, connection: Any) -> tuple[ibis.Table, dict[str, str]]:
-    """Bring the texts of numbers into their plain form; a text that has none becomes NULL.
-
-    Returns the table with further columns, and for each column of numbers the name of the plain one.
-    """
-    plain = {column: column for column in _FORMS}
-    odd = {column: _is_odd(texts[column], column).any() for column in _FORMS}
+def _make_plain(texts: ibis.Table, engine: Engine) -> dict[str, ibis.Table]:
+    """Give for each column with texts of numbers that are not in their plain form what those become: NULL if there is
+    none."""
     # One look at all columns: nearly always every text is plain, and then there is nothing to do.
-    [found] = texts.aggregate(**odd).to_pyarrow().to_pylist()
-    for column in _FORMS:
-        if found[column]:
-            known = _read_odd_texts(texts, column, connection)
-            joined = texts.left_join(known, [(column, f"odd_{column}")])
-            text = ibis.ifelse(_is_odd(joined[column], column), joined[f"read_{column}"], joined[column])
-            texts = joined.mutate(**{f"plain_{column}": text}).drop(f"odd_{column}", f"read_{column}")
-            plain[column] = f"plain_{column}"
-    return texts, plain
+    [found] = engine.read(odd_columns(texts)).to_pylist()
+    return {column: _read_odd_texts(texts, column, engine) for column in _FORMS if found[column]}
 
 
-def _read_odd_texts(texts: ibis.Table, column: str, connection: Any) -> ibis.Table:
-    """Read every different text of a column that is not plain; give what each becomes."""
+@expression
+def odd_columns(texts: ibis.Table) -> ibis.Table:
+    """Say of each column of numbers whether it has a text that is not plain."""
+    return texts.aggregate(**{column: _is_odd(texts[column], column).any() for column in _FORMS})
+
+
+@expression
+def odd_texts(texts: ibis.Table, column: str) -> ibis.Table:
+    """Give every different text of a column that is not plain."""
     odd = texts.filter(_is_odd(texts[column], column))
-    found = sorted(odd.select(text=odd[column]).distinct().to_pyarrow().column("text").to_pylist())
+    return odd.select(text=odd[column]).distinct()
+
+
+def _read_odd_texts(texts: ibis.Table, column: str, engine: Engine) -> ibis.Table:
+    found = sorted(engine.read(odd_texts(texts, column))["text"].to_pylist())
     _, read = _FORMS[column]
     mapping = pa.table(
         {
@@ -319,8 +336,7 @@ def _read_odd_texts(texts: ibis.Table, column: str, connection: Any) -> ibis.Tab
             f"read_{column}": pa.array([read(text) for text in found], pa.string()),
         }
     )
-    made: ibis.Table = connection.create_table(f"harmonise_texts_of_{column}", mapping, overwrite=True)
-    return made
+    return engine.load(f"harmonise_texts_of_{column}", mapping)
 
 
 def _is_odd(text: ir.StringValue, column: str) -> ir.BooleanValue:

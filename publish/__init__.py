@@ -20,10 +20,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import ibis
-
 from ingest import Checking, begin_checking
 from ingest.checking import threads_for
+from ingest.engine import Engine
 from ingest.keeping import Kept
 from ingest.problems import ProblemsFound
 from publish.build import (
@@ -191,11 +190,12 @@ def publish_site(
         work.plan(amount_of(checking.report, before))
         work.begin("harmonise")
         progress("Harmonising")
-        connection = _connect(site, scratch, checking.report.rows_read)
+        engine = _open_engine(site, scratch, checking.report.rows_read)
+        engine.tell(work.pass_rows)
         try:
             with ExitStack() as stack:
                 with _accepted(checking):
-                    contents = gather(site, checking.report, connection, before, work.pass_rows)
+                    contents = gather(site, checking.report, engine, before)
                     found = [
                         *check_totals(contents),
                         *check_definitions(contents, live, checking.report.places),
@@ -229,7 +229,7 @@ def publish_site(
                     if inputs is not None and inputs == digest_inputs(site, version("likeforlike"), seen):
                         remember_inputs(folder, name, inputs, min(report.held_back, default=None))
         finally:
-            connection.disconnect()
+            engine.close()
     work.end()
     return Published(
         edition=name,
@@ -307,7 +307,7 @@ def _workshop(folder: EditionsFolder, *, dry_run: bool) -> Iterator[Path]:
             yield scratch
 
 
-def _connect(site: Site, scratch: Path, rows: int) -> Any:
+def _open_engine(site: Site, scratch: Path, rows: int) -> Engine:
     """Open the engine in memory, for about so many rows; what does not fit there goes to the disk."""
     spilt = str(scratch / "spilt")
     settings: dict[str, Any] = {"memory_limit": site.memory or MEMORY, "temp_directory": spilt}
@@ -315,7 +315,7 @@ def _connect(site: Site, scratch: Path, rows: int) -> Any:
     threads = site.threads or (1 if threads_for(rows) == 1 else None)
     if threads is not None:
         settings["threads"] = threads
-    return ibis.duckdb.connect(**settings)
+    return Engine(**settings)
 
 
 @contextmanager

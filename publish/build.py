@@ -28,11 +28,11 @@ from publish.dcat import catalogue_lines, vocabulary_lines
 from publish.descriptors import csvw_description, package_descriptor
 from publish.digest import digest_after, digest_edition, digest_tables
 from publish.edition import MANIFEST, EditionsFolder, edition_name
-from publish.engine import text_bytes
 from publish.figures import Leaving
 from publish.files import write_observation_files, write_table_files
 from publish.folder import Folder
 from publish.judgements import judgement_lines
+from publish.lines import text_bytes
 from publish.links import implied_lines
 from publish.loading import Loading, files_at_once
 from publish.parquet import OBSERVATIONS, write_parquet

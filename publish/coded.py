@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.passing import MadeOf
-from publish.observations import LISTS, NUMBERS, Observations, Values
+from publish.observations import FORM, LISTS, NUMBERS, Observations, Values
 from publish.parquet import CODES, PATHS, SOURCE
 from publish.parts import Part, Parts
 from publish.shares import batches_of, deal_out
@@ -81,20 +81,19 @@ class CodedBefore:
             name: {value: at for at, value in enumerate(values, start=1)}
             for name, values in fresh.lists.items()
         }
-        names = fresh.rows.schema().to_pyarrow()
         shares = deal_out(fresh.lists["definition"], self.counts, self.made_of)
         batches = batches_of(fresh, [share for share in shares if share.key not in self.taken])
         waiting = next(batches, None)
         for share in shares:
             if share.key in self.taken:
                 for group, rows in self._slices(self.taken[share.key]):
-                    yield self._from_before(group, rows, numbers, names)
+                    yield self._from_before(group, rows, numbers)
             while waiting is not None and waiting[0] == share:
                 yield waiting[1]
                 waiting = next(batches, None)
 
     def _from_before(
-        self, group: int, rows: slice, numbers: Mapping[str, Mapping[Values, int]], form: pa.Schema
+        self, group: int, rows: slice, numbers: Mapping[str, Mapping[Values, int]]
     ) -> pa.RecordBatch:
         """Give some rows of a row group as coded rows."""
         columns: dict[str, Any] = {}
@@ -112,7 +111,7 @@ class CodedBefore:
         columns["is_missing"] = columns["value_text"].is_null().cast(pa.int32())
         columns["_source"] = pa.array(sources, pa.int32(), mask=sources == 0)
         columns["_row"] = origins["row"].combine_chunks()
-        return pa.RecordBatch.from_arrays([columns[name] for name in form.names], schema=form)
+        return pa.RecordBatch.from_arrays([columns[name] for name in FORM.names], schema=FORM)
 
     @cached_property
     def _files(self) -> tuple[pq.ParquetFile, pq.ParquetFile]:

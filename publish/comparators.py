@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any
 
-import ibis
 import pyarrow as pa
 
 from compare import (
@@ -25,7 +24,8 @@ from compare import (
     comparator_sums,
     memberships,
 )
-from publish.engine import Engine
+from ingest.engine import Engine
+from ingest.expressions import expression, ibis
 from publish.observations import Observations
 from schemas import Model
 
@@ -67,14 +67,14 @@ def council_types(model: Model) -> frozenset[str]:
 def describe_comparators(
     engine: Engine,
     observations: Observations,
-    periods: ibis.Table,
+    coded: Mapping[str, ibis.Table],
     council_figures: ibis.Table,
     rows: Mapping[str, Sequence[Row]],
     model: Model,
 ) -> pa.Table:
     """Work out what stands for each set of councils, on codes.
 
-    periods           the last day of each period, by its number
+    coded             "periods" and "tiers", as contents.coded_tables gives them
     council_figures   kept in the engine, with value_text, numerator and denominator
     rows              canonical rows of areas, area_changes, area_parents, group_members and indicators
     """
@@ -89,7 +89,8 @@ def describe_comparators(
     found = comparator_sums(
         {
             "council_figures": council_figures,
-            "periods": periods,
+            "periods": coded["periods"],
+            "tiers": coded["tiers"],
             "memberships": _load_memberships(engine, belonging, names, numbers),
             "areas": _load_councils(engine, rows["areas"], {one.area for one in belonging}, numbers),
             "area_changes": _load_changes(engine, rows["area_changes"], numbers),
@@ -168,13 +169,15 @@ def _published(
         }
     )
     wanted = engine.load("comparator_areas", table)
-    differs = [
-        place
-        for place, (status,) in enumerate(observations.lists["status"], start=1)
-        if status == "definition-differs"
-    ]
-    rows = observations.rows
-    rows = rows.filter(rows.is_missing == 0, rows.status.notin(differs or [0])).join(wanted, "area")
+    return published_figures(observations.rows, observations.lookups["status"], wanted)
+
+
+@expression
+def published_figures(rows: ibis.Table, status: ibis.Table, wanted: ibis.Table) -> ibis.Table:
+    """Give the figures of some areas, by what these are comparators of, in the columns of council figures."""
+    rows = rows.filter(rows.is_missing == 0).join(wanted, "area")
+    rows = rows.join(status, rows.status == status.status_number)
+    rows = rows.filter(rows.status_status != "definition-differs")
     return rows.select(
         "dataset",
         "period",

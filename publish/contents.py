@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import ibis
 import pyarrow as pa
 
-from compare import council_figures, distributions
+from compare import council_figures, distributions, tiers_of_types
+from ingest.engine import Engine
+from ingest.expressions import expression, ibis
 from ingest.harmonise import Tables
 from ingest.passing import MadeOf
 from ingest.period import Period, read_period
@@ -25,11 +26,10 @@ from publish.canonical import canonical_table
 from publish.carried import Carried
 from publish.comparators import KEY as KEY_OF_COMPARATORS
 from publish.comparators import describe_comparators
-from publish.engine import Engine
 from publish.events import list_events
 from publish.judgements import list_recomputed, list_shares
 from publish.neighbours import GroupTables, work_out_neighbours
-from publish.observations import Before, Observations, code_observations
+from publish.observations import Before, Observations, code_observations, with_statuses
 from publish.restating import KEY as KEY_OF_RESTATED
 from publish.restating import restate_figures
 from publish.signals import Register, work_out_signals
@@ -84,9 +84,7 @@ class Contents:
         figures = self.engine.keep("council_figures", council_figures(coded, TEXTS_OF_FIGURES))
         spread = _spelled_distributions(self.engine.read(distributions(figures)), self.observations.lists)
         rows = {name: self.rows(name) for name in _ROWS_OF_COMPARATORS}
-        compared = describe_comparators(
-            self.engine, observations, coded["periods"], figures, rows, self.model
-        )
+        compared = describe_comparators(self.engine, observations, coded, figures, rows, self.model)
         self.engine.drop("council_figures")
         return (
             self.carried.join("distributions", spread, _KEY_OF_DISTRIBUTIONS),
@@ -296,11 +294,26 @@ def coded_tables(
             "end_on": pa.array([period.end_on for period in periods], pa.date32()),
         }
     )
-    no_version = ibis.literal(0, "int32")
-    rows = observations.rows
-    rows = rows.join(status, rows.status == status.status_number)
-    areas, indicators = tables["areas"], tables["indicators"]
+    return {
+        "observations": with_statuses(observations.rows, status, TEXTS_OF_FIGURES),
+        "areas": coded_areas(tables["areas"], area),
+        "indicators": coded_indicators(tables["indicators"], definition),
+        "periods": engine.load("period_ends", ends),
+        "area_changes": coded_changes(tables["area_changes"], area),
+        "tiers": engine.load("tiers_of_types", tiers_of_types()),
+    }
+
+
+@expression
+def coded_areas(areas: ibis.Table, area: ibis.Table) -> ibis.Table:
+    """Give the areas that have figures, as codes."""
     areas = areas.join(area, areas.area == area.area_area)
+    return areas.select("area_type", "start_on", "end_on", area="area_number")
+
+
+@expression
+def coded_indicators(indicators: ibis.Table, definition: ibis.Table) -> ibis.Table:
+    """Give the definitions that have figures, as codes."""
     indicators = indicators.join(
         definition,
         [
@@ -308,49 +321,41 @@ def coded_tables(
             indicators.version == definition.definition_version,
         ],
     )
-    return {
-        "observations": rows.select(
-            "dataset",
-            *TEXTS_OF_FIGURES,
-            indicator="definition",
-            version=no_version,
-            period="period",
-            breakdown="breakdown",
-            area="area",
-            value="value",
-            status="status_status",
-        ),
-        "areas": areas.select("area_type", "start_on", "end_on", area="area_number"),
-        "indicators": indicators.select("tier", indicator="definition_number", version=no_version),
-        "periods": engine.load("period_ends", ends),
-        "area_changes": _coded_changes(tables["area_changes"], area),
-    }
+    return indicators.select("tier", indicator="definition_number", version=ibis.literal(0, "int32"))
 
 
 def _count_area_types(
     engine: Engine, observations: Observations, areas: ibis.Table
 ) -> tuple[tuple[str, str, int], ...]:
     """Count the areas of each kind that have figures of an indicator, whatever the version and the period."""
-    area, definition = observations.lookups["area"], observations.lookups["definition"]
+    lookups = observations.lookups
+    found = engine.read(counted_area_types(observations.rows, areas, lookups["area"], lookups["definition"]))
+    columns = (found[name].to_pylist() for name in ("indicator", "area_type", "area_count"))
+    return tuple(sorted(zip(*columns, strict=True)))
+
+
+@expression
+def counted_area_types(
+    rows: ibis.Table, areas: ibis.Table, area: ibis.Table, definition: ibis.Table
+) -> ibis.Table:
+    """Count the areas with figures of each indicator by their kind."""
     # Rows are added up, not left out: leaving them out is slower where they lie outside of the engine.
-    rows = observations.rows
     pairs = rows.group_by("definition", "area").aggregate(values=(rows.is_missing == 0).cast("int64").sum())
     pairs = pairs.filter(pairs.values > 0).select("definition", "area")
     pairs = pairs.join(area, pairs.area == area.area_number)
     pairs = pairs.join(definition, pairs.definition == definition.definition_number)
     kinds = areas.select("area_type", area_code=areas.area)
-    found = engine.read(
+    return (
         pairs.join(kinds, pairs.area_area == kinds.area_code)
         .select("area_type", "area_code", indicator="definition_indicator")
         .distinct()
         .group_by(["indicator", "area_type"])
         .agg(area_count=ibis._.count())
     )
-    columns = (found[name].to_pylist() for name in ("indicator", "area_type", "area_count"))
-    return tuple(sorted(zip(*columns, strict=True)))
 
 
-def _coded_changes(changes: ibis.Table, area: ibis.Table) -> ibis.Table:
+@expression
+def coded_changes(changes: ibis.Table, area: ibis.Table) -> ibis.Table:
     """Give the changes between areas that have figures, as codes."""
     later = changes.join(area, [("to_area", "area_area")]).select("from_area", to_number="area_number")
     both = later.join(area.view(), [("from_area", "area_area")])

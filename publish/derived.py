@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-import ibis
 import pyarrow as pa
 
 from compare.derived import Derived, Input, Way, are_apart, derive, pairs, sides_of
+from ingest.engine import Engine
+from ingest.expressions import ibis
 from ingest.harmonise import OBSERVATION_COLUMNS
-from publish.engine import Engine
 from publish.standings import KIND, Found, derive_standing, place_all, read_input
 from schemas import Code, load_model
 
@@ -40,9 +40,7 @@ def derive_figures(engine: Engine, tables: Mapping[str, ibis.Table]) -> pa.Table
         return none
     observations = tables["observations"]
     derivations = sorted(engine.read(tables["derivations"]).to_pylist(), key=lambda row: row["derivation"])
-    indicators = engine.read(
-        tables["indicators"].select("indicator", "version", "decimals", "multiplier")
-    ).to_pylist()
+    indicators = engine.read(tables["indicators"]).to_pylist()
     versions: dict[str, list[str]] = {}
     for row in sorted(indicators, key=lambda row: (row["indicator"], row["version"])):
         versions.setdefault(row["indicator"], []).append(row["version"])
@@ -95,14 +93,13 @@ class _Standings:
         self._councils: frozenset[str] = frozenset()
         if not self._own:
             return
-        told = engine.read(tables["indicators"].select("indicator", "version", "polarity")).to_pylist()
+        told = engine.read(tables["indicators"]).to_pylist()
         polarities = {(row["indicator"], row["version"]): str(row["polarity"]) for row in told}
         own = [side for side in sides if side["derivation"] in self._own]
         self._found = place_all(engine, tables, own, polarities)
         types = {kind for code in _tiers() for kind in code.more["area_types"]}
-        areas = tables["areas"]
-        listed = engine.read(areas.filter(areas.area_type.isin(sorted(types))).select("area"))
-        self._councils = frozenset(listed["area"].to_pylist())
+        listed = engine.read(tables["areas"]).select(["area", "area_type"]).to_pylist()
+        self._councils = frozenset(row["area"] for row in listed if row["area_type"] in types)
 
     def may_make(self, pair: Mapping[str, Any]) -> bool:
         """Say whether a pair becomes a figure: a region or a nation has no standing among councils."""

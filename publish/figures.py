@@ -183,7 +183,7 @@ class _Filling:
         """Give some columns of the rows of each run."""
         wanted = sources_of(columns)
         of = {share: at for at, run in enumerate(runs) for share in run.shares}
-        batches = batches_of(self._observations, list(of), lambda rows: numbered(rows).select(*wanted))
+        batches = batches_of(self._observations, list(of), lambda rows: numbered(rows, wanted))
         for _, found in groupby(batches, key=lambda one: of[one[0]]):
             yield (batch for _, batch in found)
 

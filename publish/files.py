@@ -22,9 +22,8 @@ import pyarrow as pa
 from ingest.exchange import FORMULA_GUARD, FORMULA_MARKS
 from publish.coded import SHARES, digests_of
 from publish.contents import Contents
-from publish.engine import text_bytes
 from publish.folder import Folder, GrowingFile
-from publish.lines import CsvLines, numbers_of
+from publish.lines import CsvLines, numbers_of, text_bytes
 from publish.observations import NUMBERS
 from publish.parts import DOWNLOADS, Part, Parts, part_file
 from publish.shares import Share, batches_of, share_out

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from compare.neighbours import USUAL_COUNT, Distances, Input, read_standardisation
+from ingest.engine import Engine
+from ingest.expressions import expression, ibis, limited
 from ingest.period import read_period
-from publish.engine import Engine
-from publish.observations import Observations
+from publish.observations import Observations, ranges_of
 from schemas import Model
 
 Row = dict[str, Any]
@@ -99,9 +100,8 @@ def _read_figures(
     lists = observations.lists
     wanted = [at for at, (indicator, _) in enumerate(lists["definition"], 1) if indicator in indicators]
     whole = [at for at, (breakdown,) in enumerate(lists["breakdown"], 1) if not breakdown]
-    rows = observations.rows
-    rows = rows.filter(rows.definition.isin(wanted), rows.breakdown.isin(whole), rows.value.notnull())
-    table = engine.read(rows.select("dataset", "definition", "period", "area", "value"))
+    rows = limited(observations.rows, "definition", ranges_of(wanted))
+    table = engine.read(values_of(limited(rows, "breakdown", ranges_of(whole))))
     columns = (table[name].to_pylist() for name in ("dataset", "definition", "period", "area", "value"))
     found: dict[str, dict[str, Figures]] = {}
     for _, definition, period, area, value in sorted(zip(*columns, strict=True), key=_later_first):
@@ -109,6 +109,12 @@ def _read_figures(
         of_period = found.setdefault(indicator, {}).setdefault(lists["period"][period - 1][0], {})
         of_period.setdefault(lists["area"][area - 1][0], value)
     return found
+
+
+@expression
+def values_of(rows: ibis.Table) -> ibis.Table:
+    """Give the figures that have a value."""
+    return rows.filter(rows.value.notnull()).select("dataset", "definition", "period", "area", "value")
 
 
 def _later_first(row: tuple[int, int, int, int, float]) -> tuple[int, int]:

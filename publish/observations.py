@@ -12,15 +12,15 @@ label, a piece of Turtle) is worked out once for each code in Python, and joined
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-import ibis
 import numpy as np
 import pyarrow as pa
 
-from publish.engine import Engine
+from ingest.engine import Engine
+from ingest.expressions import expression, ibis, limited, ordered
 
 # What stands in the columns of a list.
 Values = tuple[str, ...]
@@ -55,8 +55,24 @@ COLUMNS = (
     *("lower_limit", "upper_limit", "numerator", "denominator", "sample_size", "note", "_source", "_row"),
 )
 
+# The coded rows in the engine; and those that are fresh, where others need not be coded again.
+_KEPT = "coded_observations"
+_FRESH = "fresh_observations"
+
 # Figures beside the value: kept as text with the digits as published, and as a number.
 NUMBERS = ("lower_limit", "upper_limit", "numerator", "denominator")
+
+# Coded rows.
+FORM = pa.schema(
+    [
+        *((name, pa.int32()) for name in (*LISTS, "is_missing")),
+        ("value", pa.float64()),
+        *((name, pa.string()) for name in ("value_text", *NUMBERS)),
+        ("sample_size", pa.int64()),
+        ("_source", pa.int32()),
+        ("_row", pa.int64()),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +101,7 @@ class Observations:
 
     def only(self, definitions: Sequence[int]) -> Observations:
         """Give the observations of some definitions, under the same numbers."""
-        rows = self.rows.filter(self.rows.definition.isin(definitions))
+        rows = limited(self.rows, "definition", ranges_of(definitions))
         return replace(self, rows=rows, count=self.engine.count(rows))
 
     def forget(self) -> None:
@@ -97,11 +113,11 @@ class Observations:
 
         Raises AssertionError if the engine has lost the order.
         """
-        expression = self.rows if rows is None else rows
+        asked = self.rows if rows is None else rows
         if self.count <= SORTED_AGAIN_ROWS:
-            expression = expression.order_by(list(ORDER))
+            asked = ordered(asked, *ORDER)
         last = 0
-        for batch in self.engine.batches(expression):
+        for batch in self.engine.batches(asked):
             places = batch.column("definition").to_numpy()
             assert (np.diff(places, prepend=last) >= 0).all(), "rows are out of key order"
             last = places[-1]
@@ -136,11 +152,10 @@ def code_observations(engine: Engine, observations: ibis.Table, before: Before |
     lists = _find_lists(engine, observations)
     if before is not None:
         lists = {name: tuple(sorted({*values, *before.lists[name]})) for name, values in lists.items()}
-    coded = _code(engine, observations, lists)
+    coded = _code(engine, observations, lists, _KEPT if before is None else _FRESH)
     if before is not None:
-        form, is_large = coded.rows.schema().to_pyarrow(), before.count > LENT_ROWS
-        rows = engine.lend("all_coded_observations", form, before.rows(coded), is_large=is_large)
-        engine.drop("coded_observations")
+        rows = engine.lend(_KEPT, FORM, before.rows(coded), is_large=before.count > LENT_ROWS)
+        engine.drop(_FRESH)
         coded = replace(coded, rows=rows, count=engine.count(rows))
     series, cells, origins = (
         _pairs(engine, coded.rows, "dataset", other) for other in ("definition", "breakdown", "_source")
@@ -148,10 +163,11 @@ def code_observations(engine: Engine, observations: ibis.Table, before: Before |
     return replace(coded, series=series, cells=cells, origins=origins)
 
 
-def _code(engine: Engine, observations: ibis.Table, lists: Mapping[str, tuple[Values, ...]]) -> Observations:
+def _code(
+    engine: Engine, observations: ibis.Table, lists: Mapping[str, tuple[Values, ...]], kept_as: str
+) -> Observations:
     """Code observations by lists that have all their values; no pairs are found yet."""
     lookups: dict[str, ibis.Table] = {}
-    coded = observations
     for name, columns in LISTS.items():
         values = lists[name]
         table = pa.table(
@@ -163,41 +179,87 @@ def _code(engine: Engine, observations: ibis.Table, lists: Mapping[str, tuple[Va
                 },
             }
         )
-        lookups[name] = lookup = engine.load(f"list_{name}", table)
-        coded = coded.left_join(lookup, [coded[column] == lookup[f"{name}_{column}"] for column in columns])
-    kept = engine.keep(
-        "coded_observations",
-        coded.select(
-            **{name: coded[f"{name}_number"] for name in LISTS},
-            is_missing=coded.value_text.isnull().cast("int32"),
-            value=coded.value,
-            value_text=coded.value_text,
-            **{name: coded[name] for name in NUMBERS},
-            sample_size=coded.sample_size.cast("int64"),
-            _source=coded["_source"].cast("int32"),
-            _row=coded["_row"].cast("int64"),
-        ),
-        ORDER,
-    )
+        lookups[name] = engine.load(f"list_{name}", table)
+    kept = engine.keep(kept_as, coded_rows(observations, lookups), ORDER)
     return Observations(engine, kept, engine.count(kept), lists, (), (), (), lookups)
 
 
-def _find_lists(engine: Engine, observations: ibis.Table) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Find the different values of every list, sorted."""
+@expression
+def coded_rows(observations: ibis.Table, lookups: Mapping[str, ibis.Table]) -> ibis.Table:
+    """Put the numbers of lists in the place of their values."""
+    coded = observations
+    for name, columns in LISTS.items():
+        lookup = lookups[name]
+        coded = coded.left_join(lookup, [coded[column] == lookup[f"{name}_{column}"] for column in columns])
+    return coded.select(
+        **{name: coded[f"{name}_number"] for name in LISTS},
+        is_missing=coded.value_text.isnull().cast("int32"),
+        value=coded.value,
+        value_text=coded.value_text,
+        **{name: coded[name] for name in NUMBERS},
+        sample_size=coded.sample_size.cast("int64"),
+        _source=coded["_source"].cast("int32"),
+        _row=coded["_row"].cast("int64"),
+    )
+
+
+@expression
+def listed(observations: ibis.Table) -> ibis.Table:
+    """Give the different values of every list, those with several columns joined."""
     texts = {
         name: functools.reduce(
             lambda text, column: text + _BETWEEN + column, (observations[c] for c in columns)
         )
         for name, columns in LISTS.items()
     }
-    asked = {name: text.collect(distinct=True) for name, text in texts.items()}
-    [found] = engine.read(observations.aggregate(**asked)).to_pylist()
+    return observations.aggregate(**{name: text.collect(distinct=True) for name, text in texts.items()})
+
+
+def _find_lists(engine: Engine, observations: ibis.Table) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Find the different values of every list, sorted."""
+    [found] = engine.read(listed(observations)).to_pylist()
     return {
         name: tuple(sorted(tuple(text.split(_BETWEEN, len(columns) - 1)) for text in found[name] or ()))
         for name, columns in LISTS.items()
     }
 
 
+@expression
+def pairs_of(rows: ibis.Table, first: str, second: str) -> ibis.Table:
+    """Give the pairs of two columns that occur."""
+    return rows.filter(rows[second].notnull()).select(first, second).distinct()
+
+
 def _pairs(engine: Engine, rows: ibis.Table, first: str, second: str) -> tuple[tuple[int, int], ...]:
-    found = engine.read(rows.filter(rows[second].notnull()).select(first, second).distinct())
+    found = engine.read(pairs_of(rows, first, second))
     return tuple(sorted(zip(found[first].to_pylist(), found[second].to_pylist(), strict=True)))
+
+
+def ranges_of(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Give numbers, which are in order, as ranges, as few as there are.
+
+    >>> ranges_of([1, 2, 3, 5])
+    [(1, 3), (5, 5)]
+    """
+    ranges: list[tuple[int, int]] = []
+    for number in numbers:
+        first = ranges.pop()[0] if ranges and ranges[-1][1] == number - 1 else number
+        ranges.append((first, number))
+    return ranges
+
+
+@expression
+def with_statuses(rows: ibis.Table, status: ibis.Table, texts: Sequence[str]) -> ibis.Table:
+    """Give coded rows in the columns of harmonised observations, with some texts, and their statuses spelled."""
+    rows = rows.join(status, rows.status == status.status_number)
+    return rows.select(
+        "dataset",
+        *texts,
+        indicator="definition",
+        version=ibis.literal(0, "int32"),
+        period="period",
+        breakdown="breakdown",
+        area="area",
+        value="value",
+        status="status_status",
+    )

@@ -7,13 +7,17 @@ Out:  Contents, how much there is to publish, and the reports that the edition k
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from ingest import Report
+from ingest.engine import Engine
+from ingest.expressions import expression, ibis
 from ingest.harmonise import harmonise
 from ingest.problems import as_json
 from ingest.standard_file import StandardFile
@@ -21,9 +25,9 @@ from publish.coded import CodedBefore
 from publish.comparators import list_disagreements
 from publish.contents import Contents, Heading, Row, gather_contents
 from publish.derived import derive_figures
-from publish.engine import Engine
 from publish.observations import COLUMNS
 from publish.small_numbers import without_small_numbers
+from publish.standings import of_indicators
 from publish.work import Amount
 from schemas import load_model
 from schemas.site import Site
@@ -35,34 +39,34 @@ _HARMONISED = "harmonised_observations"
 _ZIPPED = 5
 
 
-def gather(
-    site: Site, report: Report, connection: Any, before: CodedBefore | None, passed: Callable[[int], None]
-) -> Contents:
-    """Harmonise what is not known from before, and gather all contents.
-
-    passed   is told how many rows leave the engine, whenever they do
-    """
+def gather(site: Site, report: Report, engine: Engine, before: CodedBefore | None) -> Contents:
+    """Harmonise what is not known from before, and gather all contents."""
     heading = Heading(site.title, site.base, version("likeforlike"))
-    engine, sources = Engine(connection, passed), _sources(report)
+    sources = _sources(report)
     if before is not None:
-        tables = harmonise(_Unlike(report, before), connection)
-        rows = tables["observations"]
-        tables["observations"] = rows.filter(rows.indicator.isin(sorted(before.wanted) or [""])).select(
-            *COLUMNS
-        )
+        tables = harmonise(_Unlike(report, before), engine)
+        wanted = pa.table({"indicator": pa.array(sorted(before.wanted), pa.string())})
+        names = engine.load("indicators_that_are_read", wanted)
+        tables["observations"] = shown(of_indicators(tables["observations"], names))
         return gather_contents(engine, load_model(), heading, tables, sources, report.made_of, before)
-    tables = harmonise(report, connection)
+    tables = harmonise(report, engine)
     # What is hidden must not come back in what is worked out of it.
-    shown = without_small_numbers(engine, tables).select(*COLUMNS)
+    observations = shown(without_small_numbers(engine, tables))
     if "derivations" not in tables:
-        tables["observations"] = shown
+        tables["observations"] = observations
         return gather_contents(engine, load_model(), heading, tables, sources, report.made_of)
     # What harmonises is worked out once, not once for each that asks.
-    tables["observations"] = engine.keep(_HARMONISED, shown)
+    tables["observations"] = engine.keep(_HARMONISED, observations)
     engine.append(_HARMONISED, derive_figures(engine, tables))
     contents = gather_contents(engine, load_model(), heading, tables, sources)
     engine.drop(_HARMONISED)
     return contents
+
+
+@expression
+def shown(observations: ibis.Table) -> ibis.Table:
+    """Give harmonised observations as they are coded."""
+    return observations.select(*COLUMNS)
 
 
 def sizes_of(packages: Iterable[str]) -> list[int]:

@@ -15,8 +15,8 @@ from itertools import chain, groupby
 
 from ingest.exchange import FORMULA_GUARD, FORMULA_MARKS
 from publish.contents import Contents
-from publish.engine import text_bytes
 from publish.folder import Folder
+from publish.lines import text_bytes
 from publish.parts import Parts, part_file
 from publish.shares import Share, batches_of
 from publish.statements import Spelling, StatementWriter

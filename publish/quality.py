@@ -16,6 +16,7 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import chain
 
+from ingest.expressions import expression, ibis
 from ingest.period import read_period
 from publish.contents import Contents
 from publish.cube import ATTRIBUTES
@@ -95,19 +96,8 @@ def _count(contents: Contents) -> dict[str, _Counted]:
     """Count the figures and series of each dataset, and find its newest period."""
     observations = contents.observations
     rows, engine = observations.rows, observations.engine
-    has_range = rows.lower_limit.notnull() & rows.upper_limit.notnull() & (rows.is_missing == 0)
-    found = engine.read(
-        rows.group_by("dataset", "period").aggregate(
-            figures=rows.count(),
-            values=(rows.is_missing == 0).cast("int64").sum(),
-            ranges=has_range.cast("int64").sum(),
-        )
-    ).to_pylist()
-    apart = rows.select("dataset", "definition", "area", "breakdown").distinct()
-    series = {
-        row["dataset"]: row["series"]
-        for row in engine.read(apart.group_by("dataset").aggregate(series=apart.count())).to_pylist()
-    }
+    found = engine.read(counted_figures(rows)).to_pylist()
+    series = {row["dataset"]: row["series"] for row in engine.read(counted_series(rows)).to_pylist()}
     counted = {}
     for number, (dataset,) in enumerate(observations.lists["dataset"], start=1):
         own = [row for row in found if row["dataset"] == number]
@@ -116,6 +106,24 @@ def _count(contents: Contents) -> dict[str, _Counted]:
         figures, values, ranges = (sum(row[name] for row in own) for name in ("figures", "values", "ranges"))
         counted[dataset] = _Counted(figures, values, ranges, series[number], newest)
     return counted
+
+
+@expression
+def counted_figures(rows: ibis.Table) -> ibis.Table:
+    """Count the figures of each dataset and period, those with a value, and those with a range."""
+    has_range = rows.lower_limit.notnull() & rows.upper_limit.notnull() & (rows.is_missing == 0)
+    return rows.group_by("dataset", "period").aggregate(
+        figures=rows.count(),
+        values=(rows.is_missing == 0).cast("int64").sum(),
+        ranges=has_range.cast("int64").sum(),
+    )
+
+
+@expression
+def counted_series(rows: ibis.Table) -> ibis.Table:
+    """Count the series of each dataset."""
+    apart = rows.select("dataset", "definition", "area", "breakdown").distinct()
+    return apart.group_by("dataset").aggregate(series=apart.count())
 
 
 def _measured(counted: _Counted, released_on: str | None) -> Iterator[tuple[str, str]]:

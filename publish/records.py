@@ -21,10 +21,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import ibis
 import numpy as np
 import pyarrow as pa
 
+from ingest.expressions import expression, ibis
 from publish.observations import NUMBERS, ORDER
 from publish.rows import LIMITS, TRUE_CHARACTERS
 
@@ -77,8 +77,9 @@ class Column:
     is_real: Array | None = None
 
 
-def numbered(rows: ibis.Table) -> ibis.Table:
-    """Turn coded rows into what the database keeps: numbers as numbers.
+@expression
+def numbered(rows: ibis.Table, columns: Sequence[str]) -> ibis.Table:
+    """Turn coded rows into what the database keeps, some columns of it: numbers as numbers.
 
     `decimals` says how many digits stand behind the point as published. `value_text` holds the digits of those
     values that cannot be printed again from the number and its decimals.
@@ -97,7 +98,7 @@ def numbered(rows: ibis.Table) -> ibis.Table:
         decimals=decimals.cast("int32"),
         **{name: rows[name].cast("float64") for name in NUMBERS},
         value_text=ibis.ifelse(cannot_be_printed, text, ibis.null("string")),
-    )
+    ).select(*columns)
 
 
 def sources_of(columns: Sequence[str]) -> tuple[str, ...]:

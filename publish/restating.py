@@ -13,13 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-import ibis
 import pyarrow as pa
 
 from compare.lineage import AreaChange, Cover, find_covers
 from compare.restating import STATUSES, TEXTS, Measure, Method, finish, restated_sums
-from publish.engine import Engine
-from publish.observations import Observations
+from ingest.engine import Engine
+from publish.observations import Observations, with_statuses
 from schemas import Model
 
 Row = dict[str, Any]
@@ -57,17 +56,9 @@ def restate_figures(
     members = list(_list_members(covers, types, rules, {area: n for n, (area,) in _numbered(lists["area"])}))
     if not members or not measures:
         return FORM.empty_table()
-    rows = observations.rows
-    status = observations.lookups["status"]
-    rows = rows.join(status, rows.status == status.status_number)
     found = restated_sums(
         {
-            "observations": rows.select(
-                *("dataset", "period", "breakdown", "area", "value", *TEXTS),
-                indicator="definition",
-                version=ibis.literal(0, "int32"),
-                status="status_status",
-            ),
+            "observations": with_statuses(observations.rows, observations.lookups["status"], TEXTS),
             "measures": engine.load("restating_measures", _measures_table(measures, rules)),
             "members": engine.load("restating_members", pa.Table.from_pylist(members, _MEMBERS)),
         }

@@ -17,15 +17,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ingest.expressions import expression, ibis, limited, ordered
+from ingest.harmonise import different
 from publish.contents import Contents
 from publish.edition import MANIFEST
 from publish.folder import Folder
-from publish.observations import LISTS, Observations
+from publish.observations import LISTS, Observations, ranges_of
 from schemas import Model, TableSchema
 
 TABLE = "revisions"
@@ -142,35 +143,37 @@ def _compare(
     datasets, unchanged = which
     engine = contents.engine
     parquet = before / "downloads" / OBSERVATIONS
-    was = engine.connection.read_parquet(str(parquet), table_name="observations_before")
+    was = limited(engine.see_file("observations_before", parquet), "dataset", sorted(datasets))
     if unchanged:
         # Named one by one, others are passed over without being read.
-        names = was.select("indicator").distinct().to_pyarrow()["indicator"].to_pylist()
-        was = was.filter(was.indicator.isin(sorted({*names}.difference(unchanged)) or [""]))
-    was = was.filter(was.dataset.isin(datasets)).select(*KEY, *SAID, "note")
-    was = was.rename({f"{name}_before": name for name in was.columns})
+        names = engine.read(different(was, "indicator"))["indicator"].to_pylist()
+        was = limited(was, "indicator", sorted({*names}.difference(unchanged)))
     now = _figures_now(contents.observations, datasets, unchanged)
+    gone = engine.load("withdrawn_before", _withdrawn(carried))
+    both = with_reasons(compared(was, now, gone), *_reasons(contents, before))
+    found = engine.read(ordered(both, "figure"))
+    engine.drop("withdrawn_before")
+    columns = {name: found[name] for name in found.column_names}
+    columns["from_edition"] = pa.array([before.name] * found.num_rows, pa.string())
+    empty = pa.nulls(found.num_rows, pa.string())
+    return pa.table({name: columns.get(name, empty) for name in form.names}).cast(form)
+
+
+@expression
+def compared(was: ibis.Table, now: ibis.Table, gone: ibis.Table) -> ibis.Table:
+    """Hold the figures of two editions against each other, and give those that differ, or came back."""
+    was = was.select(*KEY, *SAID, "note")
+    was = was.rename({f"{name}_before": name for name in was.columns})
     now = now.rename({f"{name}_after": name for name in now.columns})
     both = was.outer_join(now, [was[f"{name}_before"] == now[f"{name}_after"] for name in KEY])
     both = both.mutate(**{name: ibis.coalesce(both[f"{name}_before"], both[f"{name}_after"]) for name in KEY})
-    gone = _withdrawn(carried)
-    engine.load("withdrawn_before", gone)
-    left = engine.connection.table("withdrawn_before")
-    both = both.mutate(figure=_figure(both)).left_join(left, "figure")
+    both = both.mutate(figure=_figure(both)).left_join(gone, "figure")
     is_old, is_new = both.status_before.notnull(), both.status_after.notnull()
     differs = ibis.or_(*(~both[f"{name}_before"].identical_to(both[f"{name}_after"]) for name in DECIDE))
     change = ibis.cases(
         (is_old & ~is_new, "withdrawn"), (~is_old & both.was_withdrawn.notnull(), "returned"), else_="revised"
     )
-    both = both.filter((is_old & differs) | (~is_old & both.was_withdrawn.notnull())).mutate(change=change)
-    both = _with_reasons(contents, before, both)
-    columns = {name: both[name] for name in (*KEY, "figure", "change", "reason_kind", "reason")}
-    columns |= {f"{name}_{side}": both[f"{name}_{side}"] for side in ("before", "after") for name in SAID}
-    columns["from_edition"] = ibis.literal(before.name)
-    found = engine.read(both.select(**columns).order_by("figure"))
-    engine.drop("withdrawn_before")
-    empty = pa.nulls(found.num_rows, pa.string())
-    return pa.table({name: found[name] if name in columns else empty for name in form.names}).cast(form)
+    return both.filter((is_old & differs) | (~is_old & both.was_withdrawn.notnull())).mutate(change=change)
 
 
 def _figures_now(
@@ -178,16 +181,20 @@ def _figures_now(
 ) -> ibis.Table:
     """Give what is published now of some datasets, but not of some indicators, its codes as texts."""
     numbers = [place for place, (name,) in enumerate(observations.lists["dataset"], 1) if name in datasets]
-    rows = observations.rows
+    rows = limited(observations.rows, "dataset", ranges_of(numbers))
     if unchanged:
         listed = enumerate(observations.lists["definition"], 1)
-        rows = rows.filter(
-            rows.definition.isin([at for at, (name, _) in listed if name not in unchanged] or [0])
-        )
-    rows = rows.filter(rows.dataset.isin(numbers) if numbers else ibis.literal(False))
+        changed = ranges_of(at for at, (name, _) in listed if name not in unchanged)
+        rows = limited(rows, "definition", changed)
+    return spelled_figures(rows, observations.lookups)
+
+
+@expression
+def spelled_figures(rows: ibis.Table, lookups: Mapping[str, ibis.Table]) -> ibis.Table:
+    """Put texts in the place of the codes of figures."""
     rows = rows.rename({f"{name}_code": name for name in LISTS})
     for name in LISTS:
-        lookup = observations.lookups[name]
+        lookup = lookups[name]
         rows = rows.left_join(lookup, rows[f"{name}_code"] == lookup[f"{name}_number"])
     texts = {column: rows[f"{name}_{column}"] for name, among in LISTS.items() for column in among}
     limits = {name: rows[name].cast("float64") for name in ("lower_limit", "upper_limit")}
@@ -213,8 +220,8 @@ def _withdrawn(carried: pa.Table) -> pa.Table:
     return pa.table({"figure": pa.array(names, pa.string()), "was_withdrawn": marks})
 
 
-def _with_reasons(contents: Contents, before: Path, rows: ibis.Table) -> ibis.Table:
-    """Say of each revision why it happened, as far as anything that is published says it."""
+def _reasons(contents: Contents, before: Path) -> tuple[ibis.Table, ibis.Table]:
+    """Give what is published that may be a reason: notes of definitions, and corrections of rows."""
     engine = contents.engine
     versions = contents.rows("indicators")
     notes = engine.load(
@@ -227,7 +234,12 @@ def _with_reasons(contents: Contents, before: Path, rows: ibis.Table) -> ibis.Ta
             }
         ),
     )
-    corrected = engine.load("corrected_rows", _corrected_rows(contents, before))
+    return notes, engine.load("corrected_rows", _corrected_rows(contents, before))
+
+
+@expression
+def with_reasons(rows: ibis.Table, notes: ibis.Table, corrected: ibis.Table) -> ibis.Table:
+    """Say of each revision why it happened, as far as anything that is published says it."""
     rows = rows.left_join(
         notes,
         [rows.indicator == notes.noted_indicator, rows.version_after == notes.noted_version],
@@ -258,10 +270,13 @@ def _with_reasons(contents: Contents, before: Path, rows: ibis.Table) -> ibis.Ta
             ibis.literal("The publisher marked the figure as revised."),
         ),
     )
-    return rows.mutate(
+    rows = rows.mutate(
         reason_kind=ibis.cases(*((holds, kind) for holds, kind, _ in ways), else_="none"),
         reason=ibis.cases(*((holds, words) for holds, _, words in ways), else_="No reason given."),
     )
+    columns = {name: rows[name] for name in (*KEY, "figure", "change", "reason_kind", "reason")}
+    columns |= {f"{name}_{side}": rows[f"{name}_{side}"] for side in ("before", "after") for name in SAID}
+    return rows.select(**columns)
 
 
 def _corrected_rows(contents: Contents, before: Path) -> pa.Table:

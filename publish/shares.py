@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-import ibis
 import numpy as np
 import pyarrow as pa
 
-from publish.engine import BATCH_ROWS
-from publish.observations import Observations
+from ingest.engine import BATCH_ROWS
+from ingest.expressions import expression, ibis, limited
+from publish.observations import Observations, ranges_of
 
 # Rows of a run, at the least; from there on it ends where one of its shares does that in four is, by its name.
 RUN_ROWS = 16_384
@@ -84,13 +84,19 @@ def share_out(observations: Observations, made_of: Mapping[str, str] | None = No
 
     made_of   for each indicator the digest of what its figures are made of, where that is known
     """
-    rows, versions = observations.rows, observations.lists["definition"]
-    counted = observations.engine.read(rows.group_by("definition").aggregate(count=rows.count()))
+    versions = observations.lists["definition"]
+    counted = observations.engine.read(counted_by_definition(observations.rows))
     counts: dict[str, int] = {}
     for number, count in zip(counted["definition"].to_pylist(), counted["count"].to_pylist(), strict=True):
         indicator, _ = versions[number - 1]
         counts[indicator] = counts.get(indicator, 0) + count
     return deal_out(versions, counts, made_of or {})
+
+
+@expression
+def counted_by_definition(rows: ibis.Table) -> ibis.Table:
+    """Count the rows of each definition."""
+    return rows.group_by("definition").aggregate(count=rows.count())
 
 
 def deal_out(
@@ -138,7 +144,8 @@ def batches_of(
         return
     rows = observations.rows
     if sum(share.rows for share in shares) < observations.count:
-        rows = rows.filter(_is_among(rows.definition, _ranges(shares)))
+        numbers = ranges_of(number for share in shares for number in share.numbers)
+        rows = limited(rows, "definition", numbers)
     left = iter(shares)
     share = next(left)
     waiting: list[Any] = []
@@ -155,24 +162,6 @@ def batches_of(
                 yield from ((share, rest) for rest in _rest(waiting))
                 share = next(left)
     yield from ((share, rest) for rest in _rest(waiting))
-
-
-def _ranges(shares: Sequence[Share]) -> list[tuple[int, int]]:
-    """Give the numbers of definitions of some shares as ranges, as few as there are."""
-    ranges: list[tuple[int, int]] = []
-    for share in shares:
-        first = ranges.pop()[0] if ranges and ranges[-1][1] == share.first - 1 else share.first
-        ranges.append((first, share.last))
-    return ranges
-
-
-def _is_among(number: ibis.Value, ranges: Sequence[tuple[int, int]]) -> ibis.Value:
-    """Say whether a number is in one of some ranges. Of a long list of numbers the engine makes a join, which loses the
-    order of rows."""
-    if len(ranges) == 1:
-        return number.between(*ranges[0])
-    half = len(ranges) // 2
-    return _is_among(number, ranges[:half]) | _is_among(number, ranges[half:])
 
 
 def _whole_batches(waiting: list[Any]) -> Iterator[pa.RecordBatch]:

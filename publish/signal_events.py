@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from compare.signal_words import graded, missed, overdue
 from compare.signals import Check, Graded, episodes, low_grade_episodes
+from ingest.expressions import expression, ibis
 from ingest.period import read_period
 from publish.observations import Observations
 from publish.signal_rules import AppliedRule, day_after
@@ -285,9 +286,7 @@ def _newest_periods(observations: Observations) -> dict[tuple[str, str], tuple[s
     """Give the newest period of each indicator of a dataset, and the version that counted it."""
     rows, lists = observations.rows, observations.lists
     found: dict[tuple[str, str], tuple[str, str]] = {}
-    known = observations.engine.read(
-        rows.filter(rows.is_missing == 0).select("dataset", "definition", "period").distinct()
-    )
+    known = observations.engine.read(periods_with_values(rows))
     for dataset, definition, period in _numbers(known.to_pydict()):
         indicator, version = lists["definition"][definition - 1]
         key, notation = (lists["dataset"][dataset - 1][0], indicator), lists["period"][period - 1][0]
@@ -295,6 +294,12 @@ def _newest_periods(observations: Observations) -> dict[tuple[str, str], tuple[s
         if kept is None or read_period(notation).end_on > read_period(kept[0]).end_on:
             found[key] = (notation, version)
     return found
+
+
+@expression
+def periods_with_values(rows: ibis.Table) -> ibis.Table:
+    """Give each dataset, definition and period that has a value."""
+    return rows.filter(rows.is_missing == 0).select("dataset", "definition", "period").distinct()
 
 
 def _numbers(columns: Mapping[str, Sequence[int]]) -> Iterator[tuple[int, int, int]]:

@@ -15,15 +15,15 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from compare import signals_table as table
 from compare.signals import Check, Episode, chance, episodes
+from ingest.engine import Engine
+from ingest.expressions import expression, ibis
 from ingest.period import read_period
-from publish.engine import Engine
 from publish.observations import Observations
 from publish.signal_rules import AppliedRule
 from schemas import Model
@@ -43,12 +43,6 @@ AGAINST = {
     "perception-apart": "own-figures",
     "unexpected": "own-limit",
 }
-
-_FOUND = (
-    *(*table.SERIES, "run", "definition", "period", "start_day", "sign", "value", "low", "high", "points"),
-    *("score", "needed", "other_score", "other_needed", "against", "fires", "near"),
-)
-_ORDER = (*table.SERIES, "start_day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +102,16 @@ class Series:
         if uses_provisional not in self._histories:
             wanted = STATUSES | ({"provisional"} if uses_provisional else set())
             numbers = {text: n for n, (text,) in enumerate(self._observations.lists["status"], start=1)}
-            statuses = frozenset(numbers[text] for text in wanted if text in numbers)
-            expression = table.history(self._tables, statuses, numbers.get("break", 0))
+            known = sorted(numbers[text] for text in wanted if text in numbers)
+            statuses = pa.table(
+                {
+                    "status": pa.array(known, pa.int32()),
+                    "is_break": pa.array([int(one == numbers.get("break")) for one in known], pa.int64()),
+                }
+            )
+            tables = {**self._tables, "statuses": self._engine.load("signal_statuses", statuses)}
             name = f"signal_history_{int(uses_provisional)}"
-            self._histories[uses_provisional] = self._engine.keep(name, expression)
+            self._histories[uses_provisional] = self._engine.keep(name, table.history(tables))
         return self._histories[uses_provisional]
 
     def moves(self, rule: AppliedRule) -> ibis.Table:
@@ -126,17 +126,11 @@ class Series:
 
     @cached_property
     def _tables(self) -> Mapping[str, ibis.Table]:
-        rows = self._observations.rows
-        figures = rows.select(
-            *("dataset", "definition", "period", "breakdown", "area", "value", "status"),
-            low=rows.lower_limit.cast("float64"),
-            high=rows.upper_limit.cast("float64"),
-        )
         families = sorted(self.families.items())
         columns = list(zip(*[(number, *told) for number, told in families], strict=True)) or [()] * 4
         definitions = _table(("definition", "family", "epoch", "sign"), columns)
         return {
-            "figures": figures,
+            "figures": figures_of_signals(self._observations.rows),
             "definitions": self._engine.load("signal_definitions", definitions),
             "answering": self._engine.load("signal_answering", self._answering()),
             "areas": self._engine.load("signal_areas", self._areas()),
@@ -252,10 +246,9 @@ class Series:
         names = ("family", "breakdown", "other_family", "other_breakdown")
         return self._engine.load("signal_pairs", _table(names, list(zip(*rows, strict=True)) or [()] * 4))
 
-    def hold(self, rule: AppliedRule, expression: ibis.Table) -> Held:
-        """Hold a rule against every series; `expression` has a row for each check."""
-        extra = [name for name in ("other_definition", "peers_value") if name in expression.columns]
-        found = self._engine.read(expression.select(*_FOUND, *extra).order_by(_ORDER))
+    def hold(self, rule: AppliedRule, asked: ibis.Table) -> Held:
+        """Hold a rule against every series; `asked` has a row for each check."""
+        found = self._engine.read(table.checks_in_order(asked))
         if not found.num_rows:
             return Held(0, 0, 0, [], [])
         figures = self._figures(uses_provisional=rule.uses_provisional)
@@ -290,8 +283,7 @@ class Series:
     def _figures(self, *, uses_provisional: bool) -> _Figures:
         if uses_provisional not in self._read:
             rows = self.history(uses_provisional=uses_provisional)
-            columns = (*table.SERIES, "run", "chain", "period", "start_day", "value")
-            self._read[uses_provisional] = _Figures(self._engine.read(rows.select(*columns).order_by(_ORDER)))
+            self._read[uses_provisional] = _Figures(self._engine.read(table.figures_in_order(rows)))
         return self._read[uses_provisional]
 
     def _episodes(
@@ -310,6 +302,16 @@ class Series:
     @cached_property
     def _ends(self) -> dict[str, str | None]:
         return {row["area"]: row["end_on"] for row in self._rows("areas")}
+
+
+@expression
+def figures_of_signals(rows: ibis.Table) -> ibis.Table:
+    """Give coded rows with their limits as numbers."""
+    return rows.select(
+        *("dataset", "definition", "period", "breakdown", "area", "value", "status"),
+        low=rows.lower_limit.cast("float64"),
+        high=rows.upper_limit.cast("float64"),
+    )
 
 
 class _Figures:
@@ -403,20 +405,12 @@ def expression_of(
     if rule.kind == "perception-apart":
         return table.apart(series.moves(rule), series.code_pairs())
     peers = series.code_peers(comparators)
-    enough = peers.filter(peers.area_count >= int(asked["fewest-peers"]))
-    plain = enough.drop("family", "epoch", "sign", "start_day", "chain", "area_count")
+    enough = table.enough_peers(peers, int(asked["fewest-peers"]))
+    plain = table.plain_peers(enough)
     if rule.kind == "below-peers":
         return table.below(rows, plain, series.code_quarters(distributions), asked)
     assert rule.kind == "coasting", rule.kind
-    moved = table.movements(
-        enough.mutate(good=table.good(enough.peers_value, enough.sign)), table.PEERS, asked
-    )
-    moves = moved.select(
-        *("dataset", "definition", "period", "breakdown", "area_type"),
-        other_score="score",
-        other_needed="needed",
-    )
-    return table.coasting(series.moves(rule), plain, moves)
+    return table.coasting(series.moves(rule), plain, table.moves_of_peers(enough, asked))
 
 
 def chance_of(row: Row) -> float | None:

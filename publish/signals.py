@@ -17,9 +17,9 @@ from typing import Any
 import pyarrow as pa
 
 from compare.signal_words import Said, evidence
+from ingest.engine import Engine
 from ingest.period import read_period
 from ingest.problems import Place, Problem, find_nearest, problem
-from publish.engine import Engine
 from publish.observations import Observations
 from publish.signal_chances import chance_per_thousand
 from publish.signal_events import find_low_grades, find_missed, find_overdue

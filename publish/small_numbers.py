@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import ibis
-
 from compare.small_numbers import SmallNumber, hide
-from publish.engine import Engine
+from ingest.engine import Engine
+from ingest.expressions import ibis
 
 
 def without_small_numbers(engine: Engine, tables: Mapping[str, ibis.Table]) -> ibis.Table:
@@ -20,7 +19,7 @@ def without_small_numbers(engine: Engine, tables: Mapping[str, ibis.Table]) -> i
     if "disclosure_rules" not in tables:
         return observations
     columns = ("indicator", "area_type", "least_count", "least_people")
-    rows = engine.read(tables["disclosure_rules"].select("rule", *columns)).to_pylist()
+    rows = engine.read(tables["disclosure_rules"]).to_pylist()
     rules = [
         SmallNumber(**{name: row[name] or None for name in columns})
         for row in sorted(rows, key=lambda row: row["rule"])

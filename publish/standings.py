@@ -12,14 +12,15 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-import ibis
 import pyarrow as pa
 
-from compare import council_figures
+from compare import council_figures, tiers_of_types
 from compare.derived import Derived, Input, missing
 from compare.standings import difference_of_standings, standings
+from ingest.engine import Engine
+from ingest.expressions import expression, ibis
+from ingest.harmonise import different
 from ingest.period import read_period
-from publish.engine import Engine
 
 KIND = "standings"
 
@@ -44,8 +45,9 @@ def place_all(
         return {}
     observations = tables["observations"]
     wanted = sorted({row["indicator"] for row in sides})
-    asked = observations.filter(observations.indicator.isin(wanted))
-    periods = engine.read(asked.select("period").distinct())["period"].to_pylist()
+    names = engine.load("indicators_of_standings", pa.table({"indicator": pa.array(wanted, pa.string())}))
+    asked = of_indicators(observations, names)
+    periods = engine.read(different(asked, "period"))["period"].to_pylist()
     ends = pa.table(
         {
             "period": pa.array(sorted(periods), pa.string()),
@@ -54,6 +56,7 @@ def place_all(
     )
     given = {name: tables[name] for name in ("indicators", "areas", "area_changes")}
     given |= {"observations": asked, "periods": engine.load("ends_of_standings", ends)}
+    given["tiers"] = engine.load("tiers_of_types", tiers_of_types())
     rows = engine.read(council_figures(given, _MORE)).to_pylist()
     rows.sort(key=lambda row: (row["dataset"], row["version"], row["_source"], row["_row"]))
     by_cell: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
@@ -69,6 +72,12 @@ def place_all(
             sets.setdefault(key, {}).setdefault(row["area"], read_input(row))
             of_sets.setdefault(key, polarities[cell])
     return {key: standings(figures, of_sets[key]) for key, figures in sets.items()}
+
+
+@expression
+def of_indicators(observations: ibis.Table, names: ibis.Table) -> ibis.Table:
+    """Give the observations of some indicators."""
+    return observations.semi_join(names, "indicator")
 
 
 def read_input(row: Mapping[str, Any], prefix: str = "") -> Input:

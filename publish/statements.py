@@ -18,8 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from publish.contents import Contents
-from publish.engine import text_bytes
-from publish.lines import Pairs, Pieces, Text, count_where, numbers_of, together, together_where
+from publish.lines import Pairs, Pieces, Text, count_where, numbers_of, text_bytes, together, together_where
 from publish.triples import RDF_TYPE, XSD, Names, english
 
 # Namespaces that Turtle shortens; everything else in it is written out.

@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from compare import Limits, Parts, Rule, combining_rule, figure_limits
-from publish.engine import Engine
+from ingest.engine import Engine
+from ingest.expressions import expression, ibis, limited
 from publish.observations import NUMBERS, Observations
 
 Row = dict[str, Any]
@@ -115,16 +116,20 @@ def _read_rows(
         "cells_of_targets", pa.table(dict(zip(("definition", "period"), columns, strict=True)))
     )
     places = engine.load("areas_of_targets", pa.table({"area": pa.array(known, pa.int32())}))
-    rows = observations.rows
-    rows = rows.filter(rows.breakdown == numbers["breakdown"][""])
-    found = rows.join(asked, ["definition", "period"]).join(places, "area")
-    texts = ("value_text", *NUMBERS, "sample_size")
-    for row in engine.read(
-        found.select("definition", "period", "area", "dataset", "status", *texts)
-    ).to_pylist():
+    whole = numbers["breakdown"][""]
+    rows = limited(observations.rows, "breakdown", [(whole, whole)])
+    for row in engine.read(figures_of_targets(rows, asked, places)).to_pylist():
         indicator, version = lists["definition"][row["definition"] - 1]
         spelled = {name: lists[name][row[name] - 1][0] for name in ("period", "area", "dataset", "status")}
         yield row | spelled | {"indicator": indicator, "version": version}
+
+
+@expression
+def figures_of_targets(rows: ibis.Table, asked: ibis.Table, places: ibis.Table) -> ibis.Table:
+    """Give the figures of some definitions and periods, and of some areas."""
+    found = rows.join(asked, ["definition", "period"]).join(places, "area")
+    texts = ("value_text", *NUMBERS, "sample_size")
+    return found.select("definition", "period", "area", "dataset", "status", *texts)
 
 
 def read_decimal(text: str | None) -> Decimal | None:

@@ -20,10 +20,10 @@ import pyarrow as pa
 from compare import Level, Membership, memberships
 from compare.targets import FEWEST_FOR_PERCENTILE, Judged, Target, judge
 from compare.verdict import Step, level_of_versions
+from ingest.engine import Engine
 from ingest.period import Period, read_period, year_before
 from ingest.resolve import read_numbers
 from publish.comparators import council_types
-from publish.engine import Engine
 from publish.observations import Observations
 from publish.target_figures import Figures, Reading, read_decimal
 from schemas import Model

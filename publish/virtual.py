@@ -10,8 +10,10 @@ reader of coded rows puts them together: see api/cube.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+from ingest.expressions import expression, ibis
 from publish.contents import Contents
 from publish.observations import NUMBERS, ORDER
 from publish.records import numbered
@@ -60,35 +62,39 @@ def write_pieces(contents: Contents, path: Path) -> None:
 
 def _counts(contents: Contents) -> list[tuple[int, ...]]:
     """Count the figures of each dataset, definition and period."""
-    rows = contents.observations.rows
-    found = contents.observations.engine.read(
-        rows.group_by("dataset", "definition", "period").aggregate(
-            all=rows.count(), missing=rows.is_missing.sum()
-        )
-    )
+    found = contents.observations.engine.read(counted_by_period(contents.observations.rows))
     columns = (found[name].to_pylist() for name in found.column_names)
     return sorted((*key, count - missing, missing) for *key, count, missing in zip(*columns, strict=True))
 
 
+@expression
+def counted_by_period(rows: ibis.Table) -> ibis.Table:
+    """Count the rows of each dataset, definition and period, and those without a value."""
+    counted = rows.group_by("dataset", "definition", "period")
+    return counted.aggregate(all=rows.count(), missing=rows.is_missing.sum())
+
+
 def _texts(contents: Contents) -> tuple[int, int]:
     """Count the values that are kept as text too, and the digits behind the point of the value that has most."""
-    rows = numbered(contents.observations.rows)
-    (found,) = contents.observations.engine.read(
-        rows.aggregate(texts=rows.value_text.count(), digits=rows.decimals.max())
-    ).to_pylist()
+    rows = numbered(contents.observations.rows, ("value_text", "decimals"))
+    (found,) = contents.observations.engine.read(counted_texts(rows)).to_pylist()
     return found["texts"], found["digits"] or 0
+
+
+@expression
+def counted_texts(rows: ibis.Table) -> ibis.Table:
+    """Count the texts of numbered rows, and find the most digits behind a point."""
+    return rows.aggregate(texts=rows.value_text.count(), digits=rows.decimals.max())
 
 
 def _digits(contents: Contents) -> dict[str, dict[str, str]]:
     """Find the figures beside the value whose digits a number in binary does not give back."""
     rows, engine = contents.observations.rows, contents.observations.engine
     found: dict[str, dict[str, str]] = {name: {} for name in NUMBERS}
-    [longest] = engine.read(
-        rows.aggregate(**{name: rows[name].length().max() for name in NUMBERS})
-    ).to_pylist()
+    [longest] = engine.read(longest_of(rows, NUMBERS)).to_pylist()
     # Mostly no figure is so long, and then one look at all of them is enough.
     for name in (name for name in NUMBERS if (longest[name] or 0) > _TRUE_CHARACTERS):
-        long = engine.read(rows.filter(rows[name].length() > _TRUE_CHARACTERS).select(*ORDER, name))
+        long = engine.read(longer_than(rows, name, _TRUE_CHARACTERS))
         keys = zip(*(long[column].to_pylist() for column in ORDER), strict=True)
         found[name] = {
             " ".join(map(str, key)): text
@@ -96,3 +102,15 @@ def _digits(contents: Contents) -> dict[str, dict[str, str]]:
             if repr(float(text)) != text
         }
     return found
+
+
+@expression
+def longest_of(rows: ibis.Table, columns: Sequence[str]) -> ibis.Table:
+    """Say how long the longest text of some columns is."""
+    return rows.aggregate(**{name: rows[name].length().max() for name in columns})
+
+
+@expression
+def longer_than(rows: ibis.Table, column: str, length: int) -> ibis.Table:
+    """Give the texts of a column that are longer than so much, with their keys."""
+    return rows.filter(rows[column].length() > length).select(*ORDER, column)

@@ -25,6 +25,7 @@ from compare import (
     council_figures,
     memberships,
 )
+from compare.distribution import tiers_of_types
 
 TYPES = frozenset({"unitary", "district", "county"})
 MIN, MAX = dt.date.min, dt.date.max
@@ -252,6 +253,7 @@ def added_up(
         "indicators": ibis.memtable(
             [("i", "1.0.0", tier)], schema={"indicator": TEXT, "version": TEXT, "tier": TEXT}
         ),
+        "tiers": ibis.memtable(tiers_of_types()),
         "area_changes": ibis.memtable(list(changes), schema={"from_area": TEXT, "to_area": TEXT}),
         "memberships": ibis.memtable(
             list(belonging), schema={"comparator": TEXT, "area": TEXT, "start_on": "date", "end_on": "date"}

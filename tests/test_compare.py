@@ -23,6 +23,7 @@ from compare import (
     standing,
     verdict,
 )
+from compare.distribution import tiers_of_types
 
 HARROW = Figure(
     indicator="employment-rate",
@@ -272,6 +273,7 @@ def spread_of(
         "indicators": ibis.memtable(
             [("i", "1.0.0", tier)], schema={"indicator": text, "version": text, "tier": text}
         ),
+        "tiers": ibis.memtable(tiers_of_types()),
         "area_changes": ibis.memtable(
             changes or [("none", "none")], schema={"from_area": text, "to_area": text}
         ),

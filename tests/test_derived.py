@@ -17,9 +17,9 @@ from test_checking_world import Row, check_world, indicator, observation, small_
 from api import pages
 from api.edition import Edition
 from compare.derived import Input, Way, are_apart, derive, pairs, ratio_limits, sides_of
+from ingest.engine import Engine
 from ingest.problems import Problem
 from publish.derived import FORM, derive_figures
-from publish.engine import Engine
 from tools.example_site import ExampleSite
 
 GAP = Way("difference", 1)
@@ -233,7 +233,7 @@ ROWS = [
 
 
 def made_of(rows: list[dict[str, Any]], derivations: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    engine = Engine(ibis.duckdb.connect())
+    engine = Engine()
 
     versions = [
         {"indicator": name, "version": version, "decimals": 1, "multiplier": None}

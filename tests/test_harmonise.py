@@ -9,12 +9,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import ibis
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_checking_world import SMALL, Row, observation, small_world, target, write_world
 
+from ingest.engine import Engine
+from ingest.expressions import ordered
 from ingest.harmonise import OBSERVATION_COLUMNS, harmonise, harmonise_observation
 from ingest.period import read_period
 from ingest.resolve import Version, find_version, resolve_period
@@ -36,12 +37,11 @@ def harmonise_world(
 ) -> dict[str, list[dict[str, Any]]]:
     """Harmonise a world and bring tables out, in order: the wanted ones, or all."""
     files, _places = write_world(world, folder)
-    tables = harmonise(Gathered(files), ibis.duckdb.connect(threads=2))
+    engine = Engine(threads=2)
+    tables = harmonise(Gathered(files), engine)
     out = {}
     for name in wanted or (*load_model().tables, "periods"):
-        table = tables[name]
-        ordered = table.order_by([table[column] for column in table.columns])
-        out[name] = ordered.to_pyarrow().to_pylist()
+        out[name] = engine.read(ordered(tables[name], *tables[name].columns)).to_pylist()
     return out
 
 
@@ -55,9 +55,9 @@ def test_every_submitted_table_comes_out_typed(harmonised: dict[str, Any]) -> No
 
 
 def test_tables_that_no_package_has_are_empty_and_typed() -> None:
-    connection = ibis.duckdb.connect()
-    tables = harmonise(Gathered(), connection)
-    assert {int(tables[name].count().execute()) for name in (*load_model().tables, "periods")} == {0}
+    engine = Engine()
+    tables = harmonise(Gathered(), engine)
+    assert {engine.count(tables[name]) for name in (*load_model().tables, "periods")} == {0}
     assert tables["observations"].columns == OBSERVATION_COLUMNS
     assert dict(tables["areas"].schema())["start_on"].is_date()
     assert dict(tables["neighbours"].schema())["distance"].is_float64()
@@ -65,16 +65,17 @@ def test_tables_that_no_package_has_are_empty_and_typed() -> None:
 
 def test_a_table_that_a_package_has_is_known_before_it_is_asked_for(tmp_path: Path) -> None:
     files, _places = write_world(SMALL, tmp_path)
-    tables = harmonise(Gathered(files), ibis.duckdb.connect())
+    engine = Engine()
+    tables = harmonise(Gathered(files), engine)
     assert set(tables) == {*SMALL, "periods"}
     assert "derivations" not in tables
-    assert int(tables["derivations"].count().execute()) == 0
+    assert engine.count(tables["derivations"]) == 0
 
 
 def test_types_are_the_same_with_and_without_rows(tmp_path: Path) -> None:
     files, _places = write_world(SMALL, tmp_path)
-    empty = harmonise(Gathered(), ibis.duckdb.connect())
-    full = harmonise(Gathered(files), ibis.duckdb.connect())
+    empty = harmonise(Gathered(), Engine())
+    full = harmonise(Gathered(files), Engine())
     for name in (*load_model().tables, "periods"):
         types = {column: kind.copy(nullable=True) for column, kind in full[name].schema().items()}
         assert types == dict(empty[name].schema().items()), name
@@ -195,8 +196,9 @@ def test_one_thread_and_two_give_the_same_rows(tmp_path: Path) -> None:
     files, _places = write_world(world, tmp_path)
     answers = []
     for threads in (1, 2):
-        table = harmonise(Gathered(files), ibis.duckdb.connect(threads=threads))["observations"]
-        answers.append(table.order_by(KEY).to_pyarrow())
+        engine = Engine(threads=threads)
+        table = harmonise(Gathered(files), engine)["observations"]
+        answers.append(engine.read(ordered(table, *KEY)))
     assert answers[0].num_rows == 20_000
     assert answers[0].equals(answers[1])
 
@@ -208,9 +210,10 @@ def test_several_files_of_a_table_are_one_table(tmp_path: Path) -> None:
     files, _ = write_world(SMALL, first)
     more, _ = write_world({"observations": [observation(value="9", age="old")]}, second)
     files["observations"] += more["observations"]
-    table = harmonise(Gathered(files), ibis.duckdb.connect())["observations"]
-    assert table.count().execute() == len(SMALL["observations"]) + 1
-    assert table.filter(table.breakdown == "age=old").value.execute().tolist() == [9.0]
+    engine = Engine()
+    table = harmonise(Gathered(files), engine)["observations"]
+    assert engine.count(table) == len(SMALL["observations"]) + 1
+    assert engine.read(table.filter(table.breakdown == "age=old"))["value"].to_pylist() == [9.0]
 
 
 TEXTS = st.sampled_from(

@@ -24,7 +24,7 @@ from test_publish_world import (
     write_world,
 )
 
-from publish.engine import text_bytes
+from publish.lines import text_bytes
 from publish.statements import Spelling, StatementWriter
 from publish.triples import Names, english, line, table_lines
 from schemas import load_model

@@ -11,13 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import ibis
 import pyarrow as pa
 
+from ingest.engine import Engine
 from ingest.harmonise import Tables
 from publish.build import Making, prepare, write_edition
 from publish.contents import Contents, Heading, gather_contents
-from publish.engine import Engine
 from schemas import load_model
 
 DAY = date(2026, 1, 2)
@@ -318,7 +317,7 @@ def typed_tables(
         rows = [{"_source": 1, "_row": at, **row} for at, row in enumerate(tables.get(name, []), start=2)]
         given[name] = pa.Table.from_pylist(rows, schema=form)
     form = pa.schema(list(OBSERVATION_COLUMNS.items()))
-    typed = Tables(engine.connection, given)
+    typed = Tables(engine, given)
     typed["observations"] = engine.load("given_observations", pa.Table.from_pylist(observations, schema=form))
     return typed
 
@@ -330,7 +329,7 @@ def make_contents(
     threads: int = 2,
 ) -> Contents:
     """Stage a world in an engine of its own."""
-    engine = Engine(ibis.duckdb.connect(threads=threads))
+    engine = Engine(threads=threads)
     given = typed_tables(
         engine, OBSERVATIONS if observations is None else observations, {**TABLES, **(tables or {})}
     )

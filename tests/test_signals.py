@@ -252,6 +252,7 @@ def history_of(engine: Any, figures: list[tuple[int, str]], sign: int = 1) -> ib
                 "status": whole([numbers[status] for _, status in figures]),
             }
         ),
+        "statuses": pa.table({"status": whole([1, 2]), "is_break": pa.array([0, 1], pa.int64())}),
         "definitions": pa.table(
             {"definition": whole([1]), "family": whole([1]), "epoch": whole([0]), "sign": whole([sign])}
         ),
@@ -274,7 +275,7 @@ def history_of(engine: Any, figures: list[tuple[int, str]], sign: int = 1) -> ib
         ),
     }
     loaded = {name: engine.create_table(name, one, overwrite=True) for name, one in tables.items()}
-    return table.history(loaded, frozenset({1, 2}), 2)
+    return table.history(loaded)
 
 
 def runs_of(figures: list[tuple[int, str]], sign: int) -> dict[int, list[int]]:

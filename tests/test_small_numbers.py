@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import ibis
 import pyarrow as pa
 import pytest
 from definition_world import as_csv
@@ -19,9 +18,9 @@ from package_files import resource, write_package
 from test_publish_world import small_world, write_world
 
 from compare.small_numbers import Counted, SmallNumber, is_hidden
+from ingest.engine import Engine
 from publish import publish_site
 from publish.derived import FORM
-from publish.engine import Engine
 from publish.small_numbers import without_small_numbers
 from schemas import load_model
 from schemas.site import Site
@@ -74,7 +73,7 @@ def row(**more: Any) -> dict[str, Any]:
 
 
 def published(rows: list[dict[str, Any]], rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    engine = Engine(ibis.duckdb.connect())
+    engine = Engine()
     form = pa.schema(
         [
             *((name, pa.string()) for name in ("rule", "indicator", "area_type")),
