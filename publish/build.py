@@ -316,7 +316,8 @@ def _write_observations(contents: Contents, folder: Path, parts: int) -> Iterato
         with path.open("wb") as file:
             file.write(spelling.heading.encode())
             while written < rows and (batch := next(batches, None)) is not None:
-                file.writelines(map(text_bytes, writer.write(batch)))
+                for piece in writer.write(batch):
+                    file.write(piece)
                 written += batch.num_rows
         yield path
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -41,11 +41,14 @@ class JoinedParquet:
 
     file   is open for writing, and stands at its beginning
     rising a column of whole numbers that mostly rise by steps of like size; only what differs is written of it
+    ranged columns of which each row group says the least and the most, so that a reader can leave groups out
     """
 
-    def __init__(self, file: BinaryIO, form: pa.Schema, rising: str = "") -> None:
+    def __init__(self, file: BinaryIO, form: pa.Schema, rising: str = "", ranged: Sequence[str] = ()) -> None:
         self._file, self._form = file, form
         self._settings: dict[str, Any] = {"compression": "zstd", "use_dictionary": True}
+        # No columns would be all of them.
+        self._settings["write_statistics"] = list(ranged) or False
         if rising:
             self._settings["use_dictionary"] = [name for name in form.names if name != rising]
             self._settings["column_encoding"] = {rising: "DELTA_BINARY_PACKED"}

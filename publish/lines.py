@@ -59,28 +59,6 @@ def together(texts: Sequence[Text], rows: int) -> pa.StringArray:
     return pa.array([joined.as_py()] * rows, pa.string()) if isinstance(joined, pa.Scalar) else joined
 
 
-def together_where(condition: Text, texts: Sequence[Text]) -> list[Text]:
-    """Give texts that belong together, for rows where a condition text is there.
-
-    The texts come back as they are where it is there in every row, put together where it is in some, and not
-    at all where it is in none.
-    """
-    if isinstance(condition, pa.Scalar):
-        return list(texts) if condition.is_valid else []
-    if condition.null_count == 0:
-        return list(texts)
-    if condition.null_count == len(condition):
-        return []
-    return [pc.binary_join_element_wise(*texts, "")]
-
-
-def count_where(condition: Text, rows: int) -> int:
-    """Count the rows where a condition text is there."""
-    if isinstance(condition, pa.Scalar):
-        return rows if condition.is_valid else 0
-    return rows - int(condition.null_count)
-
-
 class CsvLines:
     """Writes coded rows as lines of CSV: for the file of all, and for the files of the datasets."""
 

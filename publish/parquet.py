@@ -54,8 +54,12 @@ FORM = pa.schema(
 
 ORIGINS_FORM = pa.schema([(SOURCE, _CODE), ("row", pa.int64()), *((name, pa.string()) for name in NUMBERS)])
 
-# The form of each file, and a column whose numbers rise.
-_FORMS = ((FORM, ""), (ORIGINS_FORM, "row"))
+# Rows come in the order of these, so that their least and most tell row groups apart. Those of other columns would tell
+# a reader nothing, and cost a quarter of the time.
+_RANGED = ("dataset", "indicator", "version", "period")
+
+# The form of each file, a column whose numbers rise, and those that tell row groups apart.
+_FORMS: tuple[tuple[pa.Schema, str, tuple[str, ...]], ...] = ((FORM, "", _RANGED), (ORIGINS_FORM, "row", ()))
 
 Numbers = Any
 
@@ -81,10 +85,10 @@ def write_parquet(
     paths = PATHS if any(run.key for run in runs) else PATHS[:1]
     with ExitStack() as stack:
         files, joined = [], []
-        for path, (form, rising) in zip(paths, _FORMS, strict=False):
+        for path, (form, rising, ranged) in zip(paths, _FORMS, strict=False):
             (edition / path).parent.mkdir(exist_ok=True)
             file = stack.enter_context((edition / path).open("wb"))
-            joined.append(JoinedParquet(file, form, rising))
+            joined.append(JoinedParquet(file, form, rising, ranged))
             files.append(PartFile(path, file, parts))
         for run in runs:
             if taken.has(run):
@@ -189,9 +193,10 @@ class _Texts:
     """The texts that codes stand for, which count from 1; 0 stands for none."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = sorted(set(texts))
-        places = {text: at for at, text in enumerate(self._texts, start=1)}
-        self._places = np.array([0, *(places[text] for text in texts)], dtype=np.int64)
+        different = sorted(set(texts))
+        places = {text: at for at, text in enumerate(different, start=1)}
+        self._places = np.array([0, *(places[text] for text in texts)], dtype=np.int32)
+        self._texts = pa.array(different, pa.string())
 
     def of(self, numbers: Numbers) -> pa.DictionaryArray:
         """Give a column of texts; its dictionary has only those that are in it, whatever else there is."""
@@ -199,8 +204,6 @@ class _Texts:
         is_used = np.zeros(len(self._texts) + 1, dtype=bool)
         is_used[places] = True
         is_used[0] = False
-        used = np.flatnonzero(is_used)
+        texts = self._texts.take(pa.array(np.flatnonzero(is_used) - 1))
         indices = (np.cumsum(is_used) - 1).astype(np.int32)[places]
-        mask = places == 0
-        texts = pa.array([self._texts[at - 1] for at in used.tolist()], pa.string())
-        return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32(), mask=mask), texts)
+        return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32(), mask=places == 0), texts)

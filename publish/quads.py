@@ -16,7 +16,6 @@ from itertools import chain, groupby
 from ingest.exchange import FORMULA_GUARD, FORMULA_MARKS
 from publish.contents import Contents
 from publish.folder import Folder
-from publish.lines import text_bytes
 from publish.parts import Parts, part_file
 from publish.shares import Share, batches_of
 from publish.statements import Spelling, StatementWriter
@@ -65,7 +64,7 @@ def write_quads(
                 continue
             before = writer.written
             _, batches = next(made)
-            file.add(map(text_bytes, chain.from_iterable(writer.write(batch) for _, batch in batches)))
+            file.add(chain.from_iterable(writer.write(batch) for _, batch in batches))
             count += file.keep(key, writer.written - before).count
     return count
 

@@ -2,7 +2,7 @@
 download).
 
 In:   Contents
-Out:  columns of text, one for each batch of coded rows
+Out:  bytes, for each batch of coded rows
 
 What a code says is worked out once for each code. A figure without a value is a def:MissingObservation: it
 says what is missing and why, and no sum takes it for a zero.
@@ -14,11 +14,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from publish.contents import Contents
-from publish.lines import Pairs, Pieces, Text, count_where, numbers_of, text_bytes, together, together_where
+from publish.lines import Pairs, numbers_of
+from publish.stencils import Column, Stencils, Stock, Text, column_of
 from publish.triples import RDF_TYPE, XSD, Names, english
 
 # Namespaces that Turtle shortens; everything else in it is written out.
@@ -89,15 +91,13 @@ class StatementWriter:
 
     What a row says comes from the numbers of its codes: its series (dataset and definition, with a value or
     without), its cell (dataset and breakdown), area, period, status and note.
-
-    written   how many pieces of text were written so far; in lines, each is one statement
     """
 
     def __init__(self, contents: Contents, spelling: Spelling) -> None:
         names, lists = spelling.names, contents.observations.lists
         self._spelling, self._observations = spelling, contents.observations
         self._series, self._cells = Pairs(contents.observations.series), Pairs(contents.observations.cells)
-        self._codes = {name: Pieces([text for (text,) in lists[name]]) for name in ("area", "period")}
+        self._codes = {name: Stock([text for (text,) in lists[name]]) for name in ("area", "period")}
         area, period = names.iri("sdmx-dimension:refArea"), names.iri("sdmx-dimension:refPeriod")
         note = names.iri("rdfs:comment")
 
@@ -117,9 +117,9 @@ class StatementWriter:
         }
         starts, ends = _starts_and_ends(contents, names)
         self._texts = {"starts": starts, "suffixes": _suffixes(contents)}
-        self._starts, self._ends = Pieces([f"<{start}" for start in starts]), Pieces(ends)
-        self._suffixes = Pieces(self._texts["suffixes"])
-        self.written = 0
+        self._starts, self._ends = Stock([f"<{start}" for start in starts]), Stock(ends)
+        self._suffixes = Stock(self._texts["suffixes"])
+        self._stencils = Stencils()
 
     def pieces(self) -> dict[str, Any]:
         """Give all that statements are put together from, for a reader of rows: see publish/virtual.py."""
@@ -145,22 +145,29 @@ class StatementWriter:
             "numbers": [*numbers, (names.iri("def:sampleSize"), "sample_size", f"{XSD}integer")],
         }
 
-    def write_all(self) -> Iterator[memoryview]:
-        """Write what every observation says, as bytes, a batch at a time."""
-        for batch in self._observations.batches():
-            yield from map(text_bytes, self.write(batch))
+    @property
+    def written(self) -> int:
+        """How many lines were written so far; in N-Quads, each is one statement."""
+        return self._stencils.written
 
-    def write(self, batch: pa.RecordBatch) -> Iterator[pa.StringArray]:
-        """Write a batch: one text for each row, all that it says. Rows without a value come after the others:
-        rows that say the same kinds of things are written together twice as fast."""
+    def write_all(self) -> Iterator[bytes]:
+        """Write what every observation says."""
+        for batch in self._observations.batches():
+            yield from map(bytes, self.write(batch))
+
+    def write(self, batch: pa.RecordBatch) -> Iterator[bytes | memoryview]:
+        """Write what the rows of a batch say, as bytes that may be written over when more is asked for.
+
+        Rows without a value come after the others, and rows that say the same kinds of things side by side: they are
+        written together many times as fast.
+        """
         is_missing = batch.column("is_missing")
         for kind in (0, 1):
             part = batch.filter(pc.equal(is_missing, kind))
             if part.num_rows:
-                yield self._write(part)
+                yield from self._write(part)
 
-    def _write(self, batch: pa.RecordBatch) -> pa.StringArray:
-        rows = batch.num_rows
+    def _write(self, batch: pa.RecordBatch) -> Iterator[bytes | memoryview]:
         numbers = {name: numbers_of(batch, name) for name in ("area", "period", "note")}
         dataset, is_missing = numbers_of(batch, "dataset"), numbers_of(batch, "is_missing")
         series = self._series.numbers(dataset, numbers_of(batch, "definition"))
@@ -168,45 +175,53 @@ class StatementWriter:
         numbers["series"] = 2 * series - 1 + is_missing
         numbers["status"] = 2 * numbers_of(batch, "status") - 1 + is_missing
         numbers["cell"] = self._cells.numbers(dataset, numbers_of(batch, "breakdown"))
-        start, end = self._starts.pick(series), self._ends.pick(series)
-        place = [
-            self._codes["area"].pick(numbers["area"]),
-            "/",
-            self._codes["period"].pick(numbers["period"]),
-        ]
-        subject = together([start, *place, self._suffixes.pick(numbers["cell"]), ">"], rows)
-        before, after = ([subject], [end]) if self._spelling.is_lines else ([], [])
-        texts: list[Text] = [] if self._spelling.is_lines else [subject]
-
-        def say(condition: Text, *said: Text) -> None:
-            texts.extend(together_where(condition, [*before, *said, *after]))
-            self.written += count_where(condition, rows)
-
+        place = [self._codes[name].column(numbers[name]) for name in ("area", "period")]
+        subject = [self._starts.column(series), place[0], b"/", place[1]]
+        subject += [self._suffixes.column(numbers["cell"]), b">"]
+        said: list[list[Text]] = []
         for name in ("series", "area", "period", "status", "cell"):
-            for pieces in self._said[name]:
-                piece = pieces.pick(numbers[name])
-                say(piece, piece)
-        for number in self._figures(batch):
-            say(number[1], *number)
-        for pieces in self._said["note"]:
-            piece = pieces.pick(numbers["note"])
-            say(piece, piece)
-        return together(texts if self._spelling.is_lines else [*texts, ".\n"], rows)
+            said += [[texts.column(numbers[name])] for texts in self._said[name]]
+        said += self._figures(batch)
+        said += [[texts.column(numbers["note"])] for texts in self._said["note"]]
+        if self._spelling.is_lines:
+            end = self._ends.column(series)
+            lines = [[*subject, *one, end] for one in said]
+        else:
+            lines = [subject, *said, [b".\n"]]
+        yield from self._stencils.write(lines, batch.num_rows)
 
     def _figures(self, batch: pa.RecordBatch) -> Iterator[list[Text]]:
         """Give the figures of a batch: what stands before the digits, the digits, and what stands after."""
         names, is_lines = self._spelling.names, self._spelling.is_lines
         for curie, column in _NUMBERS:
-            predicate = f" {self._spelling.short(names.iri(curie))} "
-            exact = canonical(batch.column(column))
+            texts = batch.column(column)
+            if texts.null_count == len(texts):
+                continue
+            predicate = f" {self._spelling.short(names.iri(curie))} ".encode()
             if is_lines:
-                yield [f'{predicate}"', exact, f'"^^<{XSD}decimal>']
+                yield [predicate + b'"', _canonical_column(texts), f'"^^<{XSD}decimal>'.encode()]
             else:
+                exact = canonical(texts)
                 # A number without a point would be read as an integer.
-                yield [predicate, exact, pc.if_else(pc.match_substring(exact, "."), ";", ".0;")]
-        predicate = f" {self._spelling.short(names.iri('def:sampleSize'))} "
-        size = batch.column("sample_size").cast("string")
-        yield [f'{predicate}"', size, f'"^^<{XSD}integer>'] if is_lines else [predicate, size, ";"]
+                after = pc.if_else(pc.match_substring(exact, "."), ";", ".0;")
+                yield [predicate, column_of(exact), column_of(after)]
+        sizes = batch.column("sample_size")
+        if sizes.null_count < len(sizes):
+            predicate = f" {self._spelling.short(names.iri('def:sampleSize'))} ".encode()
+            size = column_of(sizes.cast("string"))
+            around = (b'"', f'"^^<{XSD}integer>'.encode()) if is_lines else (b"", b";")
+            yield [predicate + around[0], size, around[1]]
+
+
+def _canonical_column(texts: pa.StringArray) -> Column:
+    """Give plain decimals in their canonical form: each is what it begins with, mostly all of it."""
+    whole = column_of(texts)
+    content = np.frombuffer(whole.texts, dtype=np.uint8)
+    last = np.minimum(whole.starts + np.maximum(whole.widths, 1), len(content)) - 1
+    ending = np.flatnonzero((content[last] == ord("0")) & (whole.widths > 1))
+    widths = whole.widths.copy()
+    widths[ending] = pc.binary_length(canonical(texts.take(pa.array(ending)))).to_numpy()
+    return column_of(texts, widths)
 
 
 def canonical(texts: pa.StringArray) -> pa.StringArray:
@@ -215,10 +230,10 @@ def canonical(texts: pa.StringArray) -> pa.StringArray:
     return pc.if_else(pc.match_substring(texts, "."), trimmed, texts)
 
 
-def _by_place(said: list[list[str]]) -> list[Pieces]:
+def _by_place(said: list[list[str]]) -> list[Stock]:
     """Turn what each code says into pieces by place: the first of each, the second of each …"""
     most = max(map(len, said), default=0)
-    return [Pieces([texts[at] if at < len(texts) else None for texts in said]) for at in range(most)]
+    return [Stock([texts[at] if at < len(texts) else None for texts in said]) for at in range(most)]
 
 
 def _series(contents: Contents, names: Names) -> list[list[Statement]]:
