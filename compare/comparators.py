@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compare.distribution import KEY
-from ingest.expressions import expression, ibis
+from ingest.expressions import expression, ibis, without
 
 # Twelve digits in front and six behind are what engines read fast. A council's number that is larger counts as
 # missing; digits after the sixth place are rounded away.
@@ -66,14 +66,15 @@ def comparator_sums(tables: Mapping[str, ibis.Table]) -> ibis.Table:
     )
     sums = sums.filter(sums.area_count > 0)
     expected = _expected(tables).rename(x_period="period", x_comparator="comparator", x_tier="tier")
-    sums = sums.left_join(
+    joined = sums.left_join(
         expected,
         [
             sums.period == expected.x_period,
             sums.comparator == expected.x_comparator,
             sums.tier == expected.x_tier,
         ],
-    ).drop("x_period", "x_comparator", "x_tier")
+    )
+    sums = without(joined, "x_period", "x_comparator", "x_tier")
     published = tables["published"]
     published = published.select(
         *KEY,

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any
 
-from ingest.expressions import expression, ibis
+from ingest.expressions import expression, ibis, without
 from schemas import load_model
 
 # Which status is carried where two figures have different ones, the gravest first.
@@ -243,7 +243,7 @@ def pairs(observations: ibis.Table, sides: ibis.Table) -> ibis.Table:
             first.period == second.other_period,
         ],
     )
-    return both.drop("other", "other_area", "other_period")
+    return without(both, "other", "other_area", "other_period")
 
 
 def sides_of(

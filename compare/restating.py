@@ -21,7 +21,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from compare.lineage import tiers_of
-from ingest.expressions import expression, ibis
+from ingest.expressions import expression, ibis, without
 
 Method = Literal["same-boundary", "sum", "rebuilt-rate"]
 Gap = Literal["predecessor-missing", "parts-disagree", "zero-denominator"]
@@ -289,7 +289,7 @@ def restated_sums(tables: Mapping[str, ibis.Table]) -> ibis.Table:
     share = sums["count"] * MILLION // sums["size"]
     window = ibis.window(group_by=[*KEY, "area"], order_by=[share.desc(), sums.cover])
     chosen = sums.mutate(best=ibis.row_number().over(window))
-    chosen = chosen.filter(chosen.best == 0).drop("best", "count", "size")
+    chosen = without(chosen.filter(chosen.best == 0), "best", "count", "size")
     own = observations.filter(observations.value.notnull() | observations.status.notin(_SAYS_NOTHING))
     same = ["dataset", "indicator", "period", "breakdown", "area"]
     return chosen.anti_join(own.select(*same).distinct(), same)

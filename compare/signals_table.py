@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compare.signals import MOST_FIGURES, NEAR_SCORE, PLACES, needed_score
-from ingest.expressions import expression, ibis
+from ingest.expressions import expression, ibis, without
 
 # A series; `family` is the indicator whatever the version. RUN is a stretch of it whose figures may be joined.
 SERIES = ("dataset", "family", "breakdown", "area")
@@ -76,9 +76,8 @@ def scores(rows: ibis.Table, key: tuple[str, ...], most: int) -> ibis.Table:
     )
     # What the figure gave that is no longer among the newest.
     gone = rows.dropped.lag(most).over(ordered).fill_null(0)
-    return rows.mutate(
-        score=rows.added - gone, points=ibis.least(rows.place, ibis.literal(most, "int64")).cast("int64")
-    ).drop("added", "dropped", "place")
+    points = ibis.least(rows.place, ibis.literal(most, "int64")).cast("int64")
+    return without(rows.mutate(score=rows.added - gone, points=points), "added", "dropped", "place")
 
 
 def _total(terms: list[Any]) -> Any:
@@ -165,7 +164,7 @@ def enough_peers(peers: ibis.Table, fewest: int) -> ibis.Table:
 @expression
 def plain_peers(peers: ibis.Table) -> ibis.Table:
     """Give the values of peers alone."""
-    return peers.drop("family", "epoch", "sign", "start_day", "chain", "area_count")
+    return without(peers, "family", "epoch", "sign", "start_day", "chain", "area_count")
 
 
 @expression

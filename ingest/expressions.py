@@ -178,6 +178,11 @@ def ordered(rows: ibis.Table, *columns: str) -> ibis.Table:
     return rows.order_by(list(columns))
 
 
+def without(rows: ibis.Table, *columns: str) -> ibis.Table:
+    """Leave columns out. Ibis has a way of its own, but writes them in no order, and so never the same SQL."""
+    return rows.select(*(column for column in rows.columns if column not in columns))
+
+
 def limited(rows: ibis.Table, column: str, limits: Sequence[str] | Sequence[tuple[int, int]]) -> ibis.Table:
     """Give the rows of a table in which a column has one of some texts, or lies in one of some ranges."""
     found: Any = rows

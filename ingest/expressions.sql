@@ -10,339 +10,311 @@
 -- tiers_of_types: area_type string, tier string
 -- gives: dataset int32, indicator int32, version int32, period int32, breakdown int32, comparator int32, tier string, area_count int64, existing_count int64, covered int64, value decimal128(38, 6), lowest decimal128(18, 6), highest decimal128(18, 6), parts_count int64, numerator decimal128(38, 6), denominator decimal128(38, 6), expected int64, published_text string, published_lower string, published_upper string
 SELECT
-  "t48"."dataset",
-  "t48"."indicator",
-  "t48"."version",
-  "t48"."period",
-  "t48"."breakdown",
-  "t48"."comparator",
-  "t48"."tier",
-  "t48"."area_count",
-  "t48"."existing_count",
-  "t48"."covered",
-  "t48"."value",
-  "t48"."lowest",
-  "t48"."highest",
-  "t48"."parts_count",
-  "t48"."numerator",
-  "t48"."denominator",
-  "t48"."expected",
+  "t45"."dataset",
+  "t45"."indicator",
+  "t45"."version",
+  "t45"."period",
+  "t45"."breakdown",
+  "t45"."comparator",
+  "t45"."tier",
+  "t45"."area_count",
+  "t45"."existing_count",
+  "t45"."covered",
+  "t45"."value",
+  "t45"."lowest",
+  "t45"."highest",
+  "t45"."parts_count",
+  "t45"."numerator",
+  "t45"."denominator",
+  "t37"."expected",
   "t33"."published_text",
   "t33"."published_lower",
   "t33"."published_upper"
 FROM (
   SELECT
-    "t46".*
-    EXCLUDE ("x_comparator", "x_period", "x_tier")
+    *
   FROM (
     SELECT
-      "t45"."dataset",
-      "t45"."indicator",
-      "t45"."version",
-      "t45"."period",
-      "t45"."breakdown",
-      "t45"."comparator",
-      "t45"."tier",
-      "t45"."area_count",
-      "t45"."existing_count",
-      "t45"."covered",
-      "t45"."value",
-      "t45"."lowest",
-      "t45"."highest",
-      "t45"."parts_count",
-      "t45"."numerator",
-      "t45"."denominator",
-      "t37"."x_period",
-      "t37"."x_comparator",
-      "t37"."x_tier",
-      "t37"."expected"
+      "t42"."dataset",
+      "t42"."indicator",
+      "t42"."version",
+      "t42"."period",
+      "t42"."breakdown",
+      "t42"."comparator",
+      "t42"."tier",
+      COUNT("t42"."value") AS "area_count",
+      SUM("t42"."is_existing") FILTER(WHERE
+        "t42"."value" IS NOT NULL) AS "existing_count",
+      SUM("t42"."covered") AS "covered",
+      SUM("t42"."value") AS "value",
+      MIN("t42"."value") AS "lowest",
+      MAX("t42"."value") AS "highest",
+      COUNT("t42"."value") FILTER(WHERE
+        (
+          "t42"."value" IS NOT NULL
+        )
+        AND (
+          "t42"."numerator" IS NOT NULL
+        )
+        AND (
+          "t42"."denominator" IS NOT NULL
+        )) AS "parts_count",
+      SUM("t42"."numerator") FILTER(WHERE
+        (
+          "t42"."value" IS NOT NULL
+        )
+        AND (
+          "t42"."numerator" IS NOT NULL
+        )
+        AND (
+          "t42"."denominator" IS NOT NULL
+        )) AS "numerator",
+      SUM("t42"."denominator") FILTER(WHERE
+        (
+          "t42"."value" IS NOT NULL
+        )
+        AND (
+          "t42"."numerator" IS NOT NULL
+        )
+        AND (
+          "t42"."denominator" IS NOT NULL
+        )) AS "denominator"
     FROM (
       SELECT
         *
       FROM (
         SELECT
-          "t42"."dataset",
-          "t42"."indicator",
-          "t42"."version",
-          "t42"."period",
-          "t42"."breakdown",
-          "t42"."comparator",
-          "t42"."tier",
-          COUNT("t42"."value") AS "area_count",
-          SUM("t42"."is_existing") FILTER(WHERE
-            "t42"."value" IS NOT NULL) AS "existing_count",
-          SUM("t42"."covered") AS "covered",
-          SUM("t42"."value") AS "value",
-          MIN("t42"."value") AS "lowest",
-          MAX("t42"."value") AS "highest",
-          COUNT("t42"."value") FILTER(WHERE
-            (
-              "t42"."value" IS NOT NULL
-            )
-            AND (
-              "t42"."numerator" IS NOT NULL
-            )
-            AND (
-              "t42"."denominator" IS NOT NULL
-            )) AS "parts_count",
-          SUM("t42"."numerator") FILTER(WHERE
-            (
-              "t42"."value" IS NOT NULL
-            )
-            AND (
-              "t42"."numerator" IS NOT NULL
-            )
-            AND (
-              "t42"."denominator" IS NOT NULL
-            )) AS "numerator",
-          SUM("t42"."denominator") FILTER(WHERE
-            (
-              "t42"."value" IS NOT NULL
-            )
-            AND (
-              "t42"."numerator" IS NOT NULL
-            )
-            AND (
-              "t42"."denominator" IS NOT NULL
-            )) AS "denominator"
+          "t40"."dataset",
+          "t40"."indicator",
+          "t40"."version",
+          "t40"."period",
+          "t40"."breakdown",
+          "t40"."tier",
+          "t40"."area",
+          "t40"."counted_on",
+          "t40"."is_existing",
+          "t40"."covered",
+          "t40"."value",
+          "t40"."numerator",
+          "t40"."denominator",
+          "t11"."comparator",
+          "t11"."start_on",
+          "t11"."end_on"
         FROM (
           SELECT
             *
           FROM (
             SELECT
-              "t40"."dataset",
-              "t40"."indicator",
-              "t40"."version",
-              "t40"."period",
-              "t40"."breakdown",
-              "t40"."tier",
-              "t40"."area",
-              "t40"."counted_on",
-              "t40"."is_existing",
-              "t40"."covered",
-              "t40"."value",
-              "t40"."numerator",
-              "t40"."denominator",
-              "t11"."comparator",
-              "t11"."start_on",
-              "t11"."end_on"
+              "t4"."dataset",
+              "t4"."indicator",
+              "t4"."version",
+              "t4"."period",
+              "t4"."breakdown",
+              "t4"."tier",
+              "t4"."area",
+              "t4"."counted_on",
+              CAST(NOT (
+                "t4"."is_restated"
+              ) AS BIGINT) AS "is_existing",
+              0 AS "covered",
+              TRY_CAST("t4"."value_text" AS DECIMAL(18, 6)) AS "value",
+              TRY_CAST("t4"."numerator" AS DECIMAL(18, 6)) AS "numerator",
+              TRY_CAST("t4"."denominator" AS DECIMAL(18, 6)) AS "denominator"
+            FROM "council_figures" AS "t4"
+          ) AS "t25"
+          UNION ALL
+          SELECT
+            *
+          FROM (
+            SELECT
+              "t35"."dataset",
+              "t35"."indicator",
+              "t35"."version",
+              "t35"."period",
+              "t35"."breakdown",
+              "t35"."tier",
+              "t35"."area",
+              "t35"."period_end" AS "counted_on",
+              0 AS "is_existing",
+              1 AS "covered",
+              CAST(NULL AS DECIMAL(18, 6)) AS "value",
+              CAST(NULL AS DECIMAL(18, 6)) AS "numerator",
+              CAST(NULL AS DECIMAL(18, 6)) AS "denominator"
             FROM (
               SELECT
-                *
+                "t30"."dataset",
+                "t30"."indicator",
+                "t30"."version",
+                "t30"."period",
+                "t30"."breakdown",
+                "t30"."tier",
+                "t30"."area",
+                "t21"."area_type",
+                "t21"."start_on",
+                "t21"."end_on",
+                "t22"."period_end"
               FROM (
-                SELECT
-                  "t4"."dataset",
-                  "t4"."indicator",
-                  "t4"."version",
-                  "t4"."period",
-                  "t4"."breakdown",
-                  "t4"."tier",
-                  "t4"."area",
-                  "t4"."counted_on",
-                  CAST(NOT (
-                    "t4"."is_restated"
-                  ) AS BIGINT) AS "is_existing",
-                  0 AS "covered",
-                  TRY_CAST("t4"."value_text" AS DECIMAL(18, 6)) AS "value",
-                  TRY_CAST("t4"."numerator" AS DECIMAL(18, 6)) AS "numerator",
-                  TRY_CAST("t4"."denominator" AS DECIMAL(18, 6)) AS "denominator"
-                FROM "council_figures" AS "t4"
-              ) AS "t25"
-              UNION ALL
-              SELECT
-                *
-              FROM (
-                SELECT
-                  "t35"."dataset",
-                  "t35"."indicator",
-                  "t35"."version",
-                  "t35"."period",
-                  "t35"."breakdown",
-                  "t35"."tier",
-                  "t35"."area",
-                  "t35"."period_end" AS "counted_on",
-                  0 AS "is_existing",
-                  1 AS "covered",
-                  CAST(NULL AS DECIMAL(18, 6)) AS "value",
-                  CAST(NULL AS DECIMAL(18, 6)) AS "numerator",
-                  CAST(NULL AS DECIMAL(18, 6)) AS "denominator"
+                SELECT DISTINCT
+                  *
                 FROM (
                   SELECT
-                    "t30"."dataset",
-                    "t30"."indicator",
-                    "t30"."version",
-                    "t30"."period",
-                    "t30"."breakdown",
-                    "t30"."tier",
-                    "t30"."area",
-                    "t21"."area_type",
-                    "t21"."start_on",
-                    "t21"."end_on",
-                    "t22"."period_end"
+                    "t20"."dataset",
+                    "t20"."indicator",
+                    "t20"."version",
+                    "t20"."period",
+                    "t20"."breakdown",
+                    "t20"."tier",
+                    "t23"."from_area" AS "area"
                   FROM (
-                    SELECT DISTINCT
-                      *
-                    FROM (
-                      SELECT
-                        "t20"."dataset",
-                        "t20"."indicator",
-                        "t20"."version",
-                        "t20"."period",
-                        "t20"."breakdown",
-                        "t20"."tier",
-                        "t23"."from_area" AS "area"
-                      FROM (
-                        SELECT
-                          "t4"."dataset",
-                          "t4"."indicator",
-                          "t4"."version",
-                          "t4"."period",
-                          "t4"."breakdown",
-                          "t4"."tier",
-                          "t4"."area" AS "to_area"
-                        FROM "council_figures" AS "t4"
-                        WHERE
-                          "t4"."is_restated"
-                      ) AS "t20"
-                      INNER JOIN (
-                        SELECT
-                          "t8"."to_area",
-                          "t8"."from_area"
-                        FROM "council_changes" AS "t8"
-                      ) AS "t23"
-                        ON "t20"."to_area" = "t23"."to_area"
-                    ) AS "t27"
-                  ) AS "t30"
+                    SELECT
+                      "t4"."dataset",
+                      "t4"."indicator",
+                      "t4"."version",
+                      "t4"."period",
+                      "t4"."breakdown",
+                      "t4"."tier",
+                      "t4"."area" AS "to_area"
+                    FROM "council_figures" AS "t4"
+                    WHERE
+                      "t4"."is_restated"
+                  ) AS "t20"
                   INNER JOIN (
                     SELECT
-                      *
-                    FROM "councils" AS "t6"
-                  ) AS "t21"
-                    ON "t30"."area" = "t21"."area"
-                  INNER JOIN "tiers_of_types" AS "t12"
-                    ON "t21"."area_type" = "t12"."area_type" AND "t30"."tier" = "t12"."tier"
-                  INNER JOIN (
-                    SELECT
-                      "t7"."period",
-                      "t7"."end_on" AS "period_end"
-                    FROM "period_ends" AS "t7"
-                  ) AS "t22"
-                    ON "t30"."period" = "t22"."period"
-                ) AS "t35"
-                WHERE
-                  (
-                    (
-                      "t35"."start_on" IS NULL
-                    ) OR (
-                      "t35"."start_on" <= "t35"."period_end"
-                    )
-                  )
-                  AND (
-                    (
-                      "t35"."end_on" IS NULL
-                    ) OR (
-                      "t35"."end_on" >= "t35"."period_end"
-                    )
-                  )
-              ) AS "t38"
-            ) AS "t40"
-            INNER JOIN "memberships" AS "t11"
-              ON "t40"."area" = "t11"."area"
-          ) AS "t41"
-          WHERE
-            "t41"."start_on" <= "t41"."counted_on" AND "t41"."counted_on" <= "t41"."end_on"
-        ) AS "t42"
-        GROUP BY
-          1,
-          2,
-          3,
-          4,
-          5,
-          6,
-          7
-      ) AS "t43"
+                      "t8"."to_area",
+                      "t8"."from_area"
+                    FROM "council_changes" AS "t8"
+                  ) AS "t23"
+                    ON "t20"."to_area" = "t23"."to_area"
+                ) AS "t27"
+              ) AS "t30"
+              INNER JOIN (
+                SELECT
+                  *
+                FROM "councils" AS "t6"
+              ) AS "t21"
+                ON "t30"."area" = "t21"."area"
+              INNER JOIN "tiers_of_types" AS "t12"
+                ON "t21"."area_type" = "t12"."area_type" AND "t30"."tier" = "t12"."tier"
+              INNER JOIN (
+                SELECT
+                  "t7"."period",
+                  "t7"."end_on" AS "period_end"
+                FROM "period_ends" AS "t7"
+              ) AS "t22"
+                ON "t30"."period" = "t22"."period"
+            ) AS "t35"
+            WHERE
+              (
+                (
+                  "t35"."start_on" IS NULL
+                ) OR (
+                  "t35"."start_on" <= "t35"."period_end"
+                )
+              )
+              AND (
+                (
+                  "t35"."end_on" IS NULL
+                ) OR (
+                  "t35"."end_on" >= "t35"."period_end"
+                )
+              )
+          ) AS "t38"
+        ) AS "t40"
+        INNER JOIN "memberships" AS "t11"
+          ON "t40"."area" = "t11"."area"
+      ) AS "t41"
       WHERE
-        "t43"."area_count" > 0
-    ) AS "t45"
-    LEFT OUTER JOIN (
+        "t41"."start_on" <= "t41"."counted_on" AND "t41"."counted_on" <= "t41"."end_on"
+    ) AS "t42"
+    GROUP BY
+      1,
+      2,
+      3,
+      4,
+      5,
+      6,
+      7
+  ) AS "t43"
+  WHERE
+    "t43"."area_count" > 0
+) AS "t45"
+LEFT OUTER JOIN (
+  SELECT
+    "t34"."period" AS "x_period",
+    "t34"."comparator" AS "x_comparator",
+    "t34"."tier" AS "x_tier",
+    "t34"."expected"
+  FROM (
+    SELECT
+      "t32"."period",
+      "t32"."comparator",
+      "t32"."tier",
+      COUNT(*) AS "expected"
+    FROM (
       SELECT
-        "t34"."period" AS "x_period",
-        "t34"."comparator" AS "x_comparator",
-        "t34"."tier" AS "x_tier",
-        "t34"."expected"
+        *
       FROM (
         SELECT
-          "t32"."period",
-          "t32"."comparator",
-          "t32"."tier",
-          COUNT(*) AS "expected"
+          "t19"."comparator",
+          "t19"."area",
+          "t19"."from_on",
+          "t19"."until_on",
+          "t21"."area_type",
+          "t21"."start_on",
+          "t21"."end_on",
+          "t12"."tier",
+          "t22"."period",
+          "t22"."period_end"
         FROM (
           SELECT
+            "t3"."comparator",
+            "t3"."area",
+            "t3"."start_on" AS "from_on",
+            "t3"."end_on" AS "until_on"
+          FROM "memberships" AS "t3"
+        ) AS "t19"
+        INNER JOIN (
+          SELECT
             *
-          FROM (
-            SELECT
-              "t19"."comparator",
-              "t19"."area",
-              "t19"."from_on",
-              "t19"."until_on",
-              "t21"."area_type",
-              "t21"."start_on",
-              "t21"."end_on",
-              "t12"."tier",
-              "t22"."period",
-              "t22"."period_end"
-            FROM (
-              SELECT
-                "t3"."comparator",
-                "t3"."area",
-                "t3"."start_on" AS "from_on",
-                "t3"."end_on" AS "until_on"
-              FROM "memberships" AS "t3"
-            ) AS "t19"
-            INNER JOIN (
-              SELECT
-                *
-              FROM "councils" AS "t6"
-            ) AS "t21"
-              ON "t19"."area" = "t21"."area"
-            INNER JOIN "tiers_of_types" AS "t12"
-              ON "t21"."area_type" = "t12"."area_type"
-            CROSS JOIN (
-              SELECT
-                "t7"."period",
-                "t7"."end_on" AS "period_end"
-              FROM "period_ends" AS "t7"
-            ) AS "t22"
-          ) AS "t26"
-          WHERE
-            (
-              (
-                "t26"."start_on" IS NULL
-              ) OR (
-                "t26"."start_on" <= "t26"."period_end"
-              )
-            )
-            AND (
-              (
-                "t26"."end_on" IS NULL
-              ) OR (
-                "t26"."end_on" >= "t26"."period_end"
-              )
-            )
-            AND "t26"."from_on" <= "t26"."period_end"
-            AND "t26"."period_end" <= "t26"."until_on"
-        ) AS "t32"
-        GROUP BY
-          1,
-          2,
-          3
-      ) AS "t34"
-    ) AS "t37"
-      ON "t45"."period" = "t37"."x_period"
-      AND "t45"."comparator" = "t37"."x_comparator"
-      AND "t45"."tier" = "t37"."x_tier"
-  ) AS "t46"
-) AS "t48"
+          FROM "councils" AS "t6"
+        ) AS "t21"
+          ON "t19"."area" = "t21"."area"
+        INNER JOIN "tiers_of_types" AS "t12"
+          ON "t21"."area_type" = "t12"."area_type"
+        CROSS JOIN (
+          SELECT
+            "t7"."period",
+            "t7"."end_on" AS "period_end"
+          FROM "period_ends" AS "t7"
+        ) AS "t22"
+      ) AS "t26"
+      WHERE
+        (
+          (
+            "t26"."start_on" IS NULL
+          ) OR (
+            "t26"."start_on" <= "t26"."period_end"
+          )
+        )
+        AND (
+          (
+            "t26"."end_on" IS NULL
+          ) OR (
+            "t26"."end_on" >= "t26"."period_end"
+          )
+        )
+        AND "t26"."from_on" <= "t26"."period_end"
+        AND "t26"."period_end" <= "t26"."until_on"
+    ) AS "t32"
+    GROUP BY
+      1,
+      2,
+      3
+  ) AS "t34"
+) AS "t37"
+  ON "t45"."period" = "t37"."x_period"
+  AND "t45"."comparator" = "t37"."x_comparator"
+  AND "t45"."tier" = "t37"."x_tier"
 LEFT OUTER JOIN (
   SELECT
     "t28"."dataset",
@@ -391,12 +363,12 @@ LEFT OUTER JOIN (
   WHERE
     "t28"."status_status" <> 'definition-differs'
 ) AS "t33"
-  ON "t48"."dataset" = "t33"."dataset"
-  AND "t48"."indicator" = "t33"."indicator"
-  AND "t48"."version" = "t33"."version"
-  AND "t48"."period" = "t33"."period"
-  AND "t48"."breakdown" = "t33"."breakdown"
-  AND "t48"."comparator" = "t33"."comparator"
+  ON "t45"."dataset" = "t33"."dataset"
+  AND "t45"."indicator" = "t33"."indicator"
+  AND "t45"."version" = "t33"."version"
+  AND "t45"."period" = "t33"."period"
+  AND "t45"."breakdown" = "t33"."breakdown"
+  AND "t45"."comparator" = "t33"."comparator"
 ;
 
 -- council_figures({'area_changes': coded_changes(harmonise_area_changes, list_area), 'areas': coded_areas(harmonise_areas, list_area), 'indicators': coded_indicators(harmonise_indicators, list_definition), 'observations': with_statuses(coded_observations, list_status, ('value_text', 'numerator', 'denominator', )), 'periods': period_ends, 'tiers': tiers_of_types}, ('value_text', 'numerator', 'denominator', ))
@@ -2136,319 +2108,332 @@ WITH "t8" AS (
     ON "t4"."status" = "t5"."status_number"
 )
 SELECT
-  "t20"."dataset",
-  "t20"."indicator",
-  "t20"."version",
-  "t20"."period",
-  "t20"."breakdown",
-  "t20"."area",
-  "t20"."cover",
-  "t20"."is_same",
-  "t20"."known",
-  "t20"."top",
-  "t20"."bottom",
-  "t20"."worst",
-  "t20"."decimals",
-  "t20"."disagreeing",
-  "t20"."value_text",
-  "t20"."lower_limit",
-  "t20"."upper_limit",
-  "t20"."numerator",
-  "t20"."denominator"
+  "t19"."dataset",
+  "t19"."indicator",
+  "t19"."version",
+  "t19"."period",
+  "t19"."breakdown",
+  "t19"."area",
+  "t19"."cover",
+  "t19"."is_same",
+  "t19"."known",
+  "t19"."top",
+  "t19"."bottom",
+  "t19"."worst",
+  "t19"."decimals",
+  "t19"."disagreeing",
+  "t19"."value_text",
+  "t19"."lower_limit",
+  "t19"."upper_limit",
+  "t19"."numerator",
+  "t19"."denominator"
 FROM (
   SELECT
-    "t18".*
-    EXCLUDE ("count", "best", "size")
+    "t17"."dataset",
+    "t17"."indicator",
+    "t17"."version",
+    "t17"."period",
+    "t17"."breakdown",
+    "t17"."area",
+    "t17"."cover",
+    "t17"."is_same",
+    "t17"."known",
+    "t17"."top",
+    "t17"."bottom",
+    "t17"."worst",
+    "t17"."decimals",
+    "t17"."disagreeing",
+    "t17"."value_text",
+    "t17"."lower_limit",
+    "t17"."upper_limit",
+    "t17"."numerator",
+    "t17"."denominator"
   FROM (
     SELECT
-      *
+      "t16"."dataset",
+      "t16"."indicator",
+      "t16"."version",
+      "t16"."period",
+      "t16"."breakdown",
+      "t16"."area",
+      "t16"."cover",
+      "t16"."size",
+      "t16"."is_same",
+      "t16"."known",
+      "t16"."top",
+      "t16"."bottom",
+      "t16"."worst",
+      "t16"."decimals",
+      "t16"."disagreeing",
+      "t16"."count",
+      "t16"."value_text",
+      "t16"."lower_limit",
+      "t16"."upper_limit",
+      "t16"."numerator",
+      "t16"."denominator",
+      ROW_NUMBER() OVER (
+        PARTITION BY "t16"."dataset", "t16"."indicator", "t16"."version", "t16"."period", "t16"."breakdown", "t16"."area"
+        ORDER BY CAST(FLOOR((
+          "t16"."count" * 1000000
+        ) / (
+          "t16"."size"
+        )) AS BIGINT) DESC, "t16"."cover" ASC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+      ) - 1 AS "best"
     FROM (
       SELECT
-        "t16"."dataset",
-        "t16"."indicator",
-        "t16"."version",
-        "t16"."period",
-        "t16"."breakdown",
-        "t16"."area",
-        "t16"."cover",
-        "t16"."size",
-        "t16"."is_same",
-        "t16"."known",
-        "t16"."top",
-        "t16"."bottom",
-        "t16"."worst",
-        "t16"."decimals",
-        "t16"."disagreeing",
-        "t16"."count",
-        "t16"."value_text",
-        "t16"."lower_limit",
-        "t16"."upper_limit",
-        "t16"."numerator",
-        "t16"."denominator",
-        ROW_NUMBER() OVER (
-          PARTITION BY "t16"."dataset", "t16"."indicator", "t16"."version", "t16"."period", "t16"."breakdown", "t16"."area"
-          ORDER BY CAST(FLOOR((
-            "t16"."count" * 1000000
-          ) / (
-            "t16"."size"
-          )) AS BIGINT) DESC, "t16"."cover" ASC
-          ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        ) - 1 AS "best"
+        "t15"."dataset",
+        "t15"."indicator",
+        "t15"."version",
+        "t15"."period",
+        "t15"."breakdown",
+        "t15"."area",
+        "t15"."cover",
+        MAX("t15"."size") AS "size",
+        MAX("t15"."is_same") AS "is_same",
+        SUM("t15"."bit") AS "known",
+        SUM("t15"."top") AS "top",
+        SUM("t15"."bottom") AS "bottom",
+        MAX("t15"."worst") AS "worst",
+        MAX("t15"."decimals") AS "decimals",
+        SUM("t15"."disagrees") AS "disagreeing",
+        COUNT(*) AS "count",
+        MAX("t15"."value_text") AS "value_text",
+        MAX("t15"."lower_limit") AS "lower_limit",
+        MAX("t15"."upper_limit") AS "upper_limit",
+        MAX("t15"."numerator") AS "numerator",
+        MAX("t15"."denominator") AS "denominator"
       FROM (
         SELECT
-          "t15"."dataset",
-          "t15"."indicator",
-          "t15"."version",
-          "t15"."period",
-          "t15"."breakdown",
-          "t15"."area",
-          "t15"."cover",
-          MAX("t15"."size") AS "size",
-          MAX("t15"."is_same") AS "is_same",
-          SUM("t15"."bit") AS "known",
-          SUM("t15"."top") AS "top",
-          SUM("t15"."bottom") AS "bottom",
-          MAX("t15"."worst") AS "worst",
-          MAX("t15"."decimals") AS "decimals",
-          SUM("t15"."disagrees") AS "disagreeing",
-          COUNT(*) AS "count",
-          MAX("t15"."value_text") AS "value_text",
-          MAX("t15"."lower_limit") AS "lower_limit",
-          MAX("t15"."upper_limit") AS "upper_limit",
-          MAX("t15"."numerator") AS "numerator",
-          MAX("t15"."denominator") AS "denominator"
+          "t14"."dataset",
+          "t14"."value_text",
+          "t14"."lower_limit",
+          "t14"."upper_limit",
+          "t14"."numerator",
+          "t14"."denominator",
+          "t14"."indicator",
+          "t14"."version",
+          "t14"."period",
+          "t14"."breakdown",
+          "t14"."part",
+          "t14"."value",
+          "t14"."status",
+          "t14"."rule",
+          "t14"."method",
+          "t14"."multiplier",
+          "t14"."area",
+          "t14"."cover",
+          "t14"."size",
+          "t14"."is_same",
+          "t14"."bit",
+          CAST("t14"."numerator" AS DOUBLE) AS "above",
+          CAST("t14"."denominator" AS DOUBLE) AS "below",
+          CASE
+            WHEN CONTAINS("t14"."value_text", '.')
+            THEN (
+              LENGTH("t14"."value_text") - (
+                STRPOS("t14"."value_text", '.') - 1
+              )
+            ) - 1
+            ELSE 0
+          END AS "decimals",
+          CAST(CASE
+            WHEN "t14"."is_same" = 0
+            THEN CAST(FLOOR(
+              (
+                CASE
+                  WHEN (
+                    "t14"."method" = 'rebuilt-rate'
+                  ) AND (
+                    "t14"."is_same" = 0
+                  )
+                  THEN CAST("t14"."numerator" AS DOUBLE)
+                  ELSE "t14"."value"
+                END * 1000000.0
+              ) + 0.5
+            ) AS BIGINT)
+            ELSE 0.0
+          END AS BIGINT) AS "top",
+          CAST(CASE
+            WHEN (
+              "t14"."method" = 'rebuilt-rate'
+            ) AND (
+              "t14"."is_same" = 0
+            )
+            THEN CAST(FLOOR((
+              CAST("t14"."denominator" AS DOUBLE) * 1000000.0
+            ) + 0.5) AS BIGINT)
+            ELSE 0.0
+          END AS BIGINT) AS "bottom",
+          CAST(CASE "t14"."status"
+            WHEN 'normal'
+            THEN 0
+            WHEN 'revised'
+            THEN 1
+            WHEN 'provisional'
+            THEN 2
+            WHEN 'estimated'
+            THEN 3
+            WHEN 'imputed'
+            THEN 4
+            WHEN 'unreliable'
+            THEN 5
+            WHEN 'forecast'
+            THEN 6
+            WHEN 'break'
+            THEN 7
+            WHEN 'combined'
+            THEN 8
+            WHEN 'definition-differs'
+            THEN 9
+            ELSE 0
+          END AS BIGINT) AS "worst",
+          CAST(CASE
+            WHEN (
+              "t14"."method" = 'rebuilt-rate'
+            )
+            AND (
+              "t14"."is_same" = 0
+            )
+            AND (
+              ABS(
+                (
+                  "t14"."value" * CAST("t14"."denominator" AS DOUBLE)
+                ) - (
+                  CAST("t14"."numerator" AS DOUBLE) * "t14"."multiplier"
+                )
+              ) > (
+                (
+                  POWER(
+                    10.0,
+                    CAST(-(
+                      CASE
+                        WHEN CONTAINS("t14"."value_text", '.')
+                        THEN (
+                          LENGTH("t14"."value_text") - (
+                            STRPOS("t14"."value_text", '.') - 1
+                          )
+                        ) - 1
+                        ELSE 0
+                      END
+                    ) AS DOUBLE)
+                  )
+                ) * ABS(CAST("t14"."denominator" AS DOUBLE)) * 1.000000001
+              )
+            )
+            THEN 1
+            ELSE 0
+          END AS BIGINT) AS "disagrees"
         FROM (
           SELECT
-            "t14"."dataset",
-            "t14"."value_text",
-            "t14"."lower_limit",
-            "t14"."upper_limit",
-            "t14"."numerator",
-            "t14"."denominator",
-            "t14"."indicator",
-            "t14"."version",
-            "t14"."period",
-            "t14"."breakdown",
-            "t14"."part",
-            "t14"."value",
-            "t14"."status",
-            "t14"."rule",
-            "t14"."method",
-            "t14"."multiplier",
-            "t14"."area",
-            "t14"."cover",
-            "t14"."size",
-            "t14"."is_same",
-            "t14"."bit",
-            CAST("t14"."numerator" AS DOUBLE) AS "above",
-            CAST("t14"."denominator" AS DOUBLE) AS "below",
-            CASE
-              WHEN CONTAINS("t14"."value_text", '.')
-              THEN (
-                LENGTH("t14"."value_text") - (
-                  STRPOS("t14"."value_text", '.') - 1
-                )
-              ) - 1
-              ELSE 0
-            END AS "decimals",
-            CAST(CASE
-              WHEN "t14"."is_same" = 0
-              THEN CAST(FLOOR(
-                (
-                  CASE
-                    WHEN (
-                      "t14"."method" = 'rebuilt-rate'
-                    ) AND (
-                      "t14"."is_same" = 0
-                    )
-                    THEN CAST("t14"."numerator" AS DOUBLE)
-                    ELSE "t14"."value"
-                  END * 1000000.0
-                ) + 0.5
-              ) AS BIGINT)
-              ELSE 0.0
-            END AS BIGINT) AS "top",
-            CAST(CASE
-              WHEN (
-                "t14"."method" = 'rebuilt-rate'
-              ) AND (
-                "t14"."is_same" = 0
-              )
-              THEN CAST(FLOOR((
-                CAST("t14"."denominator" AS DOUBLE) * 1000000.0
-              ) + 0.5) AS BIGINT)
-              ELSE 0.0
-            END AS BIGINT) AS "bottom",
-            CAST(CASE "t14"."status"
-              WHEN 'normal'
-              THEN 0
-              WHEN 'revised'
-              THEN 1
-              WHEN 'provisional'
-              THEN 2
-              WHEN 'estimated'
-              THEN 3
-              WHEN 'imputed'
-              THEN 4
-              WHEN 'unreliable'
-              THEN 5
-              WHEN 'forecast'
-              THEN 6
-              WHEN 'break'
-              THEN 7
-              WHEN 'combined'
-              THEN 8
-              WHEN 'definition-differs'
-              THEN 9
-              ELSE 0
-            END AS BIGINT) AS "worst",
-            CAST(CASE
-              WHEN (
-                "t14"."method" = 'rebuilt-rate'
-              )
-              AND (
-                "t14"."is_same" = 0
-              )
-              AND (
-                ABS(
-                  (
-                    "t14"."value" * CAST("t14"."denominator" AS DOUBLE)
-                  ) - (
-                    CAST("t14"."numerator" AS DOUBLE) * "t14"."multiplier"
-                  )
-                ) > (
-                  (
-                    POWER(
-                      10.0,
-                      CAST(-(
-                        CASE
-                          WHEN CONTAINS("t14"."value_text", '.')
-                          THEN (
-                            LENGTH("t14"."value_text") - (
-                              STRPOS("t14"."value_text", '.') - 1
-                            )
-                          ) - 1
-                          ELSE 0
-                        END
-                      ) AS DOUBLE)
-                    )
-                  ) * ABS(CAST("t14"."denominator" AS DOUBLE)) * 1.000000001
-                )
-              )
-              THEN 1
-              ELSE 0
-            END AS BIGINT) AS "disagrees"
+            "t11"."dataset",
+            "t11"."value_text",
+            "t11"."lower_limit",
+            "t11"."upper_limit",
+            "t11"."numerator",
+            "t11"."denominator",
+            "t11"."indicator",
+            "t11"."version",
+            "t11"."period",
+            "t11"."breakdown",
+            "t11"."part",
+            "t11"."value",
+            "t11"."status",
+            "t6"."rule",
+            "t6"."method",
+            "t6"."multiplier",
+            "t7"."area",
+            "t7"."cover",
+            "t7"."size",
+            "t7"."is_same",
+            "t7"."bit"
           FROM (
             SELECT
-              "t11"."dataset",
-              "t11"."value_text",
-              "t11"."lower_limit",
-              "t11"."upper_limit",
-              "t11"."numerator",
-              "t11"."denominator",
-              "t11"."indicator",
-              "t11"."version",
-              "t11"."period",
-              "t11"."breakdown",
-              "t11"."part",
-              "t11"."value",
-              "t11"."status",
-              "t6"."rule",
-              "t6"."method",
-              "t6"."multiplier",
-              "t7"."area",
-              "t7"."cover",
-              "t7"."size",
-              "t7"."is_same",
-              "t7"."bit"
-            FROM (
-              SELECT
-                "t9"."dataset",
-                "t9"."value_text",
-                "t9"."lower_limit",
-                "t9"."upper_limit",
-                "t9"."numerator",
-                "t9"."denominator",
-                "t9"."indicator",
-                "t9"."version",
-                "t9"."period",
-                "t9"."breakdown",
-                "t9"."area" AS "part",
-                "t9"."value",
-                "t9"."status"
-              FROM "t8" AS "t9"
-            ) AS "t11"
-            INNER JOIN "restating_measures" AS "t6"
-              ON "t11"."indicator" = "t6"."indicator" AND "t11"."version" = "t6"."version"
-            INNER JOIN "restating_members" AS "t7"
-              ON "t6"."rule" = "t7"."rule" AND "t11"."part" = "t7"."part"
-          ) AS "t14"
-          WHERE
-            "t14"."value" IS NOT NULL
-            AND (
+              "t9"."dataset",
+              "t9"."value_text",
+              "t9"."lower_limit",
+              "t9"."upper_limit",
+              "t9"."numerator",
+              "t9"."denominator",
+              "t9"."indicator",
+              "t9"."version",
+              "t9"."period",
+              "t9"."breakdown",
+              "t9"."area" AS "part",
+              "t9"."value",
+              "t9"."status"
+            FROM "t8" AS "t9"
+          ) AS "t11"
+          INNER JOIN "restating_measures" AS "t6"
+            ON "t11"."indicator" = "t6"."indicator" AND "t11"."version" = "t6"."version"
+          INNER JOIN "restating_members" AS "t7"
+            ON "t6"."rule" = "t7"."rule" AND "t11"."part" = "t7"."part"
+        ) AS "t14"
+        WHERE
+          "t14"."value" IS NOT NULL
+          AND (
+            (
+              "t14"."is_same" = 1
+            )
+            OR (
               (
-                "t14"."is_same" = 1
+                "t14"."value" IS NOT NULL
               )
-              OR (
+              AND (
+                ABS("t14"."value") <= 100000000000.0
+              )
+              AND "t14"."status" IN (
+                'normal',
+                'revised',
+                'provisional',
+                'estimated',
+                'imputed',
+                'unreliable',
+                'forecast',
+                'break'
+              )
+              AND (
                 (
-                  "t14"."value" IS NOT NULL
+                  "t14"."method" = 'sum'
                 )
-                AND (
-                  ABS("t14"."value") <= 100000000000.0
-                )
-                AND "t14"."status" IN (
-                  'normal',
-                  'revised',
-                  'provisional',
-                  'estimated',
-                  'imputed',
-                  'unreliable',
-                  'forecast',
-                  'break'
-                )
-                AND (
+                OR (
                   (
-                    "t14"."method" = 'sum'
+                    "t14"."method" = 'rebuilt-rate'
                   )
-                  OR (
+                  AND (
                     (
-                      "t14"."method" = 'rebuilt-rate'
+                      CAST("t14"."numerator" AS DOUBLE) IS NOT NULL
                     )
                     AND (
-                      (
-                        CAST("t14"."numerator" AS DOUBLE) IS NOT NULL
-                      )
-                      AND (
-                        ABS(CAST("t14"."numerator" AS DOUBLE)) <= 100000000000.0
-                      )
+                      ABS(CAST("t14"."numerator" AS DOUBLE)) <= 100000000000.0
+                    )
+                  )
+                  AND (
+                    (
+                      CAST("t14"."denominator" AS DOUBLE) IS NOT NULL
                     )
                     AND (
-                      (
-                        CAST("t14"."denominator" AS DOUBLE) IS NOT NULL
-                      )
-                      AND (
-                        ABS(CAST("t14"."denominator" AS DOUBLE)) <= 100000000000.0
-                      )
+                      ABS(CAST("t14"."denominator" AS DOUBLE)) <= 100000000000.0
                     )
                   )
                 )
               )
             )
-        ) AS "t15"
-        GROUP BY
-          1,
-          2,
-          3,
-          4,
-          5,
-          6,
-          7
-      ) AS "t16"
-    ) AS "t17"
-    WHERE
-      "t17"."best" = 0
-  ) AS "t18"
-) AS "t20"
+          )
+      ) AS "t15"
+      GROUP BY
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7
+    ) AS "t16"
+  ) AS "t17"
+  WHERE
+    "t17"."best" = 0
+) AS "t19"
 ANTI JOIN (
   SELECT DISTINCT
     "t9"."dataset",
@@ -2465,9 +2450,9 @@ ANTI JOIN (
       "t9"."status" IN ('not-available', 'not-applicable')
     )
 ) AS "t13"
-  ON "t20"."dataset" = "t13"."dataset"
-  AND "t20"."indicator" = "t13"."indicator"
-  AND "t20"."period" = "t13"."period"
-  AND "t20"."breakdown" = "t13"."breakdown"
-  AND "t20"."area" = "t13"."area"
+  ON "t19"."dataset" = "t13"."dataset"
+  AND "t19"."indicator" = "t13"."indicator"
+  AND "t19"."period" = "t13"."period"
+  AND "t19"."breakdown" = "t13"."breakdown"
+  AND "t19"."area" = "t13"."area"
 ;

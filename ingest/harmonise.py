@@ -21,7 +21,7 @@ import pyarrow as pa
 from ingest.checking.grammar import among, literal
 from ingest.checking.grammar import name as quoted
 from ingest.engine import Engine
-from ingest.expressions import expression, ibis
+from ingest.expressions import expression, ibis, without
 from ingest.resolve import Version, read_date, resolve_row
 from ingest.standard_file import StandardFile, as_standard, union_texts
 from ingest.typed_tables import (
@@ -273,7 +273,8 @@ def harmonised(texts: ibis.Table, plain: Mapping[str, ibis.Table], periods: ibis
     for column, known in plain.items():
         joined = texts.left_join(known, [(column, f"odd_{column}")])
         text = ibis.ifelse(_is_odd(joined[column], column), joined[f"read_{column}"], joined[column])
-        texts = joined.mutate(**{f"plain_{column}": text}).drop(f"odd_{column}", f"read_{column}")
+        joined = joined.mutate(**{f"plain_{column}": text})
+        texts = without(joined, f"odd_{column}", f"read_{column}")
         number[column] = f"plain_{column}"
     joined = texts.left_join(periods, [(key, f"of_{key}") for key in _PERIOD_KEY])
     # An unknown version is a problem of its own; the text that was given is the best there is.

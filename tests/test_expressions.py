@@ -16,7 +16,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_incremental import CHANGES, make_shares_small, publish, published
 
@@ -112,6 +112,7 @@ def test_a_function_that_is_given_an_ibis_table_gives_one() -> None:
     assert doubled(table, "number").to_pyarrow()["twice"].to_pylist() == [6, 2, 4, 10]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=3),
     st.none() | st.lists(st.sampled_from(["a", "it's", "", "b"]), max_size=3),
