@@ -20,6 +20,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from ingest.observed_files import ObservedFiles
 from ingest.resolve import Version, read_date, resolve_row
 from ingest.standard_file import StandardFile, as_standard, union_texts
 from ingest.typed_tables import (
@@ -99,7 +100,10 @@ class Tables(MutableMapping[str, ibis.Table]):
     A table that no package has is not in the mapping, and is empty if it is asked for all the same.
 
     arrow    those that were read outside of the engine: all but observations
+    observed the files of observations, for who has nothing to ask of their rows but what stands there
     """
+
+    observed: ObservedFiles | None = None
 
     def __init__(self, connection: Any, arrow: Mapping[str, pa.Table]) -> None:
         self._connection = connection
@@ -168,6 +172,13 @@ def harmonise(report: HasTables, connection: Any) -> Tables:
             observed, versions, _load_totals(tables), connection
         )
         resolved.extend(rows)
+        tables.observed = ObservedFiles(
+            files["observations"],
+            versions,
+            _load_totals(tables),
+            _FORMS,
+            model.tables["observations"].field_names,
+        )
     arrow["periods"] = _make_periods(resolved)
     return tables
 

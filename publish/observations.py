@@ -20,6 +20,8 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
+from ingest.observed_files import ObservedFiles
+from publish.coding import Coding, find_values
 from publish.engine import Engine
 
 # What stands in the columns of a list.
@@ -57,6 +59,19 @@ COLUMNS = (
 
 # Figures beside the value: kept as text with the digits as published, and as a number.
 NUMBERS = ("lower_limit", "upper_limit", "numerator", "denominator")
+
+# Coded rows, and their name in the engine.
+FORM = pa.schema(
+    [
+        *((name, pa.int32()) for name in (*LISTS, "is_missing")),
+        ("value", pa.float64()),
+        *((name, pa.string()) for name in ("value_text", *NUMBERS)),
+        ("sample_size", pa.int64()),
+        ("_source", pa.int32()),
+        ("_row", pa.int64()),
+    ]
+)
+_KEPT = "coded_observations"
 
 
 @dataclass(frozen=True)
@@ -126,21 +141,27 @@ class Before(Protocol):
         ...
 
 
-def code_observations(engine: Engine, observations: ibis.Table, before: Before | None = None) -> Observations:
+def code_observations(
+    engine: Engine, observations: ibis.Table | ObservedFiles, before: Before | None = None
+) -> Observations:
     """Code the observations and keep them in key order.
 
-    observations   with COLUMNS. They are looked at twice, once for the lists and once to be coded: keeping their texts
-                   in between would cost more than reading them again.
+    observations   with COLUMNS, or the files in which they lie. They are looked at twice, once for the lists and once
+                   to be coded: keeping their texts in between would cost more than reading them again.
     before         the rest of the rows
     """
-    lists = _find_lists(engine, observations)
+    lists = (
+        find_values(observations, tuple(LISTS))
+        if isinstance(observations, ObservedFiles)
+        else _find_lists(engine, observations)
+    )
     if before is not None:
         lists = {name: tuple(sorted({*values, *before.lists[name]})) for name, values in lists.items()}
     coded = _code(engine, observations, lists)
     if before is not None:
         form, is_large = coded.rows.schema().to_pyarrow(), before.count > LENT_ROWS
         rows = engine.lend("all_coded_observations", form, before.rows(coded), is_large=is_large)
-        engine.drop("coded_observations")
+        engine.drop(_KEPT)
         coded = replace(coded, rows=rows, count=engine.count(rows))
     series, cells, origins = (
         _pairs(engine, coded.rows, "dataset", other) for other in ("definition", "breakdown", "_source")
@@ -148,38 +169,57 @@ def code_observations(engine: Engine, observations: ibis.Table, before: Before |
     return replace(coded, series=series, cells=cells, origins=origins)
 
 
-def _code(engine: Engine, observations: ibis.Table, lists: Mapping[str, tuple[Values, ...]]) -> Observations:
+def _code(
+    engine: Engine, observations: ibis.Table | ObservedFiles, lists: Mapping[str, tuple[Values, ...]]
+) -> Observations:
     """Code observations by lists that have all their values; no pairs are found yet."""
-    lookups: dict[str, ibis.Table] = {}
+    lookups = {
+        name: engine.load(f"list_{name}", _numbered(name, columns, lists[name]))
+        for name, columns in LISTS.items()
+    }
+    if isinstance(observations, ObservedFiles):
+        kept = _code_files(engine, observations, lists)
+    else:
+        kept = engine.keep(_KEPT, _coded(observations, lookups), ORDER)
+    return Observations(engine, kept, engine.count(kept), lists, (), (), (), lookups)
+
+
+def _numbered(name: str, columns: Sequence[str], values: Sequence[Values]) -> pa.Table:
+    """Give a list as a table."""
+    texts = {
+        f"{name}_{column}": pa.array([row[at] for row in values], pa.string())
+        for at, column in enumerate(columns)
+    }
+    return pa.table({f"{name}_number": pa.array(range(1, len(values) + 1), pa.int32()), **texts})
+
+
+def _code_files(engine: Engine, files: ObservedFiles, lists: Mapping[str, tuple[Values, ...]]) -> ibis.Table:
+    """Code observations as they lie in their files; rows that come in another order are sorted by the engine."""
+    coding = Coding(files, lists, FORM, ORDER)
+    kept = engine.lend(_KEPT, FORM, coding.batches(), is_large=True)
+    if coding.is_ordered:
+        return kept
+    ordered = engine.keep(f"ordered_{_KEPT}", kept, ORDER)
+    engine.drop(_KEPT)
+    return ordered
+
+
+def _coded(observations: ibis.Table, lookups: Mapping[str, ibis.Table]) -> ibis.Table:
+    """Give observations as coded rows, in no order."""
     coded = observations
     for name, columns in LISTS.items():
-        values = lists[name]
-        table = pa.table(
-            {
-                f"{name}_number": pa.array(range(1, len(values) + 1), pa.int32()),
-                **{
-                    f"{name}_{column}": pa.array([row[at] for row in values], pa.string())
-                    for at, column in enumerate(columns)
-                },
-            }
-        )
-        lookups[name] = lookup = engine.load(f"list_{name}", table)
+        lookup = lookups[name]
         coded = coded.left_join(lookup, [coded[column] == lookup[f"{name}_{column}"] for column in columns])
-    kept = engine.keep(
-        "coded_observations",
-        coded.select(
-            **{name: coded[f"{name}_number"] for name in LISTS},
-            is_missing=coded.value_text.isnull().cast("int32"),
-            value=coded.value,
-            value_text=coded.value_text,
-            **{name: coded[name] for name in NUMBERS},
-            sample_size=coded.sample_size.cast("int64"),
-            _source=coded["_source"].cast("int32"),
-            _row=coded["_row"].cast("int64"),
-        ),
-        ORDER,
+    return coded.select(
+        **{name: coded[f"{name}_number"] for name in LISTS},
+        is_missing=coded.value_text.isnull().cast("int32"),
+        value=coded.value,
+        value_text=coded.value_text,
+        **{name: coded[name] for name in NUMBERS},
+        sample_size=coded.sample_size.cast("int64"),
+        _source=coded["_source"].cast("int32"),
+        _row=coded["_row"].cast("int64"),
     )
-    return Observations(engine, kept, engine.count(kept), lists, (), (), (), lookups)
 
 
 def _find_lists(engine: Engine, observations: ibis.Table) -> dict[str, tuple[tuple[str, ...], ...]]:

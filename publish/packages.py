@@ -56,7 +56,10 @@ def gather(
     shown = without_small_numbers(engine, tables).select(*COLUMNS)
     if "derivations" not in tables:
         tables["observations"] = shown
-        return gather_contents(engine, load_model(), heading, tables, sources, report.made_of)
+        observed = None if "disclosure_rules" in tables else tables.observed
+        return gather_contents(
+            engine, load_model(), heading, tables, sources, report.made_of, observed=observed
+        )
     # What harmonises is worked out once, not once for each that asks.
     tables["observations"] = engine.keep(_HARMONISED, shown)
     engine.append(_HARMONISED, derive_figures(engine, tables))
