@@ -109,6 +109,13 @@ class Engine:
         """Forget a kept table."""
         self._raw.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
 
+    def rename(self, table: ibis.Table, name: str) -> ibis.Table:
+        """Give a kept table another name of our own, in the place of what had it."""
+        stored = cast("Stored", table)
+        self.drop(name)
+        self._raw.execute(f"ALTER TABLE {quoted(stored.name)} RENAME TO {quoted(name)}")
+        return _stored(name, stored.form)
+
     def close(self) -> None:
         """Give back all memory. A dropped table alone leaves it with the engine for the next one."""
         self._raw.close()

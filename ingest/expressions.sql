@@ -1031,78 +1031,6 @@ FROM (
 ) AS "t2"
 ;
 
--- listed(shown(harmonised(harmonise_observation_texts, {}, harmonise_periods_of_observations)))
--- harmonise_observation_texts: dataset string, indicator string, version string, area string, period string, value string, status string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size string, note string, _source int32, _row int64, breakdown string
--- harmonise_periods_of_observations: of_indicator string, of_version string, of_period string, of_notation string, of_resolved string
--- gives: dataset list<item: string>, definition list<item: string>, area list<item: string>, period list<item: string>, breakdown list<item: string>, status list<item: string>, note list<item: string>
-SELECT
-  ARRAY_AGG(DISTINCT "t5"."dataset") FILTER(WHERE
-    "t5"."dataset" IS NOT NULL) AS "dataset",
-  ARRAY_AGG(DISTINCT "t5"."indicator" || '	' || "t5"."version") FILTER(WHERE
-    (
-      "t5"."indicator" || '	' || "t5"."version"
-    ) IS NOT NULL) AS "definition",
-  ARRAY_AGG(DISTINCT "t5"."area") FILTER(WHERE
-    "t5"."area" IS NOT NULL) AS "area",
-  ARRAY_AGG(DISTINCT "t5"."period") FILTER(WHERE
-    "t5"."period" IS NOT NULL) AS "period",
-  ARRAY_AGG(DISTINCT "t5"."breakdown") FILTER(WHERE
-    "t5"."breakdown" IS NOT NULL) AS "breakdown",
-  ARRAY_AGG(DISTINCT "t5"."status") FILTER(WHERE
-    "t5"."status" IS NOT NULL) AS "status",
-  ARRAY_AGG(DISTINCT "t5"."note") FILTER(WHERE
-    "t5"."note" IS NOT NULL) AS "note"
-FROM (
-  SELECT
-    NULLIF("t4"."dataset", '') AS "dataset",
-    NULLIF("t4"."indicator", '') AS "indicator",
-    COALESCE("t4"."of_resolved", NULLIF("t4"."version", '')) AS "version",
-    NULLIF("t4"."area", '') AS "area",
-    "t4"."of_notation" AS "period",
-    "t4"."breakdown",
-    NULLIF("t4"."value", '') AS "value_text",
-    TRY_CAST(NULLIF("t4"."value", '') AS DOUBLE) AS "value",
-    COALESCE(NULLIF("t4"."status", ''), 'normal') AS "status",
-    NULLIF("t4"."lower_limit", '') AS "lower_limit",
-    NULLIF("t4"."upper_limit", '') AS "upper_limit",
-    NULLIF("t4"."numerator", '') AS "numerator",
-    NULLIF("t4"."denominator", '') AS "denominator",
-    TRY_CAST(NULLIF("t4"."sample_size", '') AS BIGINT) AS "sample_size",
-    NULLIF("t4"."note", '') AS "note",
-    "t4"."_source",
-    "t4"."_row"
-  FROM (
-    SELECT
-      "t2"."dataset",
-      "t2"."indicator",
-      "t2"."version",
-      "t2"."area",
-      "t2"."period",
-      "t2"."value",
-      "t2"."status",
-      "t2"."lower_limit",
-      "t2"."upper_limit",
-      "t2"."numerator",
-      "t2"."denominator",
-      "t2"."sample_size",
-      "t2"."note",
-      "t2"."_source",
-      "t2"."_row",
-      "t2"."breakdown",
-      "t3"."of_indicator",
-      "t3"."of_version",
-      "t3"."of_period",
-      "t3"."of_notation",
-      "t3"."of_resolved"
-    FROM "harmonise_observation_texts" AS "t2"
-    LEFT OUTER JOIN "harmonise_periods_of_observations" AS "t3"
-      ON "t2"."indicator" = "t3"."of_indicator"
-      AND "t2"."version" = "t3"."of_version"
-      AND "t2"."period" = "t3"."of_period"
-  ) AS "t4"
-) AS "t5"
-;
-
 -- listed(shown(of_indicators(harmonised(harmonise_observation_texts, {}, harmonise_periods_of_observations), indicators_that_are_read)))
 -- harmonise_observation_texts: dataset string, indicator string, version string, area string, period string, value string, status string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size string, note string, _source int32, _row int64, breakdown string
 -- harmonise_periods_of_observations: of_indicator string, of_version string, of_period string, of_notation string, of_resolved string
@@ -1316,111 +1244,6 @@ ORDER BY
   "t0"."dataset" ASC
 ;
 
--- ordered(coded_rows(shown(harmonised(harmonise_observation_texts, {}, harmonise_periods_of_observations)), {'area': list_area, 'breakdown': list_breakdown, 'dataset': list_dataset, 'definition': list_definition, 'note': list_note, 'period': list_period, 'status': list_status}), 'definition', 'period', 'breakdown', 'area', 'dataset')
--- harmonise_observation_texts: dataset string, indicator string, version string, area string, period string, value string, status string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size string, note string, _source int32, _row int64, breakdown string
--- harmonise_periods_of_observations: of_indicator string, of_version string, of_period string, of_notation string, of_resolved string
--- list_area: area_number int32, area_area string
--- list_breakdown: breakdown_number int32, breakdown_breakdown string
--- list_dataset: dataset_number int32, dataset_dataset string
--- list_definition: definition_number int32, definition_indicator string, definition_version string
--- list_note: note_number int32, note_note string
--- list_period: period_number int32, period_period string
--- list_status: status_number int32, status_status string
--- gives: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
-SELECT
-  *
-FROM (
-  SELECT
-    "t9"."dataset_number" AS "dataset",
-    "t10"."definition_number" AS "definition",
-    "t11"."area_number" AS "area",
-    "t12"."period_number" AS "period",
-    "t13"."breakdown_number" AS "breakdown",
-    "t14"."status_number" AS "status",
-    "t15"."note_number" AS "note",
-    CAST("t20"."value_text" IS NULL AS INT) AS "is_missing",
-    "t20"."value",
-    "t20"."value_text",
-    "t20"."lower_limit",
-    "t20"."upper_limit",
-    "t20"."numerator",
-    "t20"."denominator",
-    "t20"."sample_size",
-    "t20"."_source",
-    "t20"."_row"
-  FROM (
-    SELECT
-      NULLIF("t18"."dataset", '') AS "dataset",
-      NULLIF("t18"."indicator", '') AS "indicator",
-      COALESCE("t18"."of_resolved", NULLIF("t18"."version", '')) AS "version",
-      NULLIF("t18"."area", '') AS "area",
-      "t18"."of_notation" AS "period",
-      "t18"."breakdown",
-      NULLIF("t18"."value", '') AS "value_text",
-      TRY_CAST(NULLIF("t18"."value", '') AS DOUBLE) AS "value",
-      COALESCE(NULLIF("t18"."status", ''), 'normal') AS "status",
-      NULLIF("t18"."lower_limit", '') AS "lower_limit",
-      NULLIF("t18"."upper_limit", '') AS "upper_limit",
-      NULLIF("t18"."numerator", '') AS "numerator",
-      NULLIF("t18"."denominator", '') AS "denominator",
-      TRY_CAST(NULLIF("t18"."sample_size", '') AS BIGINT) AS "sample_size",
-      NULLIF("t18"."note", '') AS "note",
-      "t18"."_source",
-      "t18"."_row"
-    FROM (
-      SELECT
-        "t16"."dataset",
-        "t16"."indicator",
-        "t16"."version",
-        "t16"."area",
-        "t16"."period",
-        "t16"."value",
-        "t16"."status",
-        "t16"."lower_limit",
-        "t16"."upper_limit",
-        "t16"."numerator",
-        "t16"."denominator",
-        "t16"."sample_size",
-        "t16"."note",
-        "t16"."_source",
-        "t16"."_row",
-        "t16"."breakdown",
-        "t17"."of_indicator",
-        "t17"."of_version",
-        "t17"."of_period",
-        "t17"."of_notation",
-        "t17"."of_resolved"
-      FROM "harmonise_observation_texts" AS "t16"
-      LEFT OUTER JOIN "harmonise_periods_of_observations" AS "t17"
-        ON "t16"."indicator" = "t17"."of_indicator"
-        AND "t16"."version" = "t17"."of_version"
-        AND "t16"."period" = "t17"."of_period"
-    ) AS "t18"
-  ) AS "t20"
-  LEFT OUTER JOIN "list_dataset" AS "t9"
-    ON "t20"."dataset" = "t9"."dataset_dataset"
-  LEFT OUTER JOIN "list_definition" AS "t10"
-    ON "t20"."indicator" = "t10"."definition_indicator"
-    AND "t20"."version" = "t10"."definition_version"
-  LEFT OUTER JOIN "list_area" AS "t11"
-    ON "t20"."area" = "t11"."area_area"
-  LEFT OUTER JOIN "list_period" AS "t12"
-    ON "t20"."period" = "t12"."period_period"
-  LEFT OUTER JOIN "list_breakdown" AS "t13"
-    ON "t20"."breakdown" = "t13"."breakdown_breakdown"
-  LEFT OUTER JOIN "list_status" AS "t14"
-    ON "t20"."status" = "t14"."status_status"
-  LEFT OUTER JOIN "list_note" AS "t15"
-    ON "t20"."note" = "t15"."note_note"
-) AS "t21"
-ORDER BY
-  "t21"."definition" ASC,
-  "t21"."period" ASC,
-  "t21"."breakdown" ASC,
-  "t21"."area" ASC,
-  "t21"."dataset" ASC
-;
-
 -- ordered(coded_rows(shown(of_indicators(harmonised(harmonise_observation_texts, {}, harmonise_periods_of_observations), indicators_that_are_read)), {'area': list_area, 'breakdown': list_breakdown, 'dataset': list_dataset, 'definition': list_definition, 'note': list_note, 'period': list_period, 'status': list_status}), 'definition', 'period', 'breakdown', 'area', 'dataset')
 -- harmonise_observation_texts: dataset string, indicator string, version string, area string, period string, value string, status string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size string, note string, _source int32, _row int64, breakdown string
 -- harmonise_periods_of_observations: of_indicator string, of_version string, of_period string, of_notation string, of_resolved string
@@ -1614,6 +1437,20 @@ SELECT
     ELSE CAST(NULL AS TEXT)
   END AS "value_text"
 FROM "coded_observations" AS "t0"
+ORDER BY
+  "t0"."definition" ASC,
+  "t0"."period" ASC,
+  "t0"."breakdown" ASC,
+  "t0"."area" ASC,
+  "t0"."dataset" ASC
+;
+
+-- ordered(observations_as_found, 'definition', 'period', 'breakdown', 'area', 'dataset')
+-- observations_as_found: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
+-- gives: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
+SELECT
+  *
+FROM "observations_as_found" AS "t0"
 ORDER BY
   "t0"."definition" ASC,
   "t0"."period" ASC,

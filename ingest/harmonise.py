@@ -22,6 +22,7 @@ from ingest.checking.grammar import among, literal
 from ingest.checking.grammar import name as quoted
 from ingest.engine import Engine
 from ingest.expressions import expression, ibis, without
+from ingest.observed_files import ObservedFiles
 from ingest.resolve import Version, read_date, resolve_row
 from ingest.standard_file import StandardFile, as_standard, union_texts
 from ingest.typed_tables import (
@@ -104,7 +105,10 @@ class Tables(MutableMapping[str, "ibis.Table"]):
     A table that no package has is not in the mapping, and is empty if it is asked for all the same.
 
     arrow    those that were read outside of the engine: all but observations
+    observed the files of observations, for who has nothing to ask of their rows but what stands there
     """
+
+    observed: ObservedFiles | None = None
 
     def __init__(self, engine: Engine, arrow: Mapping[str, pa.Table]) -> None:
         self._engine = engine
@@ -173,6 +177,13 @@ def harmonise(report: HasTables, engine: Engine) -> Tables:
         periods, rows = _resolve_observed_periods(texts, versions, engine)
         tables["observations"] = harmonised(texts, plain, periods)
         resolved.extend(rows)
+        tables.observed = ObservedFiles(
+            files["observations"],
+            versions,
+            _load_totals(tables),
+            _FORMS,
+            model.tables["observations"].field_names,
+        )
     arrow["periods"] = _make_periods(resolved)
     return tables
 

@@ -21,6 +21,8 @@ import pyarrow as pa
 
 from ingest.engine import Engine
 from ingest.expressions import expression, ibis, limited, ordered
+from ingest.observed_files import ObservedFiles
+from publish.coding import Coding, find_values
 
 # What stands in the columns of a list.
 Values = tuple[str, ...]
@@ -58,6 +60,8 @@ COLUMNS = (
 # The coded rows in the engine; and those that are fresh, where others need not be coded again.
 _KEPT = "coded_observations"
 _FRESH = "fresh_observations"
+# Rows in the order of their files.
+_AS_FOUND = "observations_as_found"
 
 # Figures beside the value: kept as text with the digits as published, and as a number.
 NUMBERS = ("lower_limit", "upper_limit", "numerator", "denominator")
@@ -142,14 +146,20 @@ class Before(Protocol):
         ...
 
 
-def code_observations(engine: Engine, observations: ibis.Table, before: Before | None = None) -> Observations:
+def code_observations(
+    engine: Engine, observations: ibis.Table | ObservedFiles, before: Before | None = None
+) -> Observations:
     """Code the observations and keep them in key order.
 
-    observations   with COLUMNS. They are looked at twice, once for the lists and once to be coded: keeping their texts
-                   in between would cost more than reading them again.
+    observations   with COLUMNS, or the files in which they lie. They are looked at twice, once for the lists and once
+                   to be coded: keeping their texts in between would cost more than reading them again.
     before         the rest of the rows
     """
-    lists = _find_lists(engine, observations)
+    lists = (
+        find_values(observations, tuple(LISTS))
+        if isinstance(observations, ObservedFiles)
+        else _find_lists(engine, observations)
+    )
     if before is not None:
         lists = {name: tuple(sorted({*values, *before.lists[name]})) for name, values in lists.items()}
     coded = _code(engine, observations, lists, _KEPT if before is None else _FRESH)
@@ -164,24 +174,43 @@ def code_observations(engine: Engine, observations: ibis.Table, before: Before |
 
 
 def _code(
-    engine: Engine, observations: ibis.Table, lists: Mapping[str, tuple[Values, ...]], kept_as: str
+    engine: Engine,
+    observations: ibis.Table | ObservedFiles,
+    lists: Mapping[str, tuple[Values, ...]],
+    kept_as: str,
 ) -> Observations:
     """Code observations by lists that have all their values; no pairs are found yet."""
-    lookups: dict[str, ibis.Table] = {}
-    for name, columns in LISTS.items():
-        values = lists[name]
-        table = pa.table(
-            {
-                f"{name}_number": pa.array(range(1, len(values) + 1), pa.int32()),
-                **{
-                    f"{name}_{column}": pa.array([row[at] for row in values], pa.string())
-                    for at, column in enumerate(columns)
-                },
-            }
-        )
-        lookups[name] = engine.load(f"list_{name}", table)
-    kept = engine.keep(kept_as, coded_rows(observations, lookups), ORDER)
+    lookups = {
+        name: engine.load(f"list_{name}", _numbered(name, columns, lists[name]))
+        for name, columns in LISTS.items()
+    }
+    if isinstance(observations, ObservedFiles):
+        kept = _code_files(engine, observations, lists, kept_as)
+    else:
+        kept = engine.keep(kept_as, coded_rows(observations, lookups), ORDER)
     return Observations(engine, kept, engine.count(kept), lists, (), (), (), lookups)
+
+
+def _numbered(name: str, columns: Sequence[str], values: Sequence[Values]) -> pa.Table:
+    """Give a list as a table."""
+    texts = {
+        f"{name}_{column}": pa.array([row[at] for row in values], pa.string())
+        for at, column in enumerate(columns)
+    }
+    return pa.table({f"{name}_number": pa.array(range(1, len(values) + 1), pa.int32()), **texts})
+
+
+def _code_files(
+    engine: Engine, files: ObservedFiles, lists: Mapping[str, tuple[Values, ...]], kept_as: str
+) -> ibis.Table:
+    """Code observations as they lie in their files; rows that come in another order are sorted by the engine."""
+    coding = Coding(files, lists, FORM, ORDER)
+    found = engine.lend(_AS_FOUND, FORM, coding.batches(), is_large=True)
+    if coding.is_ordered:
+        return engine.rename(found, kept_as)
+    kept = engine.keep(kept_as, found, ORDER)
+    engine.drop(_AS_FOUND)
+    return kept
 
 
 @expression

@@ -54,7 +54,10 @@ def gather(site: Site, report: Report, engine: Engine, before: CodedBefore | Non
     observations = shown(without_small_numbers(engine, tables))
     if "derivations" not in tables:
         tables["observations"] = observations
-        return gather_contents(engine, load_model(), heading, tables, sources, report.made_of)
+        observed = None if "disclosure_rules" in tables else tables.observed
+        return gather_contents(
+            engine, load_model(), heading, tables, sources, report.made_of, observed=observed
+        )
     # What harmonises is worked out once, not once for each that asks.
     tables["observations"] = engine.keep(_HARMONISED, observations)
     engine.append(_HARMONISED, derive_figures(engine, tables))
