@@ -78,11 +78,13 @@ class Stored(_Noted):
     """A table that the engine has, by its name, or some of its rows.
 
     limits    of a column: the first and the last number of each range that counts, or the texts that count
+    lies_as   the name by which the engine has it, where that is another one
     """
 
     name: str
     form: pa.Schema
     limits: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    lies_as: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -90,7 +92,7 @@ class Stored(_Noted):
 
     @cached_property
     def made(self) -> ibis.Table:
-        table = ibis.table(ibis.Schema.from_pyarrow(self.form), name=self.name)
+        table = ibis.table(ibis.Schema.from_pyarrow(self.form), name=self.lies_as or self.name)
         for column, limits in self.limits:
             table = table.filter(_within(table[column], limits))
         return table
@@ -100,9 +102,10 @@ class Stored(_Noted):
 
     def part(self) -> str:
         """Say in SQL which rows of it count."""
-        conditions = " AND ".join(_limited(name(column), limits) for column, limits in self.limits)
+        conditions = " AND ".join(_limited(name(column), limits) for column, limits in self.limits) or "true"
         # Inside of its brackets the name still means the whole table. Columns and texts are quoted.
-        return f"{name(self.name)} AS NOT MATERIALIZED (SELECT * FROM {name(self.name)} WHERE {conditions})"  # noqa: S608
+        whole = name(self.lies_as or self.name)
+        return f"{name(self.name)} AS NOT MATERIALIZED (SELECT * FROM {whole} WHERE {conditions})"  # noqa: S608
 
 
 def _within(column: ibis.Value, limits: Sequence[Any]) -> ibis.Value:
@@ -191,6 +194,12 @@ def limited(rows: ibis.Table, column: str, limits: Sequence[str] | Sequence[tupl
     return rows.filter(_within(rows[column], limits))
 
 
+def called(name: str, rows: ibis.Table) -> ibis.Table:
+    """Give a table that the engine has by another name: what is at hand for one of that name is at hand for it."""
+    found: Any = rows
+    return cast("ibis.Table", replace(found, name=name, lies_as=found.lies_as or found.name))
+
+
 def write(table: ibis.Table) -> Written:
     """Give the SQL of a table, and the columns that it gives."""
     noted: Any = table
@@ -217,7 +226,7 @@ def by_ibis(table: ibis.Table) -> Written:
 
 def _with_parts(sql: str, tables: Collection[Stored]) -> str:
     """Say before SQL which rows its tables have."""
-    parts = sorted(stored.part() for stored in tables if stored.limits)
+    parts = sorted(stored.part() for stored in tables if stored.limits or stored.lies_as)
     if not parts:
         return sql
     rest = f", {sql.removeprefix('WITH')}" if sql.startswith("WITH") else f" {sql}"

@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from ingest.problems import ProblemsFound
-from publish.carried import carry, find_unchanged, write_carried
+from publish.carried import TABLES, carry, find_unchanged, write_carried
 from publish.catalogue import write_catalogue
 from publish.changes import change_lines
 from publish.contents import Contents
@@ -270,7 +270,9 @@ def write_edition(prepared: Prepared, folder: Path, name: str, making: Making) -
     files = {path.name: _digest_of(path) for path in sorted(linked_data.iterdir()) if path.is_file()}
     # What kind of store there is, is no part of what the manifest says.
     (linked_data / OWNER).write_text(_as_json({"edition": name, "files": files}), encoding="utf-8")
-    write_carried(folder, lambda name: getattr(contents, name), prepared.parts)
+    derived = ((name, getattr(contents, name)) for name in TABLES)
+    counted = contents.observations.counts.write(contents.observations.lists, sources)
+    write_carried(folder, chain(derived, counted), prepared.parts)
     prepared.parts.write(folder, downloads)
     (folder / MANIFEST).write_text(_as_json(manifest), encoding="utf-8")
 

@@ -10,7 +10,7 @@ other than observations, and from our code. If those are what they were, so are 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,8 +48,7 @@ class Carried:
             for number, (indicator, _) in enumerate(observations.lists["definition"], start=1)
             if indicator not in self.indicators
         ]
-        # A condition that no row meets is one for every engine.
-        return observations.only(wanted or [0])
+        return observations.only(wanted)
 
     def join(self, name: str, fresh: pa.Table, key: tuple[str, ...]) -> pa.Table:
         """Put what was worked out and what is carried over together, in key order."""
@@ -100,10 +99,10 @@ TABLES = ("comparators", "distributions", "restated")
 _OF_FIGURES = frozenset({"observations", "sources"})
 
 
-def write_carried(folder: Path, table: Callable[[str], pa.Table], parts: Parts) -> None:
-    """Leave the derived tables for the next edition."""
+def write_carried(folder: Path, tables: Iterable[tuple[str, pa.Table]], parts: Parts) -> None:
+    """Leave tables for the next edition."""
     (folder / FOLDER).mkdir(exist_ok=True)
-    for name in TABLES:
+    for name, table in tables:
         path = f"{FOLDER}/{name}.parquet"
-        pq.write_table(table(name), folder / path, compression="zstd")
+        pq.write_table(table, folder / path, compression="zstd")
         parts.note_file(path, folder)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -25,10 +25,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.passing import MadeOf
-from publish.observations import FORM, LISTS, NUMBERS, Observations, Values
+from publish.carried import FOLDER as CARRIED
+from publish.counts import KEYS, Counts, CountsBefore, Values
+from publish.observations import FORM, LISTS, NUMBERS, Observations
 from publish.parquet import CODES, PATHS, SOURCE
 from publish.parts import Part, Parts
-from publish.shares import batches_of, deal_out
+from publish.shares import Share, batches_of, deal_out
 
 # In parts.json: for each share its first row, how many it has, and the digest of its lines.
 SHARES = "shares"
@@ -45,6 +47,7 @@ class CodedBefore:
     made_of    for each indicator the digest of what its figures are made of, and `counts` how many there are
     wanted     the indicators whose figures must be read, and `sources` where those come from
     numbers    the number of each source now, by what its file is known by
+    counted    what the edition before counted of the rows
     """
 
     paths: tuple[Path, Path]
@@ -54,7 +57,7 @@ class CodedBefore:
     wanted: frozenset[str]
     sources: frozenset[int]
     numbers: Mapping[str, int]
-    _codes: dict[int, _Coded] = field(default_factory=dict)
+    counted: CountsBefore
     _last: dict[int, tuple[pa.Table, pa.Table]] = field(default_factory=dict)
 
     @property
@@ -65,15 +68,27 @@ class CodedBefore:
     @cached_property
     def lists(self) -> Mapping[str, frozenset[Values]]:
         """The values that occur in the rows, for each list."""
-        found: dict[str, set[Values]] = {name: set() for name in LISTS}
-        for part in self.taken.values():
-            for group, rows in self._slices(part):
-                for name, (codes, values) in self._coded(group).items():
-                    found[name].update(values[code] for code in _different(codes[rows]) if code in values)
-        return {name: frozenset(values) for name, values in found.items()}
+        return self.counted.lists()
 
-    def rows(self, fresh: Observations) -> Iterator[pa.RecordBatch]:
-        """Give all rows in key order: those from before, and between them those that were read.
+    def counts_by(self, lists: Mapping[str, Sequence[Values]]) -> Counts:
+        """Give what is counted of the rows, under the numbers of lists."""
+        return self.counted.numbered(lists, self.numbers)
+
+    def whole(self, lists: Mapping[str, Sequence[Values]], definitions: Collection[int]) -> frozenset[int]:
+        """Give the definitions of all shares that some definitions are of."""
+        shares = self._shares(lists)
+        return frozenset(
+            number
+            for share in shares
+            if any(number in definitions for number in share.numbers)
+            for number in share.numbers
+        )
+
+    def _shares(self, lists: Mapping[str, Sequence[Values]]) -> tuple[Share, ...]:
+        return deal_out(lists["definition"], self.counts, self.made_of)
+
+    def rows(self, fresh: Observations, definitions: Collection[int]) -> Iterator[pa.RecordBatch]:
+        """Give the rows of whole shares in key order: those from before, and between them those that were read.
 
         fresh   what was read, coded by the lists of all
         """
@@ -81,7 +96,7 @@ class CodedBefore:
             name: {value: at for at, value in enumerate(values, start=1)}
             for name, values in fresh.lists.items()
         }
-        shares = deal_out(fresh.lists["definition"], self.counts, self.made_of)
+        shares = [share for share in self._shares(fresh.lists) if share.first in definitions]
         batches = batches_of(fresh, [share for share in shares if share.key not in self.taken])
         waiting = next(batches, None)
         for share in shares:
@@ -134,19 +149,17 @@ class CodedBefore:
                 yield group, slice(max(part.start, start) - start, min(last, end) - start)
 
     def _coded(self, group: int) -> _Coded:
-        """Give the codes of a row group. They are looked at twice: for the lists, and when rows are made."""
-        if group not in self._codes:
-            table = self._files[0].read_row_group(group, columns=list(CODES))
-            self._codes[group] = {
-                name: _together([_places(table[column]) for column in among]) for name, among in LISTS.items()
-            }
-        return self._codes[group]
+        """Give the codes of a row group."""
+        table = self._read(group)[0]
+        return {
+            name: _together([_places(table[column]) for column in among]) for name, among in LISTS.items()
+        }
 
     def _read(self, group: int) -> tuple[pa.Table, pa.Table]:
-        """Read the rest of a row group; shares that follow each other are mostly in one."""
+        """Read a row group; shares that follow each other are mostly in one."""
         if group not in self._last:
             said, origins = self._files
-            columns = ["value", "value_text", "sample_size"]
+            columns = [*CODES, "value", "value_text", "sample_size"]
             self._last.clear()
             self._last[group] = (
                 said.read_row_group(group, columns=columns),
@@ -165,7 +178,9 @@ def find_coded(made_of: MadeOf | None, parts: Parts) -> CodedBefore | None:
     names = [(indicator, "") for indicator in sorted(digests)]
     shares = deal_out(names, counts, digests)
     taken = {share.key: known[share.key] for share in shares if share.key in known}
-    if not taken or paths[0] is None or paths[1] is None:
+    found = {name: parts.find_file(f"{CARRIED}/{name}.parquet") for name in KEYS}
+    counted = {name: path for name, path in found.items() if path is not None}
+    if not taken or paths[0] is None or paths[1] is None or len(counted) < len(KEYS):
         return None
     fresh = [share for share in shares if share.key not in taken]
     wanted = frozenset(names[number - 1][0] for share in fresh for number in share.numbers)
@@ -177,6 +192,7 @@ def find_coded(made_of: MadeOf | None, parts: Parts) -> CodedBefore | None:
         wanted,
         frozenset(source for indicator in wanted for source in made_of.rows[indicator]),
         {key: source for source, key in made_of.files.items()},
+        CountsBefore(counted, frozenset(digests) - wanted),
     )
 
 
@@ -212,7 +228,3 @@ def _together(columns: Sequence[tuple[Any, list[str]]]) -> tuple[Any, dict[int, 
             for at, text in enumerate(texts, start=1)
         }
     return codes.astype(np.min_scalar_type(max(values, default=0))), values
-
-
-def _different(codes: Any) -> list[int]:
-    return np.flatnonzero(np.bincount(codes)).tolist()

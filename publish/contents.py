@@ -9,6 +9,7 @@ What follows is small: periods, breakdowns, the head of each indicator, the item
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +28,7 @@ from publish.canonical import canonical_table
 from publish.carried import Carried
 from publish.comparators import KEY as KEY_OF_COMPARATORS
 from publish.comparators import describe_comparators
+from publish.counts import add_up
 from publish.events import list_events
 from publish.judgements import list_recomputed, list_shares
 from publish.neighbours import GroupTables, work_out_neighbours
@@ -133,7 +135,7 @@ class Contents:
     @cached_property
     def area_types(self) -> tuple[tuple[str, str, int], ...]:
         """For each indicator and kind of area with figures, how many areas have one, in key order."""
-        return _count_area_types(self.engine, self.observations, self.given["areas"])
+        return _count_area_types(self.observations, self.rows("areas"))
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
@@ -327,34 +329,20 @@ def coded_indicators(indicators: ibis.Table, definition: ibis.Table) -> ibis.Tab
     return indicators.select("tier", indicator="definition_number", version=ibis.literal(0, "int32"))
 
 
-def _count_area_types(
-    engine: Engine, observations: Observations, areas: ibis.Table
-) -> tuple[tuple[str, str, int], ...]:
+def _count_area_types(observations: Observations, areas: Iterable[Row]) -> tuple[tuple[str, str, int], ...]:
     """Count the areas of each kind that have figures of an indicator, whatever the version and the period."""
-    lookups = observations.lookups
-    found = engine.read(counted_area_types(observations.rows, areas, lookups["area"], lookups["definition"]))
-    columns = (found[name].to_pylist() for name in ("indicator", "area_type", "area_count"))
-    return tuple(sorted(zip(*columns, strict=True)))
-
-
-@expression
-def counted_area_types(
-    rows: ibis.Table, areas: ibis.Table, area: ibis.Table, definition: ibis.Table
-) -> ibis.Table:
-    """Count the areas with figures of each indicator by their kind."""
-    # Rows are added up, not left out: leaving them out is slower where they lie outside of the engine.
-    pairs = rows.group_by("definition", "area").aggregate(values=(rows.is_missing == 0).cast("int64").sum())
-    pairs = pairs.filter(pairs.values > 0).select("definition", "area")
-    pairs = pairs.join(area, pairs.area == area.area_number)
-    pairs = pairs.join(definition, pairs.definition == definition.definition_number)
-    kinds = areas.select("area_type", area_code=areas.area)
-    return (
-        pairs.join(kinds, pairs.area_area == kinds.area_code)
-        .select("area_type", "area_code", indicator="definition_indicator")
-        .distinct()
-        .group_by(["indicator", "area_type"])
-        .agg(area_count=ibis._.count())
-    )
+    kinds: dict[str, set[str]] = {}
+    for row in areas:
+        kinds.setdefault(row["area"], set()).add(row["area_type"])
+    series, lists = observations.counts.series, observations.lists
+    has_values = series["values"] > 0
+    known = {name: series[name][has_values] for name in ("definition", "area")}
+    found = {
+        (lists["definition"][definition - 1][0], lists["area"][area - 1][0])
+        for definition, area in add_up(known, ("definition", "area"))
+    }
+    counted = Counter((indicator, kind) for indicator, area in found for kind in kinds.get(area, ()))
+    return tuple((*key, count) for key, count in sorted(counted.items()))
 
 
 @expression

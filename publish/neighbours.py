@@ -100,7 +100,7 @@ def _read_figures(
     lists = observations.lists
     wanted = [at for at, (indicator, _) in enumerate(lists["definition"], 1) if indicator in indicators]
     whole = [at for at, (breakdown,) in enumerate(lists["breakdown"], 1) if not breakdown]
-    rows = limited(observations.rows, "definition", ranges_of(wanted))
+    rows = observations.only(wanted).rows
     table = engine.read(values_of(limited(rows, "breakdown", ranges_of(whole))))
     columns = (table[name].to_pylist() for name in ("dataset", "definition", "period", "area", "value"))
     found: dict[str, dict[str, Figures]] = {}

@@ -12,20 +12,19 @@ label, a piece of Turtle) is worked out once for each code in Python, and joined
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from ingest.engine import Engine
-from ingest.expressions import expression, ibis, limited, ordered
+from ingest.expressions import called, expression, ibis, limited, ordered
 from ingest.observed_files import ObservedFiles
 from publish.coding import Coding, find_values
-
-# What stands in the columns of a list.
-Values = tuple[str, ...]
+from publish.counts import SOURCE, Counts, Values, count_rows, together
 
 # Key order of the coded rows: all areas of one indicator and period lie side by side.
 ORDER = ("definition", "period", "breakdown", "area", "dataset")
@@ -51,15 +50,17 @@ SORTED_AGAIN_ROWS = 100_000
 # Up to so many rows from before stay in memory as they were read; some 150 bytes each.
 LENT_ROWS = 2_000_000
 
+# Of rows from before a part is brought in by itself, unless it is more than one in so many.
+_MUCH = 2
+
 # The columns of harmonised observations.
 COLUMNS = (
     *("dataset", "indicator", "version", "area", "period", "breakdown", "value_text", "value", "status"),
     *("lower_limit", "upper_limit", "numerator", "denominator", "sample_size", "note", "_source", "_row"),
 )
 
-# The coded rows in the engine; and those that are fresh, where others need not be coded again.
+# The coded rows in the engine.
 _KEPT = "coded_observations"
-_FRESH = "fresh_observations"
 # Rows in the order of their files.
 _AS_FOUND = "observations_as_found"
 
@@ -83,30 +84,57 @@ FORM = pa.schema(
 class Observations:
     """All observations of an edition, coded.
 
-    rows     ORDER, status, note (int32; a place in `lists`, from 1; note is null where there is none),
-    is_missing
-             (int32, 1 where there is no value), value (float64), value_text, NUMBERS as text, sample_size
-             (int64), _source (int32), _row (int64)
     lists    for each name of LISTS its values, sorted; a row's number n stands for lists[name][n - 1]
-    series   the pairs of dataset and definition that occur
-    cells    the pairs of dataset and breakdown that occur
-    origins  the pairs of dataset and source that occur
+    counts   what is counted of them
     lookups  the lists again, as tables in the engine: {name}_number and {name}_{column} for each column
+
+    The rows of the others are brought in when somebody asks for them; what can be said without, is.
     """
 
     engine: Engine
-    rows: ibis.Table
-    count: int
     lists: Mapping[str, tuple[tuple[str, ...], ...]]
-    series: tuple[tuple[int, int], ...]
-    cells: tuple[tuple[int, int], ...]
-    origins: tuple[tuple[int, int], ...]
+    counts: Counts
     lookups: Mapping[str, ibis.Table]
+    _find_rows: Callable[[], ibis.Table]
+    _stock: _Stock | None = None
 
-    def only(self, definitions: Sequence[int]) -> Observations:
+    @property
+    def rows(self) -> ibis.Table:
+        """ORDER, status, note (int32; a place in `lists`, from 1; note is null where there is none), is_missing
+        (int32, 1 where there is no value), value (float64), value_text, NUMBERS as text, sample_size (int64),
+        _source (int32), _row (int64)"""
+        return self._find_rows()
+
+    @property
+    def count(self) -> int:
+        return self.counts.count
+
+    @cached_property
+    def series(self) -> tuple[tuple[int, int], ...]:
+        """The pairs of dataset and definition that occur."""
+        return self.counts.pairs("dataset", "definition")
+
+    @cached_property
+    def cells(self) -> tuple[tuple[int, int], ...]:
+        """The pairs of dataset and breakdown that occur."""
+        return self.counts.pairs("dataset", "breakdown")
+
+    @cached_property
+    def origins(self) -> tuple[tuple[int, int], ...]:
+        """The pairs of dataset and source that occur."""
+        return self.counts.pairs("dataset", SOURCE)
+
+    def around(self, definitions: Iterable[int]) -> Observations:
+        """Give observations that have all those of some definitions, and no more others than must be."""
+        return self if self._stock is None else self._stock.around(frozenset(definitions))
+
+    def only(self, definitions: Collection[int]) -> Observations:
         """Give the observations of some definitions, under the same numbers."""
-        rows = limited(self.rows, "definition", ranges_of(definitions))
-        return replace(self, rows=rows, count=self.engine.count(rows))
+        around = self.around(definitions)
+        if around.counts.by_definition.keys() <= set(definitions):
+            return around
+        rows = limited(around.rows, "definition", ranges_of(sorted(definitions)))
+        return replace(around, counts=around.counts.of(definitions), _find_rows=lambda: rows, _stock=None)
 
     def forget(self) -> None:
         """Let go of the engine and all it holds; nothing more can be written from the rows."""
@@ -141,8 +169,16 @@ class Before(Protocol):
         """The values that occur in them, for each list."""
         ...
 
-    def rows(self, fresh: Observations) -> Iterator[pa.RecordBatch]:
-        """Give all rows in key order, those that were coded now among them."""
+    def counts_by(self, lists: Mapping[str, Sequence[Values]]) -> Counts:
+        """Give what is counted of them, under the numbers of lists that have all their values."""
+        ...
+
+    def whole(self, lists: Mapping[str, Sequence[Values]], definitions: Collection[int]) -> frozenset[int]:
+        """Give these definitions, and those whose rows must be given with theirs."""
+        ...
+
+    def rows(self, fresh: Observations, definitions: Collection[int]) -> Iterator[pa.RecordBatch]:
+        """Give the rows of such definitions in key order, those that were coded now among them."""
         ...
 
 
@@ -160,35 +196,58 @@ def code_observations(
         if isinstance(observations, ObservedFiles)
         else _find_lists(engine, observations)
     )
-    if before is not None:
-        lists = {name: tuple(sorted({*values, *before.lists[name]})) for name, values in lists.items()}
-    coded = _code(engine, observations, lists, _KEPT if before is None else _FRESH)
-    if before is not None:
-        rows = engine.lend(_KEPT, FORM, before.rows(coded), is_large=before.count > LENT_ROWS)
-        engine.drop(_FRESH)
-        coded = replace(coded, rows=rows, count=engine.count(rows))
-    series, cells, origins = (
-        _pairs(engine, coded.rows, "dataset", other) for other in ("definition", "breakdown", "_source")
-    )
-    return replace(coded, series=series, cells=cells, origins=origins)
+    if before is None:
+        return _code(engine, observations, lists)
+    known = before.lists
+    lists = {name: tuple(sorted({*values, *known[name]})) for name, values in lists.items()}
+    fresh = _code(engine, observations, lists)
+    return _Stock(before, fresh).all
+
+
+class _Stock:
+    """Observations of which some rows are known from before; they are brought in when somebody asks for them."""
+
+    def __init__(self, before: Before, fresh: Observations) -> None:
+        self._before, self._fresh = before, fresh
+        self._counts = together([before.counts_by(fresh.lists), fresh.counts])
+        self._found: dict[frozenset[int], Observations] = {}
+        self.all = self._find(frozenset(self._counts.by_definition))
+
+    def around(self, definitions: frozenset[int]) -> Observations:
+        """Give observations that have all those of some definitions."""
+        if self._fresh.counts.by_definition.keys() >= definitions:
+            return self._fresh
+        whole = self._before.whole(self._fresh.lists, definitions)
+        rows = sum(self._counts.by_definition[number] for number in whole)
+        return self.all if rows * _MUCH > self._counts.count else self._find(whole)
+
+    def _find(self, definitions: frozenset[int]) -> Observations:
+        if definitions not in self._found:
+            fresh, place = self._fresh, len(self._found)
+            counts = self._counts.of(definitions)
+
+            @functools.cache
+            def bring() -> ibis.Table:
+                batches, is_large = self._before.rows(fresh, definitions), counts.count > LENT_ROWS
+                return called(_KEPT, fresh.engine.lend(f"{_KEPT}_{place}", FORM, batches, is_large=is_large))
+
+            self._found[definitions] = replace(fresh, counts=counts, _find_rows=bring, _stock=self)
+        return self._found[definitions]
 
 
 def _code(
-    engine: Engine,
-    observations: ibis.Table | ObservedFiles,
-    lists: Mapping[str, tuple[Values, ...]],
-    kept_as: str,
+    engine: Engine, observations: ibis.Table | ObservedFiles, lists: Mapping[str, tuple[Values, ...]]
 ) -> Observations:
-    """Code observations by lists that have all their values; no pairs are found yet."""
+    """Code observations by lists that have all their values."""
     lookups = {
         name: engine.load(f"list_{name}", _numbered(name, columns, lists[name]))
         for name, columns in LISTS.items()
     }
     if isinstance(observations, ObservedFiles):
-        kept = _code_files(engine, observations, lists, kept_as)
+        kept = _code_files(engine, observations, lists)
     else:
-        kept = engine.keep(kept_as, coded_rows(observations, lookups), ORDER)
-    return Observations(engine, kept, engine.count(kept), lists, (), (), (), lookups)
+        kept = engine.keep(_KEPT, coded_rows(observations, lookups), ORDER)
+    return Observations(engine, lists, count_rows(engine, kept), lookups, lambda: kept)
 
 
 def _numbered(name: str, columns: Sequence[str], values: Sequence[Values]) -> pa.Table:
@@ -200,15 +259,13 @@ def _numbered(name: str, columns: Sequence[str], values: Sequence[Values]) -> pa
     return pa.table({f"{name}_number": pa.array(range(1, len(values) + 1), pa.int32()), **texts})
 
 
-def _code_files(
-    engine: Engine, files: ObservedFiles, lists: Mapping[str, tuple[Values, ...]], kept_as: str
-) -> ibis.Table:
+def _code_files(engine: Engine, files: ObservedFiles, lists: Mapping[str, tuple[Values, ...]]) -> ibis.Table:
     """Code observations as they lie in their files; rows that come in another order are sorted by the engine."""
     coding = Coding(files, lists, FORM, ORDER)
     found = engine.lend(_AS_FOUND, FORM, coding.batches(), is_large=True)
     if coding.is_ordered:
-        return engine.rename(found, kept_as)
-    kept = engine.keep(kept_as, found, ORDER)
+        return engine.rename(found, _KEPT)
+    kept = engine.keep(_KEPT, found, ORDER)
     engine.drop(_AS_FOUND)
     return kept
 
@@ -251,17 +308,6 @@ def _find_lists(engine: Engine, observations: ibis.Table) -> dict[str, tuple[tup
         name: tuple(sorted(tuple(text.split(_BETWEEN, len(columns) - 1)) for text in found[name] or ()))
         for name, columns in LISTS.items()
     }
-
-
-@expression
-def pairs_of(rows: ibis.Table, first: str, second: str) -> ibis.Table:
-    """Give the pairs of two columns that occur."""
-    return rows.filter(rows[second].notnull()).select(first, second).distinct()
-
-
-def _pairs(engine: Engine, rows: ibis.Table, first: str, second: str) -> tuple[tuple[int, int], ...]:
-    found = engine.read(pairs_of(rows, first, second))
-    return tuple(sorted(zip(found[first].to_pylist(), found[second].to_pylist(), strict=True)))
 
 
 def ranges_of(numbers: Iterable[int]) -> list[tuple[int, int]]:

@@ -16,9 +16,9 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import chain
 
-from ingest.expressions import expression, ibis
 from ingest.period import read_period
 from publish.contents import Contents
+from publish.counts import add_up
 from publish.cube import ATTRIBUTES
 from publish.triples import RDF_TYPE, Names, english, line, literal
 
@@ -95,35 +95,19 @@ class _Counted:
 def _count(contents: Contents) -> dict[str, _Counted]:
     """Count the figures and series of each dataset, and find its newest period."""
     observations = contents.observations
-    rows, engine = observations.rows, observations.engine
-    found = engine.read(counted_figures(rows)).to_pylist()
-    series = {row["dataset"]: row["series"] for row in engine.read(counted_series(rows)).to_pylist()}
+    counts = observations.counts
+    periods = dict[int, list[str]]()
+    for number, period in counts.pairs("dataset", "period"):
+        periods.setdefault(number, []).append(observations.lists["period"][period - 1][0])
     counted = {}
-    for number, (dataset,) in enumerate(observations.lists["dataset"], start=1):
-        own = [row for row in found if row["dataset"] == number]
-        periods = [observations.lists["period"][row["period"] - 1][0] for row in own]
-        newest = max(periods, key=lambda period: (read_period(period).end_on, period))
-        figures, values, ranges = (sum(row[name] for row in own) for name in ("figures", "values", "ranges"))
-        counted[dataset] = _Counted(figures, values, ranges, series[number], newest)
+    for number, figures, missing, ranges in add_up(
+        counts.figures, ("dataset",), ("figures", "missing", "ranges")
+    ):
+        (dataset,) = observations.lists["dataset"][number - 1]
+        newest = max(periods[number], key=lambda period: (read_period(period).end_on, period))
+        series = int((counts.series["dataset"] == number).sum())
+        counted[dataset] = _Counted(figures, figures - missing, ranges, series, newest)
     return counted
-
-
-@expression
-def counted_figures(rows: ibis.Table) -> ibis.Table:
-    """Count the figures of each dataset and period, those with a value, and those with a range."""
-    has_range = rows.lower_limit.notnull() & rows.upper_limit.notnull() & (rows.is_missing == 0)
-    return rows.group_by("dataset", "period").aggregate(
-        figures=rows.count(),
-        values=(rows.is_missing == 0).cast("int64").sum(),
-        ranges=has_range.cast("int64").sum(),
-    )
-
-
-@expression
-def counted_series(rows: ibis.Table) -> ibis.Table:
-    """Count the series of each dataset."""
-    apart = rows.select("dataset", "definition", "area", "breakdown").distinct()
-    return apart.group_by("dataset").aggregate(series=apart.count())
 
 
 def _measured(counted: _Counted, released_on: str | None) -> Iterator[tuple[str, str]]:

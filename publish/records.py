@@ -25,6 +25,7 @@ import numpy as np
 import pyarrow as pa
 
 from ingest.expressions import expression, ibis
+from publish.digits import cannot_be_printed, decimals_of
 from publish.observations import NUMBERS, ORDER
 from publish.rows import LIMITS, TRUE_CHARACTERS
 
@@ -84,9 +85,6 @@ def numbered(rows: ibis.Table, columns: Sequence[str]) -> ibis.Table:
     `decimals` says how many digits stand behind the point as published. `value_text` holds the digits of those
     values that cannot be printed again from the number and its decimals.
     """
-    text = rows.value_text
-    decimals = ibis.ifelse(text.contains("."), text.length() - text.find(".") - 1, 0)
-    cannot_be_printed = (text.length() > TRUE_CHARACTERS) | (text.startswith("-") & (rows.value == 0.0))
     return rows.select(
         *ORDER,
         "status",
@@ -95,9 +93,9 @@ def numbered(rows: ibis.Table, columns: Sequence[str]) -> ibis.Table:
         "_source",
         "_row",
         "sample_size",
-        decimals=decimals.cast("int32"),
+        decimals=decimals_of(rows).cast("int32"),
         **{name: rows[name].cast("float64") for name in NUMBERS},
-        value_text=ibis.ifelse(cannot_be_printed, text, ibis.null("string")),
+        value_text=ibis.ifelse(cannot_be_printed(rows), rows.value_text, ibis.null("string")),
     ).select(*columns)
 
 
@@ -203,6 +201,25 @@ def encode(columns: Mapping[str, Column], *, trimmed: bool) -> tuple[Array, Arra
     assert int(length.max(initial=0)) < _SHORT, "a record is longer than one byte can say"
     grid[:, 0], grid[:, 1] = length, reach + 1
     return grid[is_kept], length + 1
+
+
+def read_numbers(content: Array, starts: Array, count: int) -> list[Array]:
+    """Read the first columns of records: whole numbers from 0 on, of four bytes at the most.
+
+    starts   where each record begins
+    """
+    at = starts + 1 + content[starts + 1]
+    last = max(len(content) - 1, 0)
+    read = []
+    for place in range(count):
+        kind = content[starts + 2 + place]
+        width = np.where(kind < _ZERO, _WIDTHS[np.minimum(kind, 6)], 0)
+        number = (kind == _ONE).astype(np.int64)
+        for byte in range(int(width.max(initial=0))):
+            number = np.where(width > byte, number << 8 | content[np.minimum(at + byte, last)], number)
+        at = at + width
+        read.append(number)
+    return read
 
 
 def _lay_out(column: Column) -> tuple[Array, Array, Array]:

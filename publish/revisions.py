@@ -181,12 +181,9 @@ def _figures_now(
 ) -> ibis.Table:
     """Give what is published now of some datasets, but not of some indicators, its codes as texts."""
     numbers = [place for place, (name,) in enumerate(observations.lists["dataset"], 1) if name in datasets]
-    rows = limited(observations.rows, "dataset", ranges_of(numbers))
-    if unchanged:
-        listed = enumerate(observations.lists["definition"], 1)
-        changed = ranges_of(at for at, (name, _) in listed if name not in unchanged)
-        rows = limited(rows, "definition", changed)
-    return spelled_figures(rows, observations.lookups)
+    listed = enumerate(observations.lists["definition"], 1)
+    rows = observations.only([at for at, (name, _) in listed if name not in unchanged]).rows
+    return spelled_figures(limited(rows, "dataset", ranges_of(numbers)), observations.lookups)
 
 
 @expression

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from ingest.engine import BATCH_ROWS
-from ingest.expressions import expression, ibis, limited
+from ingest.expressions import ibis, limited
 from publish.observations import Observations, ranges_of
 
 # Rows of a run, at the least; from there on it ends where one of its shares does that in four is, by its name.
@@ -85,18 +85,11 @@ def share_out(observations: Observations, made_of: Mapping[str, str] | None = No
     made_of   for each indicator the digest of what its figures are made of, where that is known
     """
     versions = observations.lists["definition"]
-    counted = observations.engine.read(counted_by_definition(observations.rows))
     counts: dict[str, int] = {}
-    for number, count in zip(counted["definition"].to_pylist(), counted["count"].to_pylist(), strict=True):
+    for number, count in observations.counts.by_definition.items():
         indicator, _ = versions[number - 1]
         counts[indicator] = counts.get(indicator, 0) + count
     return deal_out(versions, counts, made_of or {})
-
-
-@expression
-def counted_by_definition(rows: ibis.Table) -> ibis.Table:
-    """Count the rows of each definition."""
-    return rows.group_by("definition").aggregate(count=rows.count())
 
 
 def deal_out(
@@ -142,6 +135,7 @@ def batches_of(
     """
     if not shares:
         return
+    observations = observations.around(number for share in shares for number in share.numbers)
     rows = observations.rows
     if sum(share.rows for share in shares) < observations.count:
         numbers = ranges_of(number for share in shares for number in share.numbers)

@@ -7,15 +7,15 @@ Out:  for each rule its signals, and how often it was held against something
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from compare.signal_words import graded, missed, overdue
 from compare.signals import Check, Graded, episodes, low_grade_episodes
-from ingest.expressions import expression, ibis
 from ingest.period import read_period
+from publish.counts import add_up
 from publish.observations import Observations
 from publish.signal_rules import AppliedRule, day_after
 
@@ -284,23 +284,15 @@ def find_overdue(rule: AppliedRule, observations: Observations, rows: Rows, toda
 
 def _newest_periods(observations: Observations) -> dict[tuple[str, str], tuple[str, str]]:
     """Give the newest period of each indicator of a dataset, and the version that counted it."""
-    rows, lists = observations.rows, observations.lists
+    lists = observations.lists
     found: dict[tuple[str, str], tuple[str, str]] = {}
-    known = observations.engine.read(periods_with_values(rows))
-    for dataset, definition, period in _numbers(known.to_pydict()):
+    counted = add_up(observations.counts.figures, ("dataset", "definition", "period"), ("figures", "missing"))
+    for dataset, definition, period, figures, missing in counted:
+        if figures == missing:
+            continue
         indicator, version = lists["definition"][definition - 1]
         key, notation = (lists["dataset"][dataset - 1][0], indicator), lists["period"][period - 1][0]
         kept = found.get(key)
         if kept is None or read_period(notation).end_on > read_period(kept[0]).end_on:
             found[key] = (notation, version)
     return found
-
-
-@expression
-def periods_with_values(rows: ibis.Table) -> ibis.Table:
-    """Give each dataset, definition and period that has a value."""
-    return rows.filter(rows.is_missing == 0).select("dataset", "definition", "period").distinct()
-
-
-def _numbers(columns: Mapping[str, Sequence[int]]) -> Iterator[tuple[int, int, int]]:
-    return iter(sorted(zip(columns["dataset"], columns["definition"], columns["period"], strict=True)))

@@ -117,7 +117,9 @@ def _read_rows(
     )
     places = engine.load("areas_of_targets", pa.table({"area": pa.array(known, pa.int32())}))
     whole = numbers["breakdown"][""]
-    rows = limited(observations.rows, "breakdown", [(whole, whole)])
+    rows = limited(
+        observations.around(definition for definition, _ in wanted).rows, "breakdown", [(whole, whole)]
+    )
     for row in engine.read(figures_of_targets(rows, asked, places)).to_pylist():
         indicator, version = lists["definition"][row["definition"] - 1]
         spelled = {name: lists[name][row[name] - 1][0] for name in ("period", "area", "dataset", "status")}

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from ingest.expressions import expression, ibis
 from publish.contents import Contents
+from publish.counts import add_up
 from publish.observations import NUMBERS, ORDER
-from publish.records import numbered
 from publish.statements import Spelling, StatementWriter, canonical
 from publish.triples import Names
 
@@ -62,37 +62,25 @@ def write_pieces(contents: Contents, path: Path) -> None:
 
 def _counts(contents: Contents) -> list[tuple[int, ...]]:
     """Count the figures of each dataset, definition and period."""
-    found = contents.observations.engine.read(counted_by_period(contents.observations.rows))
-    columns = (found[name].to_pylist() for name in found.column_names)
-    return sorted((*key, count - missing, missing) for *key, count, missing in zip(*columns, strict=True))
-
-
-@expression
-def counted_by_period(rows: ibis.Table) -> ibis.Table:
-    """Count the rows of each dataset, definition and period, and those without a value."""
-    counted = rows.group_by("dataset", "definition", "period")
-    return counted.aggregate(all=rows.count(), missing=rows.is_missing.sum())
+    found = add_up(
+        contents.observations.counts.figures, ("dataset", "definition", "period"), ("figures", "missing")
+    )
+    return [(*key, count - missing, missing) for *key, count, missing in found]
 
 
 def _texts(contents: Contents) -> tuple[int, int]:
     """Count the values that are kept as text too, and the digits behind the point of the value that has most."""
-    rows = numbered(contents.observations.rows, ("value_text", "decimals"))
-    (found,) = contents.observations.engine.read(counted_texts(rows)).to_pylist()
-    return found["texts"], found["digits"] or 0
-
-
-@expression
-def counted_texts(rows: ibis.Table) -> ibis.Table:
-    """Count the texts of numbered rows, and find the most digits behind a point."""
-    return rows.aggregate(texts=rows.value_text.count(), digits=rows.decimals.max())
+    figures = contents.observations.counts.figures
+    return int(figures["texts"].sum()), int(figures["digits"].max(initial=0))
 
 
 def _digits(contents: Contents) -> dict[str, dict[str, str]]:
     """Find the figures beside the value whose digits a number in binary does not give back."""
-    rows, engine = contents.observations.rows, contents.observations.engine
     found: dict[str, dict[str, str]] = {name: {} for name in NUMBERS}
+    if contents.observations.counts.figures["longest"].max(initial=0) <= _TRUE_CHARACTERS:
+        return found
+    rows, engine = contents.observations.rows, contents.observations.engine
     [longest] = engine.read(longest_of(rows, NUMBERS)).to_pylist()
-    # Mostly no figure is so long, and then one look at all of them is enough.
     for name in (name for name in NUMBERS if (longest[name] or 0) > _TRUE_CHARACTERS):
         long = engine.read(longer_than(rows, name, _TRUE_CHARACTERS))
         keys = zip(*(long[column].to_pylist() for column in ORDER), strict=True)
