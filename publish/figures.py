@@ -40,7 +40,9 @@ from publish.records import (
     sources_of,
 )
 from publish.shares import Run, Share, batches_of, runs_of
-from publish.trees import Leaves, PageFile, Records, Tree, grow_tree
+from publish.spliced import Entries, splice
+from publish.trees import Leaves, PageFile, Records, Tree
+from publish.unchanged import digest_code
 
 TABLE = "observation_rows"
 INDEX = "observation_rows_by_area"
@@ -106,7 +108,7 @@ def fill_tables(path: Path, page_bytes: int, observations: Observations, leaving
     filling = _Filling(observations, leaving)
     with PageFile(path, page_bytes) as file:
         file.replace(roots[TABLE], filling.table(file))
-        file.replace(roots[INDEX], grow_tree(file, filling.entries()))
+        file.replace(roots[INDEX], filling.index(file))
     if filling.odd:
         _insert(path, filling.odd)
     else:
@@ -139,18 +141,24 @@ class _Filling:
         self._leaves: dict[str, tuple[Leaves, int]] = {}
         told = [dict(observations.lists), sqlite3.sqlite_version]
         self._frame = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        self._keys = [self._key(run, is_first=at == 0) for at, run in enumerate(self._runs)]
+        is_taken = [bool(self._find_key(key)) for key in self._keys]
+        self._taken = dict.fromkeys(run for run, is_one in zip(self._runs, is_taken, strict=True) if is_one)
+        # An index of entries that have the same numbers for the same codes, by the same code.
+        index = hashlib.sha256(f"{INDEX} {digest_code()} {self._frame}".encode()).hexdigest()
+        self._index_key = index if any(self._keys) else ""
+        self._spliced = self._find_key(self._index_key)
         self.odd: list[tuple[Any, ...]] = []
 
     def table(self, file: PageFile) -> bytes:
         """Add the pages of the table, run by run; give its root."""
         tree, parts = Tree(file), self._leaving.parts
-        keys = {run: self._key(run, is_first=at == 0) for at, run in enumerate(self._runs)}
-        taken = {run for run, key in keys.items() if key and all(parts.find(path, key) for path in PATHS)}
-        fresh = self._batches([run for run in self._runs if run not in taken], COLUMNS)
-        known = self._batches([run for run in self._runs if run in taken], BY_AREA)
-        for run, key in keys.items():
-            if run in taken:
-                for batch in next(known):
+        fresh = self._batches([run for run in self._runs if run not in self._taken], COLUMNS)
+        known = self._batches([] if self._spliced else list(self._taken), BY_AREA)
+        for at, run in enumerate(self._runs):
+            key = self._keys[at]
+            if run in self._taken:
+                for batch in () if self._spliced else next(known):
                     self._keep(columns_of(batch, BY_AREA))
                 leaves = tree.take(*(parts.read(path, parts.known[path][key]) for path in PATHS))
             else:
@@ -167,6 +175,30 @@ class _Filling:
             if key:
                 self._leaves[key] = leaves, run.rows
         return tree.root()
+
+    def index(self, file: PageFile) -> bytes:
+        """Add the pages of the index; give its root. The table comes first."""
+        tree, parts = Tree(file), self._leaving.parts
+        if self._spliced:
+            pages, dividers = (parts.read(path, parts.known[path][self._spliced]) for path in PATHS)
+            is_other = np.ones(len(self._observations.lists["definition"]) + 1, dtype=bool)
+            is_other[[number for run in self._taken for share in run.shares for number in share.numbers]] = (
+                False
+            )
+            found = list(self._entries()) or [(np.empty(0, np.uint8), np.empty(0, np.int64))]
+            fresh = Entries(*(np.concatenate(part) for part in zip(*found, strict=True)))
+            entries = splice(pages, dividers, file.page_bytes, is_other, fresh)
+        else:
+            entries = self._entries()
+        leaves = tree.grow(entries)
+        if self._index_key:
+            self._leaves[self._index_key] = leaves, self._observations.count
+        return tree.root()
+
+    def _find_key(self, key: str) -> str:
+        """Give a key by which the edition before has leaves and what stands between them; else an empty text."""
+        parts = self._leaving.parts
+        return key if key and all(parts.find(path, key) for path in PATHS) else ""
 
     def _key(self, run: Run, *, is_first: bool) -> str:
         """Give the digest of all that the leaves of a run follow from."""
@@ -229,7 +261,7 @@ class _Filling:
                     file.write(leaves.dividers)
         parts.note_file(DIVIDERS, self._leaving.folder)
 
-    def entries(self) -> Iterator[Records]:
+    def _entries(self) -> Iterator[Records]:
         """Give the entries of the index in its order: rows lie in key order already, so only the area decides."""
         columns = {name: np.concatenate(parts or [np.empty(0)]) for name, parts in self._kept.items()}
         self._kept.clear()

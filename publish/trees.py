@@ -164,13 +164,6 @@ class Tree:
                 return root
 
 
-def grow_tree(file: PageFile, records: Iterable[Records]) -> bytes:
-    """Add the pages of a tree to a file, all but its root, which is given back."""
-    tree = Tree(file)
-    tree.grow(records)
-    return tree.root()
-
-
 def _first_record(records: Iterable[Records]) -> tuple[bytes, Iterator[Records]]:
     """Take the first record off."""
     pieces = (piece for piece in records if len(piece[1]))
@@ -186,6 +179,37 @@ def _records_of(content: bytes) -> Iterator[bytes]:
         end = at + 1 + content[at]
         yield content[at:end]
         at = end
+
+
+def records_of_leaves(pages: bytes, dividers: bytes, size: int, at_once: int) -> Iterator[Records]:
+    """Give the records of leaves that follow each other, so many leaves at once, as `Tree.grow` was given them.
+
+    dividers   the record between any two of them
+    """
+    between = _records_of(dividers)
+    whole = np.frombuffer(pages, np.uint8).reshape(-1, size)
+    for start in range(0, len(whole), at_once):
+        leaves = whole[start : start + at_once]
+        counts = _two_bytes(leaves, 3, 1)[:, 0]
+        begins = _two_bytes(leaves, 5, 1)[:, 0]
+        pointers = _two_bytes(leaves, _LEAF_HEAD, int(counts.max(initial=0)))
+        places = np.arange(pointers.shape[1])
+        ends = np.where(places + 1 < counts[:, None], np.roll(pointers, -1, axis=1), size)
+        lengths = (ends - pointers)[places < counts[:, None]]
+        pieces, longer = [], []
+        for leaf, begin in zip(leaves, begins.tolist(), strict=True):
+            divider = next(between, b"")
+            pieces += [leaf[begin:], np.frombuffer(divider, np.uint8)]
+            longer.append(len(divider))
+        after = np.cumsum(counts)
+        # Behind the last leaf nothing stands.
+        kept = len(after) if longer[-1] else len(after) - 1
+        yield np.concatenate(pieces), np.insert(lengths, after[:kept], longer[:kept])
+
+
+def _two_bytes(pages: Any, at: int, count: int) -> Any:
+    """Read numbers of two bytes that stand side by side in each page."""
+    return np.ascontiguousarray(pages[:, at : at + 2 * count]).view(">u2").astype(np.int64)
 
 
 def _leaves(records: Iterable[Records], size: int) -> Iterator[tuple[bytes, bytes | None]]:

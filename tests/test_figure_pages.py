@@ -15,7 +15,8 @@ import pytest
 
 from publish.figures import INDEX, TABLE, create_tables
 from publish.records import BY_AREA, COLUMNS, Column, cells_of, columns_of, encode, sources_of
-from publish.trees import Leaves, PageFile, Records, Tree, grow_tree
+from publish.spliced import Entries, splice
+from publish.trees import Leaves, PageFile, Records, Tree
 
 PAGE_BYTES = 512  # The smallest page there is: a few thousand rows make a tree of five levels.
 
@@ -59,6 +60,12 @@ def encode_rows(rows: list[Row], names: tuple[str, ...], piece: int, *, trimmed:
                 np.array([cell or 0 for cell in cells], kind), is_null if is_null.any() else None
             )
         yield encode(columns, trimmed=trimmed)
+
+
+def grow_tree(file: PageFile, records: Iterator[Records]) -> bytes:
+    tree = Tree(file)
+    tree.grow(records)
+    return tree.root()
 
 
 def fill(path: Path, rows: list[Row], piece: int = 100) -> sqlite3.Connection:
@@ -199,3 +206,43 @@ def test_a_row_is_kept_alike_in_a_page_and_by_sqlite():
             if expected is not None:
                 assert row[name] / (row["scale"] if isinstance(row[name], int) else 1) == expected
                 assert one.numbers[at] / (1 if is_real else kept["scale"].numbers[at]) == expected
+
+
+def grown(path: Path, records: Iterator[Records]) -> tuple[bytes, bytes]:
+    """Give the leaves of a tree that grows in a file of its own, and the records between them."""
+    path.write_bytes(b"")
+    with PageFile(path, PAGE_BYTES) as file:
+        file.add(bytes(PAGE_BYTES))
+        leaves = Tree(file).grow(records)
+    assert leaves.start is not None
+    return path.read_bytes()[leaves.start : leaves.start + leaves.size], leaves.dividers
+
+
+# Some entries of an index are others, more or fewer than before; none may change but theirs.
+@pytest.mark.parametrize("others", [(), (1,), (2, 300), (1, 2, 300)])
+@pytest.mark.parametrize("counts", [(1200, 1200), (1200, 900), (900, 1200), (1200, 60)])
+def test_an_index_that_is_put_together_is_the_one_that_all_rows_give(
+    tmp_path: Path, others: tuple[int, ...], counts: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("publish.spliced._PAGES", 7)
+
+    def entries(count: int, step: int) -> list[Row]:
+        """Make rows; of the definitions that are others there are so many, and each says something else."""
+        chosen = [row for row in make_rows(1200) if row["definition"] not in others]
+        chosen += [
+            row | {"digits": row["area"] * step} for row in make_rows(count) if row["definition"] in others
+        ]
+        return sorted(chosen, key=lambda row: [row[name] for name in BY_AREA[:5]])
+
+    before, after = entries(counts[0], 1), entries(counts[1], 90_000)
+    pages, dividers = grown(tmp_path / "before", encode_rows(before, BY_AREA, 100, trimmed=False))
+    fresh = [row for row in after if row["definition"] in others]
+    found = list(encode_rows(fresh, BY_AREA, 100, trimmed=False)) or [
+        (np.empty(0, np.uint8), np.empty(0, int))
+    ]
+    made = Entries(*(np.concatenate(part) for part in zip(*found, strict=True)))
+    is_other = np.isin(np.arange(301), others)
+    spliced = splice(pages, dividers, PAGE_BYTES, is_other, made)
+    assert grown(tmp_path / "spliced", spliced) == grown(
+        tmp_path / "anew", encode_rows(after, BY_AREA, 100, trimmed=False)
+    )
