@@ -625,94 +625,16 @@ FROM (
 ) AS "t43"
 ;
 
--- counted_area_types(coded_observations, harmonise_areas, list_area, list_definition)
--- coded_observations: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
--- harmonise_areas: area string, label string, everyday_label string, area_type string, start_on date32[day], end_on date32[day], note string, _source int32, _row int64
--- list_area: area_number int32, area_area string
--- list_definition: definition_number int32, definition_indicator string, definition_version string
--- gives: indicator string, area_type string, area_count int64
-SELECT
-  "t12"."indicator",
-  "t12"."area_type",
-  COUNT(*) AS "area_count"
-FROM (
-  SELECT DISTINCT
-    *
-  FROM (
-    SELECT
-      "t7"."area_type",
-      "t7"."area_code",
-      "t5"."definition_indicator" AS "indicator"
-    FROM (
-      SELECT
-        "t8"."definition",
-        "t8"."area"
-      FROM (
-        SELECT
-          "t2"."definition",
-          "t2"."area",
-          SUM(CAST("t2"."is_missing" = 0 AS BIGINT)) AS "values"
-        FROM "coded_observations" AS "t2"
-        GROUP BY
-          1,
-          2
-      ) AS "t8"
-      WHERE
-        "t8"."values" > 0
-    ) AS "t10"
-    INNER JOIN "list_area" AS "t4"
-      ON "t10"."area" = "t4"."area_number"
-    INNER JOIN "list_definition" AS "t5"
-      ON "t10"."definition" = "t5"."definition_number"
-    INNER JOIN (
-      SELECT
-        "t3"."area_type",
-        "t3"."area" AS "area_code"
-      FROM "harmonise_areas" AS "t3"
-    ) AS "t7"
-      ON "t4"."area_area" = "t7"."area_code"
-  ) AS "t11"
-) AS "t12"
-GROUP BY
-  1,
-  2
-;
-
--- counted_by_definition(coded_observations)
--- coded_observations: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
--- gives: definition int32, count int64
-SELECT
-  "t0"."definition",
-  COUNT(*) AS "count"
-FROM "coded_observations" AS "t0"
-GROUP BY
-  1
-;
-
--- counted_by_period(coded_observations)
--- coded_observations: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
--- gives: dataset int32, definition int32, period int32, all int64, missing int64
-SELECT
-  "t0"."dataset",
-  "t0"."definition",
-  "t0"."period",
-  COUNT(*) AS "all",
-  SUM("t0"."is_missing") AS "missing"
-FROM "coded_observations" AS "t0"
-GROUP BY
-  1,
-  2,
-  3
-;
-
 -- counted_figures(coded_observations)
 -- coded_observations: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
--- gives: dataset int32, period int32, figures int64, values int64, ranges int64
+-- gives: dataset int32, definition int32, period int32, _source int32, figures int64, missing int64, ranges int64, texts int64, digits int32, longest int32
 SELECT
   "t0"."dataset",
+  "t0"."definition",
   "t0"."period",
+  "t0"."_source",
   COUNT(*) AS "figures",
-  SUM(CAST("t0"."is_missing" = 0 AS BIGINT)) AS "values",
+  SUM("t0"."is_missing") AS "missing",
   SUM(
     CAST((
       "t0"."lower_limit" IS NOT NULL
@@ -723,41 +645,10 @@ SELECT
     AND (
       "t0"."is_missing" = 0
     ) AS BIGINT)
-  ) AS "ranges"
-FROM "coded_observations" AS "t0"
-GROUP BY
-  1,
-  2
-;
-
--- counted_series(coded_observations)
--- coded_observations: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
--- gives: dataset int32, series int64
-SELECT
-  "t1"."dataset",
-  COUNT(*) AS "series"
-FROM (
-  SELECT DISTINCT
-    "t0"."dataset",
-    "t0"."definition",
-    "t0"."area",
-    "t0"."breakdown"
-  FROM "coded_observations" AS "t0"
-) AS "t1"
-GROUP BY
-  1
-;
-
--- counted_texts(numbered(coded_observations, ('value_text', 'decimals', )))
--- coded_observations: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
--- gives: texts int64, digits int32
-SELECT
-  COUNT("t1"."value_text") AS "texts",
-  MAX("t1"."decimals") AS "digits"
-FROM (
-  SELECT
-    CASE
-      WHEN (
+  ) AS "ranges",
+  SUM(
+    CAST((
+      (
         LENGTH("t0"."value_text") > 15
       )
       OR (
@@ -765,10 +656,13 @@ FROM (
           "t0"."value" = 0.0
         )
       )
-      THEN "t0"."value_text"
-      ELSE CAST(NULL AS TEXT)
-    END AS "value_text",
-    CAST(CASE
+    )
+    AND (
+      "t0"."value_text" IS NOT NULL
+    ) AS BIGINT)
+  ) AS "texts",
+  CAST(MAX(
+    CASE
       WHEN CONTAINS("t0"."value_text", '.')
       THEN (
         LENGTH("t0"."value_text") - (
@@ -776,9 +670,47 @@ FROM (
         )
       ) - 1
       ELSE 0
-    END AS INT) AS "decimals"
-  FROM "coded_observations" AS "t0"
-) AS "t1"
+    END
+  ) AS INT) AS "digits",
+  GREATEST(
+    COALESCE(MAX(LENGTH("t0"."lower_limit")), 0),
+    COALESCE(MAX(LENGTH("t0"."upper_limit")), 0),
+    COALESCE(MAX(LENGTH("t0"."numerator")), 0),
+    COALESCE(MAX(LENGTH("t0"."denominator")), 0)
+  ) AS "longest"
+FROM "coded_observations" AS "t0"
+GROUP BY
+  1,
+  2,
+  3,
+  4
+;
+
+-- counted_series(coded_observations)
+-- coded_observations: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
+-- gives: dataset int32, definition int32, breakdown int32, area int32, values int64
+SELECT
+  "t0"."dataset",
+  "t0"."definition",
+  "t0"."breakdown",
+  "t0"."area",
+  SUM(CAST("t0"."is_missing" = 0 AS BIGINT)) AS "values"
+FROM "coded_observations" AS "t0"
+GROUP BY
+  1,
+  2,
+  3,
+  4
+;
+
+-- counted_statuses(coded_observations)
+-- coded_observations: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
+-- gives: definition int32, status int32, note int32
+SELECT DISTINCT
+  "t0"."definition",
+  "t0"."status",
+  "t0"."note"
+FROM "coded_observations" AS "t0"
 ;
 
 -- different(harmonise_observation_texts, 'indicator', 'version', 'period')
@@ -1126,17 +1058,6 @@ FROM (
 ) AS "t9"
 ;
 
--- longest_of(coded_observations, ('lower_limit', 'upper_limit', 'numerator', 'denominator', ))
--- coded_observations: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
--- gives: lower_limit int32, upper_limit int32, numerator int32, denominator int32
-SELECT
-  MAX(LENGTH("t0"."lower_limit")) AS "lower_limit",
-  MAX(LENGTH("t0"."upper_limit")) AS "upper_limit",
-  MAX(LENGTH("t0"."numerator")) AS "numerator",
-  MAX(LENGTH("t0"."denominator")) AS "denominator"
-FROM "coded_observations" AS "t0"
-;
-
 -- numbered(coded_observations, ('definition', 'period', 'breakdown', 'area', 'dataset', 'value', 'decimals', 'status', '_source', '_row', 'note', 'lower_limit', 'upper_limit', 'numerator', 'denominator', 'sample_size', 'value_text', ))
 -- coded_observations: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
 -- gives: definition int32, period int32, breakdown int32, area int32, dataset int32, value double, decimals int32, status int32, _source int32, _row int64, note int32, lower_limit double, upper_limit double, numerator double, denominator double, sample_size int64, value_text string
@@ -1350,20 +1271,6 @@ ORDER BY
   "t23"."breakdown" ASC,
   "t23"."area" ASC,
   "t23"."dataset" ASC
-;
-
--- ordered(fresh_observations, 'definition', 'period', 'breakdown', 'area', 'dataset')
--- fresh_observations: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
--- gives: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
-SELECT
-  *
-FROM "fresh_observations" AS "t0"
-ORDER BY
-  "t0"."definition" ASC,
-  "t0"."period" ASC,
-  "t0"."breakdown" ASC,
-  "t0"."area" ASC,
-  "t0"."dataset" ASC
 ;
 
 -- ordered(numbered(coded_observations, ('area', 'definition', 'period', 'breakdown', 'dataset', 'value', 'decimals', 'status', 'note', )), 'definition', 'period', 'breakdown', 'area', 'dataset')
@@ -1884,39 +1791,6 @@ FROM (
 ) AS "t35"
 ORDER BY
   "t35"."figure" ASC
-;
-
--- pairs_of(coded_observations, 'dataset', '_source')
--- coded_observations: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
--- gives: dataset int32, _source int32
-SELECT DISTINCT
-  "t0"."dataset",
-  "t0"."_source"
-FROM "coded_observations" AS "t0"
-WHERE
-  "t0"."_source" IS NOT NULL
-;
-
--- pairs_of(coded_observations, 'dataset', 'breakdown')
--- coded_observations: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
--- gives: dataset int32, breakdown int32
-SELECT DISTINCT
-  "t0"."dataset",
-  "t0"."breakdown"
-FROM "coded_observations" AS "t0"
-WHERE
-  "t0"."breakdown" IS NOT NULL
-;
-
--- pairs_of(coded_observations, 'dataset', 'definition')
--- coded_observations: dataset int32, definition int32, area int32, period int32, breakdown int32, status int32, note int32, is_missing int32, value double, value_text string, lower_limit string, upper_limit string, numerator string, denominator string, sample_size int64, _source int32, _row int64
--- gives: dataset int32, definition int32
-SELECT DISTINCT
-  "t0"."dataset",
-  "t0"."definition"
-FROM "coded_observations" AS "t0"
-WHERE
-  "t0"."definition" IS NOT NULL
 ;
 
 -- restated_sums({'measures': restating_measures, 'members': restating_members, 'observations': with_statuses(coded_observations, list_status, ('value_text', 'lower_limit', 'upper_limit', 'numerator', 'denominator', ))})

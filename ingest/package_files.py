@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from ingest.digests import digest_file
 from ingest.problems import Place, Problem, find_nearest, problem
 from ingest.reading.archive import ArchiveFault, is_link, read_entries, read_pieces
 
@@ -47,7 +48,7 @@ class PackageFile:
 
 @dataclass(slots=True)
 class Files:
-    """The files of one package, each read at most once to be measured.
+    """The files of one package, each measured at most once.
 
     folder     where the package lies; for an archive, where it was unpacked
     problems   what was found wrong with paths and files
@@ -74,7 +75,7 @@ class Files:
     def find(self, path: str, place: Place, algorithm: str | None = None) -> PackageFile | None:
         """Find a file by the path a descriptor gives; None after a problem.
 
-        algorithm    what to hash the file with beside SHA-256, in the same reading; see `hash_of`
+        algorithm    what to hash the file with beside SHA-256; see `hash_of`
         """
         fault = find_path_fault(path)
         if fault is not None:
@@ -88,17 +89,12 @@ class Files:
         location = self._locate(path, place)
         if location is None:
             return None
-        hashes = [hashlib.new(name, usedforsecurity=False) for name in ("sha256", algorithm) if name]
-        size = 0
-        with location.open("rb") as stream:
-            while chunk := stream.read(CHUNK):
-                size += len(chunk)
-                for one in hashes:
-                    one.update(chunk)
-        found = PackageFile(path, location, size, hashes[0].hexdigest())
+        found = PackageFile(path, location, location.stat().st_size, digest_file(location))
         self._found[path] = found
-        if algorithm:
-            self._hashes[path, algorithm] = hashes[-1].hexdigest()
+        if algorithm not in (None, "sha256"):
+            with location.open("rb") as stream:
+                made = hashlib.file_digest(stream, lambda: hashlib.new(algorithm, usedforsecurity=False))
+            self._hashes[path, algorithm] = made.hexdigest()
         return found
 
     def hash_of(self, file: PackageFile, algorithm: str) -> str:

@@ -9,12 +9,12 @@ What follows is small: periods, breakdowns, the head of each indicator, the item
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from compare import council_figures, distributions, tiers_of_types
@@ -28,7 +28,6 @@ from publish.canonical import canonical_table
 from publish.carried import Carried
 from publish.comparators import KEY as KEY_OF_COMPARATORS
 from publish.comparators import describe_comparators
-from publish.counts import add_up
 from publish.events import list_events
 from publish.judgements import list_recomputed, list_shares
 from publish.neighbours import GroupTables, work_out_neighbours
@@ -331,18 +330,31 @@ def coded_indicators(indicators: ibis.Table, definition: ibis.Table) -> ibis.Tab
 
 def _count_area_types(observations: Observations, areas: Iterable[Row]) -> tuple[tuple[str, str, int], ...]:
     """Count the areas of each kind that have figures of an indicator, whatever the version and the period."""
-    kinds: dict[str, set[str]] = {}
+    lists, series = observations.lists, observations.counts.series
+    numbers = {area: number for number, (area,) in enumerate(lists["area"], start=1)}
+    of_kind: dict[str, Any] = {}
     for row in areas:
-        kinds.setdefault(row["area"], set()).add(row["area_type"])
-    series, lists = observations.counts.series, observations.lists
-    has_values = series["values"] > 0
-    known = {name: series[name][has_values] for name in ("definition", "area")}
-    found = {
-        (lists["definition"][definition - 1][0], lists["area"][area - 1][0])
-        for definition, area in add_up(known, ("definition", "area"))
+        if row["area"] in numbers:
+            known = of_kind.setdefault(row["area_type"], np.zeros(len(numbers) + 1, dtype=bool))
+            known[numbers[row["area"]]] = True
+    indicators = sorted({indicator for indicator, _ in lists["definition"]})
+    places = {indicator: place for place, indicator in enumerate(indicators)}
+    owners = np.array([0, *(places[indicator] for indicator, _ in lists["definition"])])
+    has_value = series["values"] > 0
+    pairs = np.unique(
+        owners[series["definition"][has_value]] * (len(numbers) + 1) + series["area"][has_value]
+    )
+    owner, area = np.divmod(pairs, len(numbers) + 1)
+    counts = {
+        kind: np.bincount(owner[known[area]], minlength=len(indicators)).tolist()
+        for kind, known in sorted(of_kind.items())
     }
-    counted = Counter((indicator, kind) for indicator, area in found for kind in kinds.get(area, ()))
-    return tuple((*key, count) for key, count in sorted(counted.items()))
+    return tuple(
+        (indicator, kind, counted[place])
+        for place, indicator in enumerate(indicators)
+        for kind, counted in counts.items()
+        if counted[place]
+    )
 
 
 @expression

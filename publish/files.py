@@ -155,7 +155,7 @@ class _DatasetFiles:
             if number in self._files and part is not None:
                 content = self._parts.read(f"{DOWNLOADS}/{self._paths[number]}", part)
                 self._files[number].write(content, part.count)
-        self.keep(share)
+                self._keep(number, share, part.check)
 
     def write(self, numbers: Any, lines: pa.StringArray) -> None:
         """Write lines into the files of the datasets that they are of."""
@@ -167,11 +167,14 @@ class _DatasetFiles:
         """Say what all that was written since the last share was made of."""
         for number in self._datasets[share]:
             if number in self._files:
-                file, (start, rows) = self._files[number], self._starts[number]
-                self._starts[number] = (file.bytes, file.rows)
-                if share.key:
-                    part = Part(start, file.bytes - start, file.rows - rows)
-                    self._parts.note(f"{DOWNLOADS}/{self._paths[number]}", share.key, part)
+                self._keep(number, share)
+
+    def _keep(self, number: int, share: Share, check: int | None = None) -> None:
+        file, (start, rows) = self._files[number], self._starts[number]
+        self._starts[number] = (file.bytes, file.rows)
+        if share.key:
+            part = Part(start, file.bytes - start, file.rows - rows, check=check)
+            self._parts.note(f"{DOWNLOADS}/{self._paths[number]}", share.key, part)
 
     def close(self) -> None:
         for file in self._files.values():

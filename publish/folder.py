@@ -16,16 +16,21 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from isal import igzip
+from isal.isal_zlib import crc32
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of the downloads. `path` is its path inside that folder, with forward slashes."""
+    """A file of the downloads. `path` is its path inside that folder, with forward slashes.
+
+    check   a CRC-32 of its bytes, where that was worked out while it was written
+    """
 
     path: str
     bytes: int
     sha256: str
     rows: int | None = None
+    check: int | None = None
 
 
 class Folder:
@@ -60,9 +65,9 @@ class Folder:
         at.parent.mkdir(parents=True, exist_ok=True)
         return GrowingFile(self, path)
 
-    def add(self, path: str, sha256: str, rows: int | None = None) -> File:
+    def add(self, path: str, sha256: str, rows: int | None = None, check: int | None = None) -> File:
         """Take a file that lies here and whose digest is known."""
-        self.files[path] = File(path, (self.folder / path).stat().st_size, sha256, rows)
+        self.files[path] = File(path, (self.folder / path).stat().st_size, sha256, rows, check)
         return self.files[path]
 
     def note(self, path: str, rows: int | None = None) -> File:
@@ -71,6 +76,16 @@ class Folder:
         with at.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return self.add(path, digest, rows)
+
+    @contextmanager
+    def written(self, path: str) -> Iterator[Digested]:
+        """Open a new file to be written from its beginning to its end."""
+        at = self.folder / path
+        at.parent.mkdir(parents=True, exist_ok=True)
+        with at.open("wb") as file:
+            digested = Digested(file)
+            yield digested
+        self.files[path] = digested.close(path)
 
     @contextmanager
     def compressed(self, path: str) -> Iterator[Callable[[bytes | memoryview], None]]:
@@ -102,21 +117,48 @@ def _gzip(raw: BinaryIO) -> Any:
     return igzip.IGzipFile(fileobj=raw, **settings)  # type: ignore[no-untyped-call]  # isal has no types
 
 
+class Digested:
+    """A file that is digested while it is written."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._size, self._check = file, 0, 0
+        self._sha = hashlib.sha256()
+
+    def write(self, piece: bytes | memoryview, /) -> int:
+        self._sha.update(piece)
+        self._check = crc32(piece, self._check)
+        self._size += len(piece)
+        return self._file.write(piece)
+
+    def close(self, path: str) -> File:
+        """Say what it has become."""
+        return File(path, self._size, self._sha.hexdigest(), check=self._check)
+
+    def tell(self) -> int:
+        return self._size
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
 class GrowingFile:
     """A file that grows. It is open only while a piece is written: there may be thousands of them."""
 
     def __init__(self, folder: Folder, path: str) -> None:
         self._folder, self._path = folder, path
         self._sha = hashlib.sha256()
-        self.bytes = self.rows = 0
+        self.bytes = self.rows = self._check = 0
 
     def write(self, piece: bytes | memoryview, rows: int = 0) -> None:
         with (self._folder.folder / self._path).open("ab") as file:
             file.write(piece)
         self._sha.update(piece)
+        self._check = crc32(piece, self._check)
         self.bytes += len(piece)
         self.rows += rows
 
     def close(self) -> None:
         """Note what the file has become."""
-        self._folder.files[self._path] = File(self._path, self.bytes, self._sha.hexdigest(), self.rows)
+        self._folder.files[self._path] = File(
+            self._path, self.bytes, self._sha.hexdigest(), self.rows, self._check
+        )

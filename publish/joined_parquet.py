@@ -67,7 +67,7 @@ class JoinedParquet:
         self._place(groups_of(footer), len(_MAGIC))
         self._file.write(content[len(_MAGIC) : -_TAIL - _footer_bytes(content)])
 
-    def take(self, content: bytes, groups: Iterable[Struct], start: int) -> None:
+    def take(self, content: bytes | memoryview, groups: Iterable[Struct], start: int) -> None:
         """Add a piece that lay in another file from `start` on, with the row groups that its footer tells of."""
         self._place(groups, start)
         self._file.write(content)

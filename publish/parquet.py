@@ -114,9 +114,12 @@ class _Taken:
         self._groups: dict[str, list[Struct]] = {}
 
     def has(self, run: Run) -> bool:
-        return bool(run.key) and all(self._parts.find(path, run.key) for path in PATHS)
+        # The footer, which says where its row groups lie, is no part.
+        return bool(run.key) and all(
+            self._parts.find_file(path) and self._parts.find(path, run.key) for path in PATHS
+        )
 
-    def piece(self, at: int, run: Run) -> tuple[bytes, list[Struct], int]:
+    def piece(self, at: int, run: Run) -> tuple[memoryview, list[Struct], int]:
         """Give the bytes of a run in one of the files, its row groups, and where it lay."""
         path = PATHS[at]
         part = self._parts.known[path][run.key]

@@ -19,7 +19,7 @@ from publish.records import read_numbers
 from publish.trees import Records, records_of_leaves
 
 # So many pages of the index are looked at together.
-_PAGES = 1 << 10
+_PAGES = 1 << 7
 
 # The place of the area and of the definition in an entry are the first two; a number of either is shorter than this.
 _KEYS, _BITS = 2, 32
@@ -45,7 +45,7 @@ class Entries:
 
 
 def splice(
-    pages: bytes, dividers: bytes, page_bytes: int, is_other: Array, fresh: Entries
+    pages: bytes | memoryview, dividers: bytes | memoryview, page_bytes: int, is_other: Array, fresh: Entries
 ) -> Iterator[Records]:
     """Give all entries of an index.
 

@@ -29,6 +29,9 @@ _POINTER, _CHILD = 2, 4
 _LOCK_BYTE = 1 << 30
 _SIZE_AT = 28
 
+# So many bytes of pages become one piece of the file.
+_BUFFER = 1 << 20
+
 # Records as bytes, and the length of each. None of numpy's arrays has types of its own here.
 Records = tuple[Any, Any]
 
@@ -38,11 +41,11 @@ class PageFile:
 
     def __init__(self, path: Path, page_bytes: int) -> None:
         self.page_bytes = page_bytes
-        self._file: BinaryIO = path.open("r+b")
+        self._file: BinaryIO = path.open("r+b", buffering=_BUFFER)
         self._file.seek(0, 2)
         self._count = self._file.tell() // page_bytes
 
-    def add(self, page: bytes) -> int:
+    def add(self, page: bytes | memoryview) -> int:
         """Add a page at the end, and give its number."""
         if self._count == _LOCK_BYTE // self.page_bytes:
             self._file.write(bytes(self.page_bytes))
@@ -94,7 +97,7 @@ class Tree:
         self._children: list[int] = []
         self._dividers: list[bytes] = []
         # The first leaf waits: if it stays the only one, it is the root.
-        self._only = b""
+        self._only: bytes | memoryview = b""
 
     @property
     def is_empty(self) -> bool:
@@ -118,9 +121,10 @@ class Tree:
                 dividers.append(following)
         return self._leaves_since(begun, b"".join(dividers))
 
-    def take(self, pages: bytes, dividers: bytes) -> Leaves:
+    def take(self, pages: bytes | memoryview, dividers: bytes | memoryview) -> Leaves:
         """Add a run that another file has."""
         size = self._file.page_bytes
+        dividers = bytes(dividers)
         between = _records_of(dividers)
         if not self.is_empty:
             self._divide(next(between))
@@ -137,7 +141,7 @@ class Tree:
         is_side_by_side = bool(pages) and pages[-1] - pages[0] == len(pages) - 1
         return Leaves((pages[0] - 1) * size if is_side_by_side else None, len(pages) * size, dividers)
 
-    def _add(self, page: bytes) -> None:
+    def _add(self, page: bytes | memoryview) -> None:
         if self.is_empty:
             self._only = page
         else:
@@ -156,7 +160,7 @@ class Tree:
     def root(self) -> bytes:
         """Add the pages above the leaves, all but the root, which is given back."""
         if not self._children:
-            return self._only or _page(_LEAF, b"", np.empty(0, np.int64), self._file.page_bytes)
+            return bytes(self._only) or _page(_LEAF, b"", np.empty(0, np.int64), self._file.page_bytes)
         children, dividers = self._children, self._dividers
         while True:
             root, children, dividers = _level(self._file, children, dividers)
@@ -181,12 +185,14 @@ def _records_of(content: bytes) -> Iterator[bytes]:
         at = end
 
 
-def records_of_leaves(pages: bytes, dividers: bytes, size: int, at_once: int) -> Iterator[Records]:
+def records_of_leaves(
+    pages: bytes | memoryview, dividers: bytes | memoryview, size: int, at_once: int
+) -> Iterator[Records]:
     """Give the records of leaves that follow each other, so many leaves at once, as `Tree.grow` was given them.
 
     dividers   the record between any two of them
     """
-    between = _records_of(dividers)
+    between = _records_of(bytes(dividers))
     whole = np.frombuffer(pages, np.uint8).reshape(-1, size)
     for start in range(0, len(whole), at_once):
         leaves = whole[start : start + at_once]

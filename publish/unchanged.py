@@ -21,13 +21,13 @@ import compare
 import ingest
 import publish
 import schemas
+from ingest.digests import digest_file
 from publish.edition import EditionsFolder
 from schemas.site import Site
 
 NAME = "inputs.json"
 
 _ROOMS = (schemas, ingest, compare, publish)
-_CHUNK = 1 << 20
 
 
 def digest_inputs(site: Site, product_version: str, seen: str = "") -> str | None:
@@ -92,10 +92,7 @@ def _add_file(told: hashlib._Hash, path: Path) -> None:
         return
     if not path.is_file():
         return
-    told.update(path.stat().st_size.to_bytes(8, "big"))
-    with path.open("rb") as file:
-        while piece := file.read(_CHUNK):
-            told.update(piece)
+    told.update(bytes.fromhex(digest_file(path)))
 
 
 def remember_inputs(folder: EditionsFolder, edition: str, digest: str, until: datetime | None = None) -> None:

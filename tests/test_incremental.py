@@ -241,6 +241,20 @@ def test_figures_are_taken_from_before_where_all_numbers_of_codes_and_files_are_
     assert len(before.taken) == 2
 
 
+def test_of_a_damaged_file_what_is_whole_is_taken(tmp_path: Path, published: Path):
+    folder = tmp_path / "site"
+    shutil.copytree(published, folder, symlinks=True)
+    [path] = folder.glob("editions/2*/downloads/site.nq.gz")
+    content = bytearray(path.read_bytes())
+    content[-20] ^= 0xFF
+    path.write_bytes(content)
+    CHANGES["a figure"](folder / "packages")
+    told = publish_and_tell(folder)
+    assert [name.partition("/")[2] for name in told.damaged] == ["downloads/site.nq.gz"]
+    files, shares = told.kept
+    assert (files, shares) == (2, 1)
+
+
 def test_what_did_not_change_is_the_same_on_the_disk(tmp_path: Path, published: Path):
     folder = tmp_path / "site"
     shutil.copytree(published, folder, symlinks=True)
