@@ -16,12 +16,14 @@ from typing import Any
 
 from benchmarks.measure import Cost, measure
 from benchmarks.split import change_figures, copy_packages, write_packages
+from schemas.collecting import collect_seldom
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def publish(folder: Path) -> dict[str, Any]:
     """Publish the packages of a folder into the site there."""
+    collect_seldom()
     from publish import publish_site
     from schemas.site import Site
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.checking.grammar import among, literal, name
@@ -86,6 +87,12 @@ class StandardFile:
 
 
 _NOTHING = "''"
+
+
+def read_parquet(path: Path) -> pa.Table:
+    """Read a Parquet file whole. pyarrow's own way begins with reading a module for folders of them."""
+    with pq.ParquetFile(path) as file:
+        return file.read()
 
 
 def as_standard(file: Path | StandardFile) -> StandardFile:

@@ -15,10 +15,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ingest.resolve import Version, resolve_row
-from ingest.standard_file import StandardFile
+from ingest.standard_file import StandardFile, read_parquet
 from ingest.value import find_plain
 from schemas import Field, TableSchema
 
@@ -43,7 +42,7 @@ def read_texts(schema: TableSchema, files: Sequence[StandardFile]) -> pa.Table:
 
 
 def _read_file(form: pa.Schema, file: StandardFile) -> pa.Table:
-    rows = pq.read_table(file.parquet)
+    rows = read_parquet(file.parquet)
     if file.source is None:
         found: dict[str, Any] = {name: rows[name] for name in rows.column_names}
     else:

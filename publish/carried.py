@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ingest.standard_file import read_parquet
 from publish.observations import Observations
 from publish.parts import Part, Parts
 from publish.shares import Share
@@ -84,12 +85,13 @@ def carry(
     parts.note(_FRAME, frame, Part(0, 0))
     if frame not in parts.known.get(_FRAME, {}) or not unchanged:
         return
-    found = {name: parts.find_file(f"{FOLDER}/{name}.parquet") for name in TABLES}
-    if any(path is None for path in found.values()):
+    paths = {name: parts.find_file(f"{FOLDER}/{name}.parquet") for name in TABLES}
+    found = {name: path for name, path in paths.items() if path is not None}
+    if len(found) < len(TABLES):
         return
     names = pa.array(sorted(unchanged), pa.string())
     for name, path in found.items():
-        table = pq.read_table(path)
+        table = read_parquet(path)
         carried.tables[name] = table.filter(pc.is_in(table["indicator"], names))
     carried.indicators = unchanged
 

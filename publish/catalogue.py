@@ -3,8 +3,8 @@
 In:   Contents
 Out:  a database with every standard table, coded observations under two views, and a full-text search
 
-sqlite-utils makes tables, keys, indexes, views and search, while nothing is journalled: the file is new, and a build
-that dies is thrown away whole. Observations are put in last, as pages (figures.py).
+Nothing is journalled: the file is new, and a build that dies is thrown away whole. Observations are put in last, as
+pages (figures.py).
 The same contents give the same bytes with the same SQLite library.
 """
 
@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from sqlite_utils import Database
-from sqlite_utils.db import ForeignKey
 
 from publish.changes import list_changes, list_steps
 from publish.contents import PROVENANCE, Contents, Row
@@ -28,14 +26,14 @@ from publish.figures import Leaving, create_tables, fill_tables
 from publish.observations import LISTS, Observations
 from publish.parts import Parts
 from publish.shares import share_out
+from publish.sqlite_tables import SqliteTable, create_index, create_table, quoted
 from publish.views import FIGURES_VIEW, OBSERVATIONS_VIEW
 from schemas import Model, TableSchema
+from schemas.definitions import ForeignKey
 from schemas.languages import NAMES
-from schemas.sqlite import sqlite_columns, sqlite_foreign_keys
+from schemas.sqlite import SqliteType, sqlite_columns, sqlite_foreign_keys
 
 PAGE_BYTES = 8192
-
-_TYPES: Mapping[str, type] = {"TEXT": str, "INTEGER": int, "REAL": float}
 
 # Derived tables that are made as views or as the full-text search.
 _NOT_TABLES = frozenset({"figures", "observations", "search"})
@@ -83,7 +81,7 @@ def write_catalogue(
     Raises sqlite3.IntegrityError if a row points at a row that is not there.
     """
     with _opened(path) as database:
-        database.conn.execute("BEGIN")
+        database.execute("BEGIN")
         derived = _derived_rows(contents, edition)
         parts = () if revisions is None else revisions.to_batches(max_chunksize=_ROWS)
         derived["revisions"] = (row for part in parts for row in _tuples(pa.Table.from_batches([part])))
@@ -96,40 +94,40 @@ def write_catalogue(
         _write_lists(database, contents.observations)
         counts["observations"] = contents.observations.count
         _write_search(database, contents)
-        database.create_view("observations", OBSERVATIONS_VIEW)
-        database.create_view("figures", FIGURES_VIEW)
-        database.conn.execute("COMMIT")
+        database.execute(f"CREATE VIEW {quoted('observations')} AS {OBSERVATIONS_VIEW}")
+        database.execute(f"CREATE VIEW {quoted('figures')} AS {FIGURES_VIEW}")
+        database.execute("COMMIT")
     if leaving is None:
         leaving = Leaving(share_out(contents.observations), None, Parts(), path.parent)
     fill_tables(path, PAGE_BYTES, contents.observations, leaving)
     with _opened(path) as database:
         # Which index is the better one shows in a thousand rows of each.
-        database.conn.execute("PRAGMA analysis_limit = 1000")
-        database.conn.execute("ANALYZE")
+        database.execute("PRAGMA analysis_limit = 1000")
+        database.execute("ANALYZE")
         _check_keys(database)
     return counts
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Database]:
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database that nobody else reads yet, and that is thrown away if anything goes wrong."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", f"page_size = {PAGE_BYTES}"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("PRAGMA cache_size = -65536")
-        yield Database(connection)
+        yield connection
     finally:
         connection.close()
 
 
-def _check_keys(database: Database) -> None:
+def _check_keys(database: sqlite3.Connection) -> None:
     """Refuse a row that points at a row that is not there.
 
     The rows of observations hold numbers that were counted out from the lists they point into, so they need
     no check, which would take longer than all others together; the lists do.
     """
-    for name in database.table_names():
+    for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
         if name != "observation_rows":
             astray = database.execute(f'PRAGMA foreign_key_check("{name}")').fetchone()
             if astray is not None:
@@ -150,41 +148,21 @@ def _ordered(model: Model) -> Iterable[str]:
     return TopologicalSorter(after).static_order()
 
 
-def _create(database: Database, model: Model, schema: TableSchema) -> None:
+def _create(database: sqlite3.Connection, model: Model, schema: TableSchema) -> None:
     """Make one table under its own name and columns; a submitted one also says where each row came from."""
     columns = sqlite_columns(schema)
     keys = sqlite_foreign_keys(model, schema)
-    table = database.table(schema.name)
-    is_submitted = schema.name in model.tables
-    provenance = (_key(schema.name, ("_source",), "sources", ("source",)),) if is_submitted else ()
-    table.create(
-        {column.name: _TYPES[column.type] for column in columns}
-        | (dict.fromkeys(PROVENANCE, int) if is_submitted else {}),
-        pk=schema.primary_key if len(schema.primary_key) > 1 else schema.primary_key[0],
-        not_null={column.name for column in columns if column.not_null},
-        foreign_keys=[
-            *(_key(schema.name, key.fields, key.table, key.table_fields) for key in keys),
-            *provenance,
-        ],
-    )
+    types = {column.name: column.type for column in columns}
+    if schema.name in model.tables:
+        types |= dict.fromkeys(PROVENANCE, "INTEGER")
+        keys = (*keys, ForeignKey(("_source",), "sources", ("source",)))
+    not_null = {column.name for column in columns if column.not_null}
+    create_table(database, SqliteTable(schema.name, types, schema.primary_key, not_null, keys))
     for key in keys:
-        if key.fields != schema.primary_key[: len(key.fields)]:
-            table.create_index(key.fields, if_not_exists=True)
+        if key.fields != schema.primary_key[: len(key.fields)] and key.fields != ("_source",):
+            create_index(database, schema.name, key.fields)
     for fields in _INDEXES.get(schema.name, ()):
-        table.create_index(fields)
-
-
-def _key(table: str, columns: Sequence[str], other: str, other_columns: Sequence[str]) -> ForeignKey:
-    compound = len(columns) > 1
-    return ForeignKey(
-        table,
-        None if compound else columns[0],
-        other,
-        None if compound else other_columns[0],
-        columns=tuple(columns),
-        other_columns=tuple(other_columns),
-        is_compound=compound,
-    )
+        create_index(database, schema.name, fields)
 
 
 def _typed_rows(schema: TableSchema, table: pa.Table) -> Iterable[tuple[Any, ...]]:
@@ -263,27 +241,25 @@ def _tuples(table: pa.Table) -> Iterator[tuple[Any, ...]]:
     return zip(*(column.to_pylist() for column in table.columns), strict=True)
 
 
-def _write_lists(database: Database, observations: Observations) -> None:
+def _write_lists(database: sqlite3.Connection, observations: Observations) -> None:
     """Write the lists behind the numbers of observations, and make the tables that hold those, empty."""
     for name, (table, other) in LIST_TABLES.items():
         columns = LISTS[name]
-        database.table(table).create(
-            {"id": int, **dict.fromkeys(columns, str)},
-            pk="id",
-            not_null=set(columns),
-            foreign_keys=[_key(table, columns, other, columns)] if other else (),
-        )
+        types: dict[str, SqliteType] = {"id": "INTEGER", **dict.fromkeys(columns, "TEXT")}
+        keys = [ForeignKey(columns, other, columns)] if other else ()
+        create_table(database, SqliteTable(table, types, ("id",), columns, keys))
         rows = ((place, *row) for place, row in enumerate(observations.lists[name], start=1))
         _insert(database, table, rows)
-        database.table(table).create_index(columns, unique=True)
-    create_tables(database.conn)
+        create_index(database, table, columns, is_unique=True)
+    create_tables(database)
 
 
-def _insert(database: Database, table: str, rows: Iterable[Sequence[Any]]) -> int:
+def _insert(database: sqlite3.Connection, table: str, rows: Iterable[Sequence[Any]]) -> int:
     """Put rows into a table, and count them."""
-    marks = ", ".join("?" * len(database.table(table).columns))
+    width = len(database.execute(f'PRAGMA table_info("{table}")').fetchall())
+    marks = ", ".join("?" * width)
     # The name is one of our own tables'; every value is bound.
-    cursor = database.conn.executemany(f'INSERT INTO "{table}" VALUES ({marks})', rows)  # noqa: S608
+    cursor = database.executemany(f'INSERT INTO "{table}" VALUES ({marks})', rows)  # noqa: S608
     return max(cursor.rowcount, 0)
 
 
@@ -308,11 +284,10 @@ _OTHER_NAMES = (
 )
 
 
-def _write_search(database: Database, contents: Contents) -> None:
+def _write_search(database: sqlite3.Connection, contents: Contents) -> None:
     """Write everything with a name into one table, and the full-text search over it."""
-    database.table("things").create(
-        {"thing": int, "kind": str, "notation": str, "label": str, "words": str}, pk="thing"
-    )
+    columns: dict[str, SqliteType] = dict.fromkeys(("kind", "notation", "label", "words"), "TEXT")
+    create_table(database, SqliteTable("things", {"thing": "INTEGER", **columns}, ("thing",)))
     _insert(
         database,
         "things",

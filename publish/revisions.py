@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from ingest.expressions import expression, ibis, limited, ordered
 from ingest.harmonise import different
+from ingest.standard_file import read_parquet
 from publish.contents import Contents
 from publish.edition import MANIFEST
 from publish.folder import Folder
@@ -110,7 +111,7 @@ def write_history_file(table: pa.Table, downloads: Folder) -> None:
 def _read_carried(before: Path, form: pa.Schema) -> pa.Table:
     path = before / "downloads" / FILE
     # Editions of an earlier version of the product kept no history.
-    return pq.read_table(path).select(form.names).cast(form) if path.is_file() else form.empty_table()
+    return read_parquet(path).select(form.names).cast(form) if path.is_file() else form.empty_table()
 
 
 def digests_of_datasets(edition: Path) -> dict[str, str]:

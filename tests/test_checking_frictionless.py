@@ -122,6 +122,10 @@ PATTERNS = [
     "[A-Z][0-9]{8}",
     "a{2}",
     "(a|b)c",
+    "(a|ab)(c|bcd)?",
+    "(0|[1-9][0-9]*)",
+    "(|a)b?",
+    "((a|b)c?)*",
     "é",
 ]
 # RE2 reads these five characters as they stand, Python as a count.

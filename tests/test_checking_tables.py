@@ -306,6 +306,9 @@ def test_texts_and_names_reach_the_engine_whole(text: str) -> None:
         "^a",
         "a$",
         "a|b",
+        "(a|b)|c",
+        "(a|b)*",
+        "((a|b)c)+",
     ],
 )
 def test_pattern_that_may_mean_more_to_the_engine_is_left_to_python(pattern: str) -> None:

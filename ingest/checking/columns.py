@@ -11,13 +11,17 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from frictionless import Schema
-from frictionless.exception import FrictionlessException
-from frictionless.table.header import Header
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
 
 from ingest.checking.grammar import find_condition, find_missing_values
+from ingest.checking.plain_schema import PlainSchema, read_plain
+
+if TYPE_CHECKING:
+    from frictionless import Schema
+
+    from ingest.checking.plain_schema import ReadSchema
+
 
 # Version 2 takes all that version 1 does; a schema inside a package seldom says which it follows.
 _VERSION_2 = "https://datapackage.org/profiles/2.0/tableschema.json"
@@ -66,8 +70,17 @@ class HeadingFault:
     label: str
 
 
-def read_schema(descriptor: Mapping[str, Any]) -> Schema:
+def read_schema(descriptor: Mapping[str, Any]) -> ReadSchema:
     """Read a Table Schema of Data Package 1 or 2. Raises SchemaUnusable with everything wrong with it."""
+    plain = read_plain(descriptor, _VERSION_2, judge_schema)
+    return judge_schema(descriptor) if plain is None else plain
+
+
+def judge_schema(descriptor: Mapping[str, Any]) -> Schema:
+    """Let frictionless read a Table Schema. Raises SchemaUnusable."""
+    from frictionless import Schema
+    from frictionless.exception import FrictionlessException
+
     try:
         schema = Schema.from_descriptor({"$schema": _VERSION_2, **copy.deepcopy(dict(descriptor))})
     except FrictionlessException as fault:
@@ -94,7 +107,7 @@ def _check_constraints(field: Any) -> None:
 
 
 def match_headings(
-    schema: Schema, headings: Sequence[str], cells: Sequence[str], fields_match: FieldsMatch | None = None
+    schema: ReadSchema, headings: Sequence[str], cells: Sequence[str], fields_match: FieldsMatch | None = None
 ) -> tuple[list[Column], list[HeadingFault]]:
     """Match the headings of a table with the fields of its schema.
 
@@ -105,13 +118,29 @@ def match_headings(
 
     Raises SchemaUnusable if fields cannot be told apart by name.
     """
-    match: FieldsMatch = fields_match or (
-        schema.fields_match if schema.has_defined("fields_match") else "exact"
-    )
+    own: FieldsMatch | None = None
+    if not isinstance(schema, PlainSchema) and schema.has_defined("fields_match"):
+        own = schema.fields_match
+    match: FieldsMatch = fields_match or own or "exact"
     labels = [heading.strip() for heading in headings]
     if match != "exact" and len(set(labels)) < len(labels):
         # Where columns are told apart by name nothing can be read under a name that is there twice.
         return [], find_repeated_headings(labels)
+    if isinstance(schema, PlainSchema):
+        if match == "exact" and labels == schema.field_names:
+            named = zip(schema.fields, cells, strict=True)
+            return [make_column(field, number, cell) for number, (field, cell) in enumerate(named, 1)], []
+        return _judge_headings(schema.judge, labels, cells, match)
+    return _judge_headings(schema, labels, cells, match)
+
+
+def _judge_headings(
+    schema: Schema, labels: list[str], cells: Sequence[str], match: FieldsMatch
+) -> tuple[list[Column], list[HeadingFault]]:
+    """Let frictionless match headings."""
+    from frictionless.exception import FrictionlessException
+    from frictionless.table.header import Header
+
     header = Header(labels, fields=schema.fields, row_numbers=[1], fields_match=match)
     try:
         fields = header.get_expected_fields()
@@ -154,10 +183,18 @@ def make_column(field: Any, number: int, cell: str) -> Column:
 
 
 def guarded(field: Any) -> CellReader:
-    """Give the reader of a field. A cell that breaks frictionless itself is not of the type."""
-    read = field.create_cell_reader()
+    """Give the reader of a field, which is made when it reads the first cell.
+
+    A cell that breaks frictionless itself is not of the type.
+    """
+
+    @cache
+    def reader() -> CellReader:
+        made: CellReader = field.create_cell_reader()
+        return made
 
     def read_cell(cell: str) -> tuple[Any, dict[str, str] | None]:
+        read = reader()
         try:
             value, notes = read(cell)
         except Exception:

@@ -27,7 +27,7 @@ _BOUNDS = {"minimum": ">=", "maximum": "<=", "exclusiveMinimum": ">", "exclusive
 # What means the same to Python and to RE2 when the whole ASCII cell must match, and what then does not:
 # groups with a meaning, counts of counts and of groups, possessive counts, doubled hyphens in sets.
 _SAFE_PATTERN = re.compile(
-    r"(\[[A-Za-z0-9_., :;/#@-]+\]|\\[.]|[A-Za-z0-9_ :;/#@-]|[()]|[*+?]|\{[0-9]{1,2}(,[0-9]{0,2})?\})*"
+    r"(\[[A-Za-z0-9_., :;/#@-]+\]|\\[.]|[A-Za-z0-9_ :;/#@-]|[()|]|[*+?]|\{[0-9]{1,2}(,[0-9]{0,2})?\})*"
 )
 _UNSAFE_PATTERN = re.compile(r"\(\?|[)}*+?]\{|[*+?}]\+|--")
 
@@ -115,19 +115,41 @@ def _string(field: Any, cell: str) -> str | None:
 def is_safe_pattern(pattern: str) -> bool:
     """Say whether a pattern certainly means no more to RE2 than to Python.
 
-    Only ASCII letters, digits, sets of them, groups and counts; neither anchors nor alternatives, because
-    frictionless puts the pattern between ^ and $ without brackets.
+    Only ASCII letters, digits, sets of them, groups and counts, and alternatives inside of a group that is there once
+    at most; no anchors, and no alternatives of the whole, because frictionless puts the pattern between ^ and $ without
+    brackets.
 
     >>> is_safe_pattern("[a-z0-9]+(-[a-z0-9]+)*"), is_safe_pattern("a|b"), is_safe_pattern(r"\\d+")
     (True, False, False)
+    >>> is_safe_pattern("(0|[1-9][0-9]*)"), is_safe_pattern("(a|b)*"), is_safe_pattern("((a|b)c)+")
+    (True, False, False)
     """
     if not _SAFE_PATTERN.fullmatch(pattern) or _UNSAFE_PATTERN.search(pattern):
+        return False
+    if "|" in pattern and not _has_safe_alternatives(pattern):
         return False
     try:
         re.compile(f"^{pattern}$")
     except re.error:
         return False
     return True
+
+
+def _has_safe_alternatives(pattern: str) -> bool:
+    """Say whether all alternatives are inside of groups that are there once at most. Sets have no signs of groups."""
+    # For each open group whether it has alternatives; the first is the whole.
+    groups = [False]
+    for place, sign in enumerate(pattern):
+        if sign == "(":
+            groups.append(False)
+        elif sign == "|":
+            groups[-1] = True
+        elif sign == ")":
+            has_alternatives = groups.pop()
+            if not groups or (has_alternatives and pattern[place + 1 : place + 2] in ("*", "+")):
+                return False
+            groups[-1] |= has_alternatives and len(groups) > 1
+    return groups == [False]
 
 
 def _whole(cell: str, pattern: str) -> str:

@@ -16,11 +16,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow.parquet as pq
-from frictionless import Schema
 
 from ingest.checking.cells import Grid, check_cells
 from ingest.checking.columns import HeadingFault, SchemaUnusable, match_headings, read_schema
@@ -29,6 +28,9 @@ from ingest.checking.grammar import literal, name
 from ingest.checking.keys import check_foreign_key, check_primary_key, check_unique
 from ingest.checking.wording import Words, word_faults, word_heading_faults
 from ingest.problems import Place, Problem, problem
+
+if TYPE_CHECKING:
+    from ingest.checking.plain_schema import ReadSchema
 
 # The engine's work space; beyond it sorting and joining go to disk.
 MEMORY = "300MB"
@@ -125,7 +127,7 @@ def _check(
 @dataclass(slots=True)
 class _Opened:
     table: StagedTable
-    schema: Schema
+    schema: ReadSchema
     grid: Grid
     headings: list[HeadingFault]
 

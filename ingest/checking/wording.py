@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-from frictionless import Schema
 
 from ingest.checking.columns import HeadingFault
 from ingest.checking.faults import Example, Fault, read_examples
 from ingest.problems import Place, Problem, count_more, find_nearest, problem
+
+if TYPE_CHECKING:
+    from ingest.checking.plain_schema import ReadSchema
 
 # What a cell of each type is, in words; formats that say more come first.
 _TYPES = {
@@ -82,7 +84,7 @@ def list_codes(codes: Iterable[object]) -> str:
 
 
 def word_heading_faults(
-    faults: Iterable[HeadingFault], headings: Sequence[str], table: str, schema: Schema, place: Place
+    faults: Iterable[HeadingFault], headings: Sequence[str], table: str, schema: ReadSchema, place: Place
 ) -> list[Problem]:
     """Put faults of headings into words."""
     faults = list(faults)
@@ -134,7 +136,7 @@ class Words:
     wanted     for columns with a pattern, its form in words
     """
 
-    schema: Schema
+    schema: ReadSchema
     places: Mapping[int, Place]
     nearest: Mapping[str, Nearest] = field(default_factory=dict)
     wanted: Mapping[str, str] = field(default_factory=dict)

@@ -16,10 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-from frictionless import Schema
 
 from ingest.checking.cells import Grid
 from ingest.checking.columns import make_column, read_schema
@@ -27,6 +26,9 @@ from ingest.checking.grammar import among, literal, name
 from ingest.problems import Place
 from ingest.standard_file import StandardFile, as_standard, union_texts
 from schemas import Model, TableSchema, load_model
+
+if TYPE_CHECKING:
+    from ingest.checking.plain_schema import ReadSchema
 
 # Tables of up to this many rows are held in memory while they are checked.
 HELD_ROWS = 100_000
@@ -40,7 +42,7 @@ class StandardTable:
     """One standard table: its schema as frictionless reads it, its grid, and the view the grid is about."""
 
     schema: TableSchema
-    read: Schema
+    read: ReadSchema
     grid: Grid
     dimensions: tuple[str, ...]
     is_given: bool
@@ -190,19 +192,20 @@ def _open_table(
     connection.execute(f"CREATE OR REPLACE {kind} {name(relation)} AS SELECT * FROM {source}")
     scratch.append(f"{kind} IF EXISTS {name(relation)}")
     read = _read_standard(table.name, dimensions) if files else _without_columns()
-    made = [make_column(one, number, name(one.name)) for number, one in enumerate(read.fields, 1)]
+    fields: Sequence[Any] = read.fields
+    made = [make_column(one, number, name(one.name)) for number, one in enumerate(fields, 1)]
     grid = Grid(connection, relation, made, looks_for_blank_rows=False)
     return StandardTable(table, read, grid, dimensions, bool(files))
 
 
 @cache
-def _without_columns() -> Schema:
+def _without_columns() -> ReadSchema:
     """A table that no package has needs no columns: nothing of it is checked, and no key is found in it."""
     return read_schema({"fields": []})
 
 
 @cache
-def _read_standard(table_name: str, dimensions: tuple[str, ...]) -> Schema:
+def _read_standard(table_name: str, dimensions: tuple[str, ...]) -> ReadSchema:
     """Read the schema of a standard table with the columns of its dimensions; it is the same every time."""
     model = load_model()
     descriptor = model.tables[table_name].descriptor()
