@@ -104,40 +104,64 @@ class Tables(MutableMapping[str, "ibis.Table"]):
 
     A table that no package has is not in the mapping, and is empty if it is asked for all the same.
 
-    arrow    those that were read outside of the engine: all but observations
-    observed the files of observations, for who has nothing to ask of their rows but what stands there
+    arrow     those that were read outside of the engine: all but observations and periods
+    resolved  what every different text of a period in these has become
+    observed  the files of observations, for who has nothing to ask of their rows but what stands there; None where
+              there are none, or something else was put in the place of their table
     """
 
-    observed: ObservedFiles | None = None
-
-    def __init__(self, engine: Engine, arrow: Mapping[str, pa.Table]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        arrow: Mapping[str, pa.Table],
+        resolved: Sequence[Resolved] = (),
+        observed: ObservedFiles | None = None,
+    ) -> None:
         self._engine = engine
-        self._arrow = arrow
+        self._arrow = dict(arrow)
+        self._resolved = list(resolved)
+        self.observed = observed
         self._made: dict[str, ibis.Table] = {}
 
     def __getitem__(self, name: str) -> ibis.Table:
         if name not in self._made:
-            table = _OBSERVATION_FORM.empty_table() if name == "observations" else self.arrow(name)
-            self._made[name] = self._engine.load(f"harmonise_{name}", table)
+            if name == "observations" and self.observed is not None:
+                self._made[name], rows = _harmonise_observations(self.observed, self._engine)
+                self._resolved.extend(rows)
+            else:
+                table = _OBSERVATION_FORM.empty_table() if name == "observations" else self.arrow(name)
+                self._made[name] = self._engine.load(f"harmonise_{name}", table)
         return self._made[name]
 
     def __setitem__(self, name: str, table: ibis.Table) -> None:
         self._made[name] = table
+        if name == "observations":
+            self.observed = None
 
     def __delitem__(self, name: str) -> None:
         del self._made[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._made or name in self._arrow
+        return name in self._names
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted({*self._made, *self._arrow}))
+        return iter(sorted(self._names))
 
     def __len__(self) -> int:
-        return len({*self._made, *self._arrow})
+        return len(self._names)
+
+    @property
+    def _names(self) -> frozenset[str]:
+        observed = () if self.observed is None else ("observations",)
+        return frozenset({*self._made, *self._arrow, *observed, "periods"})
 
     def arrow(self, name: str) -> pa.Table:
         """Give a table that is not observations as Arrow; one that no package has is empty."""
+        if name == "periods" and name not in self._arrow:
+            if self.observed is not None:
+                # What periods the observations name is known when these are harmonised.
+                self._made.setdefault("observations", self["observations"])
+            self._arrow[name] = _make_periods(self._resolved)
         if name in self._arrow:
             return self._arrow[name]
         return table_form(load_model().tables[name]).empty_table()
@@ -170,22 +194,19 @@ def harmonise(report: HasTables, engine: Engine) -> Tables:
                 table, rows = resolve_periods(table, versions, column.name)
                 resolved.extend(rows)
         arrow[name] = type_table(model.tables[name], table)
-    tables = Tables(engine, arrow)
+    observed = None
     if files["observations"]:
-        texts = _read_observations(files["observations"], _load_totals(tables), engine)
-        plain = _make_plain(texts, engine)
-        periods, rows = _resolve_observed_periods(texts, versions, engine)
-        tables["observations"] = harmonised(texts, plain, periods)
-        resolved.extend(rows)
-        tables.observed = ObservedFiles(
-            files["observations"],
-            versions,
-            _load_totals(tables),
-            _FORMS,
-            model.tables["observations"].field_names,
-        )
-    arrow["periods"] = _make_periods(resolved)
-    return tables
+        fields = model.tables["observations"].field_names
+        observed = ObservedFiles(files["observations"], versions, _load_totals(arrow), _FORMS, fields)
+    return Tables(engine, arrow, resolved, observed)
+
+
+def _harmonise_observations(files: ObservedFiles, engine: Engine) -> tuple[ibis.Table, list[Resolved]]:
+    """Give typed observations, and what every different text of a period has become."""
+    texts = _read_observations(files.files, files.totals, engine)
+    plain = _make_plain(texts, engine)
+    periods, rows = _resolve_observed_periods(texts, files.versions, engine)
+    return harmonised(texts, plain, periods), rows
 
 
 def _read_observations(
@@ -308,13 +329,15 @@ def harmonised(texts: ibis.Table, plain: Mapping[str, ibis.Table], periods: ibis
     return texts.select(**{name: cells[name] for name in OBSERVATION_COLUMNS})
 
 
-def _load_totals(tables: Tables) -> dict[str, list[str]]:
+def _load_totals(tables: Mapping[str, pa.Table]) -> dict[str, list[str]]:
     """For each dimension the codes that take all others together."""
+    if "codes" not in tables or "dimensions" not in tables:
+        return {}
     totals: dict[str, set[str]] = {}
-    for code in tables.arrow("codes").select(["code_list", "code", "is_total"]).to_pylist():
+    for code in tables["codes"].select(["code_list", "code", "is_total"]).to_pylist():
         if code["is_total"]:
             totals.setdefault(code["code_list"], set()).add(code["code"])
-    lists = tables.arrow("dimensions").select(["dimension", "code_list"]).to_pylist()
+    lists = tables["dimensions"].select(["dimension", "code_list"]).to_pylist()
     return {row["dimension"]: sorted(totals[row["code_list"]]) for row in lists if row["code_list"] in totals}
 
 

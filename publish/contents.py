@@ -21,7 +21,6 @@ from compare import council_figures, distributions, tiers_of_types
 from ingest.engine import Engine
 from ingest.expressions import expression, ibis
 from ingest.harmonise import Tables
-from ingest.observed_files import ObservedFiles
 from ingest.passing import MadeOf
 from ingest.period import Period, read_period
 from publish.canonical import canonical_table
@@ -233,7 +232,6 @@ def gather_contents(
     sources: Iterable[Row],
     made_of: MadeOf | None = None,
     before: Before | None = None,
-    observed: ObservedFiles | None = None,
 ) -> Contents:
     """Stage everything that an edition publishes.
 
@@ -241,9 +239,8 @@ def gather_contents(
     sources  rows of the table sources, by number
     made_of  what the figures are made of, where that is known
     before   the coded rows that are not among the tables, because they are what they were
-    observed the files of the observations, if all that the table of them says stands in these
     """
-    observations = code_observations(engine, observed or tables["observations"], before)
+    observations = code_observations(engine, tables.observed or tables["observations"], before)
     canonical = {
         name: canonical_table(model, schema, tables.arrow(name))
         for name, schema in model.tables.items()

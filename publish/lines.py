@@ -55,8 +55,28 @@ def numbers_of(batch: pa.RecordBatch, name: str) -> Numbers:
 
 def together(texts: Sequence[Text], rows: int) -> pa.StringArray:
     """Put texts together, row by row; one that is null says nothing there."""
-    joined = pc.binary_join_element_wise(*texts, "", null_handling="skip")
-    return pa.array([joined.as_py()] * rows, pa.string()) if isinstance(joined, pa.Scalar) else joined
+    parts: list[Text] = []
+    for text in texts:
+        same = _same(text)
+        if same is None:
+            parts.append(text)
+        elif parts and isinstance(parts[-1], str):
+            # Each text costs by itself, for every row.
+            parts[-1] += same
+        else:
+            parts.append(same)
+    if all(isinstance(part, str) for part in parts):
+        return pa.array(["".join(parts)] * rows, pa.string())
+    return pc.binary_join_element_wise(*parts, "", null_handling="skip")
+
+
+def _same(text: Text) -> str | None:
+    """Give a text that is the same in every row; None if it is not."""
+    if isinstance(text, str):
+        return text
+    if isinstance(text, pa.Scalar):
+        return text.as_py() or ""
+    return "" if text.null_count == len(text) else None
 
 
 class CsvLines:
@@ -87,15 +107,16 @@ class CsvLines:
             for name, among in LISTS.items()
             for column in among
         }
-        key = [codes[name] for name in ("dataset", "indicator", "version", "area", "period")]
+        names = ("dataset", "indicator", "version", "area", "period")
+        key = [text for name in names for text in (",", codes[name])][1:]
         cells = [batch.column("value_text"), codes["status"], *(batch.column(name) for name in NUMBERS)]
         cells += [batch.column("sample_size").cast("string"), self._notes.pick(numbers["note"])]
-        before = pc.binary_join_element_wise(*key, ",")
-        after = pc.binary_join_element_wise("", *cells, ",", null_handling="replace", null_replacement="")
+        rows = batch.num_rows
+        after = together([*(text for cell in cells for text in (",", cell)), "\n"], rows)
         dimensions = self._dimensions.pick(self._pairs.numbers(numbers["dataset"], numbers["breakdown"]))
         return (
-            together([before, ",", codes["breakdown"], after, "\n"], batch.num_rows),
-            together([before, dimensions, after, "\n"], batch.num_rows),
+            together([*key, ",", codes["breakdown"], after], rows),
+            together([*key, dimensions, after], rows),
         )
 
 

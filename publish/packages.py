@@ -50,14 +50,14 @@ def gather(site: Site, report: Report, engine: Engine, before: CodedBefore | Non
         tables["observations"] = shown(of_indicators(tables["observations"], names))
         return gather_contents(engine, load_model(), heading, tables, sources, report.made_of, before)
     tables = harmonise(report, engine)
+    if not {"derivations", "disclosure_rules"} & tables.keys():
+        # What is published stands in the files as it is.
+        return gather_contents(engine, load_model(), heading, tables, sources, report.made_of)
     # What is hidden must not come back in what is worked out of it.
     observations = shown(without_small_numbers(engine, tables))
     if "derivations" not in tables:
         tables["observations"] = observations
-        observed = None if "disclosure_rules" in tables else tables.observed
-        return gather_contents(
-            engine, load_model(), heading, tables, sources, report.made_of, observed=observed
-        )
+        return gather_contents(engine, load_model(), heading, tables, sources, report.made_of)
     # What harmonises is worked out once, not once for each that asks.
     tables["observations"] = engine.keep(_HARMONISED, observations)
     engine.append(_HARMONISED, derive_figures(engine, tables))

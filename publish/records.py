@@ -172,29 +172,27 @@ def encode(columns: Mapping[str, Column], *, trimmed: bool) -> tuple[Array, Arra
 
     Returns the bytes of all records, and the length of each.
     """
-    kinds, widths, bodies = [], [], []
-    for column in columns.values():
-        kind, width, body = _lay_out(column)
-        kinds.append(kind)
-        widths.append(width)
-        bodies.append(body)
-    rows, count = len(kinds[0]), len(kinds)
-    places = 2 + count + sum(body.shape[1] for body in bodies)
+    rows = max((len(column.numbers) for column in columns.values()), default=0)
+    cells = [_lay_out(column) for column in columns.values()]
+    while trimmed and cells and not cells[-1][0].any():
+        cells.pop()
+    count = len(cells)
+    reach = np.full(rows, 0 if trimmed else count, dtype=np.uint8)
+    if trimmed:
+        for at, (kind, _, _) in enumerate(cells, start=1):
+            np.copyto(reach, at, where=kind != 0)
+    places = 2 + count + sum(body.shape[1] for _, _, body in cells)
     grid = np.empty((rows, places), dtype=np.uint8)
     is_kept = np.ones((rows, places), dtype=bool)
-    reach = np.full(rows, count, dtype=np.uint8)
-    if trimmed:
-        reach = np.zeros(rows, dtype=np.uint8)
-        for at, kind in enumerate(kinds, start=1):
-            reach[kind != 0] = at
     length = reach.astype(np.int64) + 1
-    at = 2 + count
-    for place, (kind, width, body) in enumerate(zip(kinds, widths, bodies, strict=True)):
+    least, at = int(reach.min(initial=count)), 2 + count
+    for place, (kind, width, body) in enumerate(cells):
         grid[:, 2 + place] = kind
-        is_kept[:, 2 + place] = reach > place
+        if least <= place:
+            is_kept[:, 2 + place] = reach > place
         most = body.shape[1]
         grid[:, at : at + most] = body
-        for byte in range(most):
+        for byte in range(most - int(width.min(initial=most))):
             is_kept[:, at + byte] = width >= most - byte
         at += most
         length += width
@@ -223,8 +221,15 @@ def read_numbers(content: Array, starts: Array, count: int) -> list[Array]:
 
 
 def _lay_out(column: Column) -> tuple[Array, Array, Array]:
-    """Give the kind of each cell, how many bytes it takes, and those bytes at the right of the widest."""
-    numbers = column.numbers
+    """Give the kind of each cell, how many bytes it takes, and those bytes at the right of the widest.
+
+    Where all cells are the same, that is said once for all rows.
+    """
+    numbers, is_null = column.numbers, column.is_null
+    if is_null is not None and is_null.all():
+        return np.zeros(1, np.uint8), np.zeros(1, np.uint8), np.empty((1, 0), np.uint8)
+    if is_null is None and column.is_real is None and len(numbers) > 1 and (numbers == numbers[0]).all():
+        return _lay_out(Column(numbers[:1]))
     if numbers.dtype == np.int64:
         whole, is_real = numbers, None
     else:
@@ -237,8 +242,8 @@ def _lay_out(column: Column) -> tuple[Array, Array, Array]:
     width = np.where(kind < _ZERO, _WIDTHS[np.minimum(kind, 6)], 0).astype(np.uint8)
     if is_real is not None:
         kind[is_real], width[is_real] = _REAL, 8
-    if column.is_null is not None:
-        kind[column.is_null], width[column.is_null] = 0, 0
+    if is_null is not None:
+        kind[is_null], width[is_null] = 0, 0
     most = int(width.max(initial=0))
     body = whole.astype(">i8").view(np.uint8).reshape(-1, 8)[:, 8 - most :]
     if is_real is not None:

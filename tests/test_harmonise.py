@@ -17,9 +17,12 @@ from test_checking_world import SMALL, Row, observation, small_world, target, wr
 from ingest.engine import Engine
 from ingest.expressions import ordered
 from ingest.harmonise import OBSERVATION_COLUMNS, harmonise, harmonise_observation
+from ingest.observed_files import ObservedFiles
 from ingest.period import read_period
 from ingest.resolve import Version, find_version, resolve_period
 from ingest.typed_tables import find_day, find_whole
+from publish.coding import Coding, find_values
+from publish.observations import FORM, LISTS, ORDER
 from schemas import load_model
 
 KEY = ["dataset", "indicator", "area", "period", "breakdown", "_row"]
@@ -42,7 +45,32 @@ def harmonise_world(
     out = {}
     for name in wanted or (*load_model().tables, "periods"):
         out[name] = engine.read(ordered(tables[name], *tables[name].columns)).to_pylist()
+    if "observations" in out and tables.observed is not None:
+        assert sorted(map(repr, coded_from_files(tables.observed))) == sorted(
+            repr(with_whole_definition(row)) for row in out["observations"]
+        )
     return out
+
+
+def with_whole_definition(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of a row a definition of which a part is not known: it has no code."""
+    is_whole = None not in (row["indicator"], row["version"])
+    return row if is_whole else {**row, "indicator": None, "version": None}
+
+
+def coded_from_files(files: ObservedFiles) -> list[dict[str, Any]]:
+    """Code observations as they lie in their files, and put texts in the place of codes again."""
+    lists = find_values(files, tuple(LISTS))
+    rows = []
+    for batch in Coding(files, lists, FORM, ORDER).batches():
+        for row in batch.to_pylist():
+            for name, columns in LISTS.items():
+                number = row.pop(name)
+                values = lists[name][number - 1] if number else [None] * len(columns)
+                row |= dict(zip(columns, values, strict=True))
+            assert row.pop("is_missing") == (row["value_text"] is None)
+            rows.append({name: row[name] for name in OBSERVATION_COLUMNS})
+    return rows
 
 
 @pytest.fixture(scope="module")
