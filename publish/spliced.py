@@ -72,8 +72,8 @@ class _Cutting:
         goes = is_other[keys & ((1 << _BITS) - 1)]
         count, given = len(keys), self._given
         # Before which old entry each fresh one stands; those behind all of them wait.
-        places = np.searchsorted(keys, self._keys[given:])
-        places = places[: int(np.searchsorted(places, count))]
+        waiting = given + int(np.searchsorted(self._keys[given:], keys[-1], side="right"))
+        places = np.searchsorted(keys, self._keys[given:waiting])
         cuts = np.unique(np.concatenate([[0, count], np.flatnonzero(np.diff(goes)) + 1, places]))
         firsts = given + np.searchsorted(places, cuts, side="left")
         lasts = given + np.searchsorted(places, cuts, side="right")
@@ -87,7 +87,7 @@ class _Cutting:
             if stays[at]:
                 texts.append(old.content[ends[start] : ends[end]])
                 lengths.append(old.lengths[start:end])
-        self._given += len(places)
+        self._given = waiting
         return np.concatenate(texts or [old.content[:0]]), np.concatenate(lengths or [old.lengths[:0]])
 
     def rest(self) -> Records:
