@@ -166,7 +166,9 @@ class _Gathering:
             # Recipes may have given rows since the packages were read.
             stand_back(tables, pulled_sources(self.report), connection)
             self.passing = Passing(self.kept, self.report, self.reader.keys) if self.kept else None
-            asked = tables if self.passing is None or self.reader.unread else self.passing.left_to_check()
+            asked, settled = tables, frozenset[str]()
+            if self.passing is not None and not self.reader.unread:
+                asked, settled = self.passing.left_to_check()
             if self.passing is not None and not self.reader.unread and not any(self.known_by_now()):
                 self.report.made_of = self.passing.made_of()
         self.together = self.executor.submit(
@@ -177,6 +179,7 @@ class _Gathering:
             rows,
             is_partial=not self.is_site,
             unread=frozenset(self.reader.unread),
+            settled=settled,
         )
 
     def known_by_now(self) -> Iterator[Problem]:

@@ -69,11 +69,14 @@ class Passing:
         self._kept, self._report, self._keys = kept, report, keys
         self._counted: dict[int | None, Mapping[str, int]] = {}
 
-    def left_to_check(self) -> dict[str, list[StandardFile]]:
-        """Give the standard tables, of observations without the files that pass."""
+    def left_to_check(self) -> tuple[dict[str, list[StandardFile]], frozenset[str]]:
+        """Give the standard tables, of observations without the files that pass; and those that only others refer to.
+
+        Every table but observations is what it was when nothing was wrong with it.
+        """
         tables, passed = self._report.tables, self._kept.passes(self._frame)
         if not passed or any(tables.get(name) for name in _LOOK_AT_FIGURES):
-            return tables
+            return tables, frozenset()
         files = tables.get(_FIGURES, [])
         fresh = [file for file in files if self._key(file) not in passed]
         touched = {name for rows in self._rows(fresh).values() for name in rows}
@@ -83,7 +86,8 @@ class Passing:
             if touched.intersection(passed.get(self._key(file), touched)) or file in fresh
         ]
         self._kept.passed = len(files) - len(left)
-        return {**tables, _FIGURES: left} if left else {n: f for n, f in tables.items() if n != _FIGURES}
+        others = {name: files for name, files in tables.items() if name != _FIGURES}
+        return {**tables, _FIGURES: left} if left else others, frozenset(others)
 
     def note(self) -> None:
         """Note that nothing is wrong with any file."""

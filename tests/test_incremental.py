@@ -19,6 +19,8 @@ import pyarrow.parquet as pq
 import pytest
 from test_publish_world import BASE, DAY, small_world, write_world
 
+from ingest.checking.cells import Grid, check_cells
+from ingest.checking.faults import Fault
 from ingest.problems import ProblemsFound
 from publish import KEPT, Published, publish_site
 from publish.carried import FOLDER as CARRIED
@@ -359,6 +361,33 @@ def test_what_was_right_beside_other_tables_is_checked_again(tmp_path: Path, pub
     with pytest.raises(ProblemsFound) as found:
         publish(folder)
     assert any(one.file == "litter/observations.csv" for one in found.value.problems)
+
+
+def test_of_tables_that_are_what_they_were_none_is_checked_again(
+    tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "site"
+    shutil.copytree(published, folder, symlinks=True)
+    checked: list[str] = []
+
+    def check(grid: Grid) -> list[Fault]:
+        checked.append(grid.relation)
+        return check_cells(grid)
+
+    monkeypatch.setattr("ingest.checking.standard.check_cells", check)
+    CHANGES["a figure"](folder / "packages")
+    publish(folder)
+    assert checked == ["standard_observations"]
+    # A figure is checked by what the other tables say, whether those are checked or not.
+    edit(folder / "packages" / "litter" / "observations.csv", "E06000002", "E06999999")
+    with pytest.raises(ProblemsFound) as found:
+        publish(folder)
+    assert {one.column for one in found.value.problems} == {"area"}
+    end_area(folder / "packages")
+    edit(folder / "packages" / "litter" / "observations.csv", "E06999999", "E06000002")
+    checked.clear()
+    publish(folder)
+    assert "standard_areas" in checked
 
 
 def test_a_figure_that_another_file_gives_again_is_found(tmp_path: Path, published: Path):

@@ -70,7 +70,10 @@ def check_together(
     *,
     is_partial: bool,
     unread: Collection[str],
+    settled: Collection[str] = (),
 ) -> list[Problem]:
     """Check about so many rows of the standard tables of all packages, in an engine of its own."""
     with open_engine(scratch, rows) as connection:
-        return check_standard_tables(tables, places, connection, is_partial=is_partial, unread=unread)
+        return check_standard_tables(
+            tables, places, connection, is_partial=is_partial, unread=unread, settled=settled
+        )

@@ -89,10 +89,10 @@ _NEEDED = {
 }
 
 
-def find_rule_problems(world: World) -> list[Problem]:
-    """Find the problems of every rule in every table that has rows."""
+def find_rule_problems(world: World, tables: Iterable[StandardTable]) -> list[Problem]:
+    """Find the problems of every rule in those of some tables that have rows."""
     problems: list[Problem] = []
-    for table in world.tables.values():
+    for table in tables:
         if table.grid.rows:
             for found in _check(world, table):
                 problems.extend(word_examples(world.connection, found.fault, world.places, found.word))
