@@ -220,7 +220,7 @@ _written: dict[str, Written] = {}
 
 def by_ibis(table: ibis.Table) -> Written:
     """Let Ibis write the SQL of a table."""
-    sql = str(import_module("ibis").to_sql(table, dialect="duckdb"))
+    sql = str(import_module("ibis").to_sql(table, dialect="duckdb", pretty=False))
     return Written(sql, table.schema().to_pyarrow())
 
 

@@ -16,8 +16,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ingest.package_files import ALGORITHMS, Files, PackageFile
 from ingest.problems import Place, find_nearest, problem
 from ingest.reading import FORMATS, Selection, Staged, find_format, stage
@@ -166,6 +164,8 @@ def _refuse_constant(name: str) -> None:
 
 
 def _read_yaml(text: str) -> Any:
+    import yaml
+
     try:
         # An alias repeats a part of the text; a few lines of them can stand for more than memory holds.
         for event in yaml.parse(text, Loader=yaml.SafeLoader):

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -25,12 +26,13 @@ from ingest.keeping import Kept
 from ingest.package import Package, PackageFile, Resource, stage_resource
 from ingest.problems import Place, Problem, ProblemsFound
 from ingest.reading import Staged
-from ingest.recipe import Recipe, apply_recipe, asks_register, finds_codes, load_recipe
-from ingest.recipe_registers import REGISTER_TABLES, load_registers
 from ingest.report import Report, Source
 from ingest.standard_file import StandardFile
 from ingest.standing_back import stand_back
 from schemas import load_model
+
+if TYPE_CHECKING:
+    from ingest.recipe import Recipe
 
 Progress = Callable[[str], None]
 
@@ -76,6 +78,14 @@ class PackageReader:
                 self._read_package(package, connection)
             self._check_own()
             stand_back(self.report.tables, pulled_sources(self.report), connection)
+        if any(resource.recipe for package in self.report.packages for resource in package.resources):
+            self._read_by_recipes()
+
+    def _read_by_recipes(self) -> None:
+        # Most packages name none, and then the language of recipes need not be known.
+        from ingest.recipe import asks_register
+        from ingest.recipe_registers import REGISTER_TABLES
+
         named = [found for package in self.report.packages for found in self._load_recipes(package)]
         # Recipes that make a register come before those that look things up in it.
         named.sort(key=lambda one: (asks_register(one[2]), REGISTER_TABLES.isdisjoint(one[2].tables)))
@@ -230,6 +240,8 @@ class PackageReader:
 
     def _load_recipes(self, package: Package) -> Iterator[tuple[Package, Resource, Recipe]]:
         """Load the recipes of a package. A recipe reads it whole, however many resources name it."""
+        from ingest.recipe import load_recipe
+
         by_recipe = {resource.recipe: resource for resource in reversed(package.resources)}
         for name_or_path, resource in reversed(by_recipe.items()):
             if name_or_path is None:
@@ -241,6 +253,9 @@ class PackageReader:
                 self.unread.update(load_model().tables)
 
     def _apply_recipe(self, package: Package, resource: Resource, recipe: Recipe) -> None:
+        from ingest.recipe import apply_recipe, finds_codes
+        from ingest.recipe_registers import REGISTER_TABLES, load_registers
+
         if not self.unread.isdisjoint(REGISTER_TABLES) and finds_codes(recipe):
             # What is wrong with the register is said; that nothing is found in it is no news.
             self.unread.update(recipe.tables)

@@ -11,14 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 FILE = Path(__file__).with_name("signal_chances.yaml")
 
 
 @cache
 def load_chances() -> Mapping[str, Any]:
     """Load what the simulation found."""
+    import yaml
+
     found: Mapping[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return found
 

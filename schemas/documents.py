@@ -14,9 +14,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import yaml
+if TYPE_CHECKING:
+    from yaml import CSafeLoader
 
 FOLDER = Path(__file__).parent
 DERIVED = FOLDER / "documents.json"
@@ -28,19 +29,6 @@ class NotDocuments(ValueError):  # noqa: N818 - named as what is wrong
     def __init__(self, line: int | None) -> None:
         self.line = line
         super().__init__(f"not YAML with each name once, line {line}")
-
-
-class _Loader(yaml.CSafeLoader):
-    """Reads YAML safely, and refuses a name that is there twice, where YAML itself keeps the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        names = [self.construct_object(name, deep=True) for name, _ in node.value]
-        for place, name in enumerate(names):
-            if name in names[:place]:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"'{name}' is there twice", node.value[place][0].start_mark
-                )
-        return super().construct_mapping(node, deep)
 
 
 def read_documents(path: Path) -> list[Any]:
@@ -68,11 +56,31 @@ def _entries(paths: Iterable[Path]) -> Iterator[str]:
 
 
 def _parse(raw: bytes) -> list[Any]:
+    import yaml
+
     try:
-        return list(yaml.load_all(raw.decode(), Loader=_Loader))
+        return list(yaml.load_all(raw.decode(), Loader=_loader()))
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         line = getattr(getattr(fault, "problem_mark", None), "line", None)
         raise NotDocuments(None if line is None else line + 1) from None
+
+
+@cache
+def _loader() -> type[CSafeLoader]:
+    """Give what reads YAML safely, and refuses a name that is there twice, where YAML itself keeps the last."""
+    import yaml
+
+    class Loader(yaml.CSafeLoader):
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+            names = [self.construct_object(name, deep=True) for name, _ in node.value]
+            for place, name in enumerate(names):
+                if name in names[:place]:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"'{name}' is there twice", node.value[place][0].start_mark
+                    )
+            return super().construct_mapping(node, deep)
+
+    return Loader
 
 
 @cache

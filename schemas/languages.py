@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 # The language of every column of words, and of the pages' own words.
 ENGLISH = "en"
 
@@ -41,6 +39,8 @@ class Language:
 @cache
 def load_languages() -> Mapping[str, Language]:
     """Load the languages by the first part of their tags."""
+    import yaml
+
     text = (Path(__file__).parent / "languages.yaml").read_text(encoding="utf-8")
     return {
         tag: Language(tag, said["label"], said.get("own", said["label"]), tuple(said.get("longer", ())))

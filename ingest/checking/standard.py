@@ -169,6 +169,7 @@ def _check_references(world: World, table: StandardTable, references: Mapping[st
             filled = " AND ".join(f"{name(field)} <> ''" for field in key.fields)
             world.miss(key.table, None, f"SELECT 1 FROM {table.view} WHERE {filled}")
         elif key.table not in left:
+            world.tables[key.table].make()
             other = references[key.table]
             faults += check_foreign_key(table.grid, key.fields, other, key.table_fields, key.table)
     return faults

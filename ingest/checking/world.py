@@ -11,7 +11,7 @@ table is a dimension.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -46,9 +46,12 @@ class StandardTable:
     grid: Grid
     dimensions: tuple[str, ...]
     is_given: bool
+    make: Callable[[], None]
 
     @property
     def view(self) -> str:
+        """The name of its view, quoted. A table that no package has is made when it is asked for."""
+        self.make()
         return name(self.grid.relation)
 
     @property
@@ -189,13 +192,19 @@ def _open_table(
     nothing = ", ".join(f"'' AS {name(column)}" for column in columns)
     no_rows = f"(SELECT {nothing}, 0::INTEGER AS _source, 0::BIGINT AS _row WHERE false)"
     source = union_texts(files, columns) if files else no_rows
-    connection.execute(f"CREATE OR REPLACE {kind} {name(relation)} AS SELECT * FROM {source}")
-    scratch.append(f"{kind} IF EXISTS {name(relation)}")
+
+    @cache
+    def make() -> None:
+        connection.execute(f"CREATE OR REPLACE {kind} {name(relation)} AS SELECT * FROM {source}")
+        scratch.append(f"{kind} IF EXISTS {name(relation)}")
+
+    if files:
+        make()
     read = _read_standard(table.name, dimensions) if files else _without_columns()
     fields: Sequence[Any] = read.fields
     made = [make_column(one, number, name(one.name)) for number, one in enumerate(fields, 1)]
     grid = Grid(connection, relation, made, looks_for_blank_rows=False)
-    return StandardTable(table, read, grid, dimensions, bool(files))
+    return StandardTable(table, read, grid, dimensions, bool(files), make)
 
 
 @cache
