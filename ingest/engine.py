@@ -23,6 +23,9 @@ from ingest.expressions import Stored, ibis, ordered, write
 # that their texts, a few kilobytes a row, take little memory.
 BATCH_ROWS = 16_384
 
+# The engine keeps so many rows side by side. What comes in other numbers is kept in pieces, with room left between.
+GROUP_ROWS = 122_880
+
 # The engine's names of types, by Arrow's.
 _TYPES: Mapping[pa.DataType, str] = {
     pa.int8(): "TINYINT",
@@ -78,7 +81,8 @@ class Engine:
         """
         if is_large:
             with self._raw.cursor() as cursor:
-                cursor.register("lending", pa.RecordBatchReader.from_batches(form, batches))
+                whole = _of_size(batches, GROUP_ROWS)
+                cursor.register("lending", pa.RecordBatchReader.from_batches(form, whole))
                 cursor.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT * FROM lending")
         else:
             self._lent[name] = pa.Table.from_batches(batches, form)
@@ -138,22 +142,31 @@ class Engine:
         Every batch has BATCH_ROWS rows but the last, so that what is made of them never depends on how the
         engine divides its work. Each stream has a cursor of its own; other work may go on in between.
         """
-        waiting: list[pa.RecordBatch] = []
-        count = 0
         with self._raw.cursor() as cursor:
             for lent, rows in self._lent.items():
                 cursor.register(lent, rows)
-            for batch in cursor.execute(write(table).sql).to_arrow_reader(BATCH_ROWS):
-                self._passed(batch.num_rows)
-                waiting.append(batch)
-                count += batch.num_rows
-                while count >= BATCH_ROWS:
-                    whole = waiting[0] if len(waiting) == 1 else pa.concat_batches(waiting)
-                    yield whole.slice(0, BATCH_ROWS)
-                    count -= BATCH_ROWS
-                    waiting = [whole.slice(BATCH_ROWS)] if count else []
-        if count:
-            yield waiting[0] if len(waiting) == 1 else pa.concat_batches(waiting)
+            found = cursor.execute(write(table).sql).to_arrow_reader(BATCH_ROWS)
+            yield from _of_size(map(self._pass, found), BATCH_ROWS)
+
+    def _pass(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        self._passed(batch.num_rows)
+        return batch
+
+
+def _of_size(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Divide rows anew, so that every batch has this many but the last."""
+    waiting: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        waiting.append(batch)
+        count += batch.num_rows
+        while count >= rows:
+            whole = waiting[0] if len(waiting) == 1 else pa.concat_batches(waiting)
+            yield whole.slice(0, rows)
+            count -= rows
+            waiting = [whole.slice(rows)] if count else []
+    if count:
+        yield waiting[0] if len(waiting) == 1 else pa.concat_batches(waiting)
 
 
 def _stored(name: str, form: pa.Schema) -> ibis.Table:
