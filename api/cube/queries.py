@@ -5,6 +5,7 @@ Oxigraph decides what a query is and means. What rdflib makes of it says only wh
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,6 +61,39 @@ def variables_in(node: Any) -> set[Any]:
         return {node}
     inside = node.values() if isinstance(node, CompValue) else node if isinstance(node, list | tuple) else ()
     return {variable for one in inside for variable in variables_in(one)}
+
+
+def looks_out(query: CompValue) -> bool:
+    """Say whether an expression within OPTIONAL names what has no value there, but has one around it.
+
+    By SPARQL it has none; Oxigraph looks at what is around it, or does not, as it happens to join.
+    """
+    named = _count_names(query.p)
+    for optional in walk(query.p):
+        if optional.name != "LeftJoin":
+            continue
+        for node in walk(optional.p2):
+            if node.name not in ("Filter", "Extend", "LeftJoin"):
+                continue
+            inside, said = _count_names(node), _count_names(node.expr)
+            if any(inside[name] == said[name] and inside[name] < named[name] for name in said):
+                return True
+    return False
+
+
+def _count_names(node: Any) -> Counter[Any]:
+    """Count how often each variable stands in a part of a query, in EXISTS too, but for lists of what is shown."""
+    if isinstance(node, Variable):
+        return Counter((node,))
+    found: Counter[Any] = Counter()
+    if isinstance(node, CompValue):
+        if node.name in ("Builtin_EXISTS", "Builtin_NOTEXISTS"):
+            return _count_names(translateGroupGraphPattern(node.graph))
+        node = [value for name, value in node.items() if name != "PV"]
+    if isinstance(node, list | tuple):
+        for one in node:
+            found.update(_count_names(one))
+    return found
 
 
 def graphs_named_in(query: CompValue | None) -> set[str]:

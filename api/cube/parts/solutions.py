@@ -22,7 +22,7 @@ from api.cube.parts.splitting import Compiled, Part, Splitter
 from api.cube.parts.testing import Tests
 from api.cube.parts.trees import parse, query_without
 from api.cube.parts.writing import STUB, bound_by, put_in, stub, write_values
-from api.cube.queries import walk
+from api.cube.queries import looks_out, walk
 from api.cube.sql.groups import ROWS
 from api.cube.sql.lifting import Lifted
 from api.cube.sql.needs import depends_on_more, groups_of
@@ -126,6 +126,8 @@ class Parts:
             query = read_groups(lifted.words)
             tree = parse(text_of(query, lifted.words))
             whole = query_without(tree, ())
+            if looks_out(whole):
+                return None
             scopes = self._plans.scopes_of(whole, request)
             if self._is_alone(whole, lifted, is_plain=scopes.is_plain):
                 return _Shape(query, scopes, (), is_alone=True)

@@ -20,7 +20,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Variable
 
 from api.cube.pieces import Cube
-from api.cube.queries import read_query, walk
+from api.cube.queries import looks_out, read_query, walk
 from api.cube.sql.codes import Codes
 from api.cube.sql.columns import Column
 from api.cube.sql.given import Given, Listed, Source, Tested, bind
@@ -133,7 +133,7 @@ class Plans:
     def _make(self, lifted: Lifted, request: Mapping[str, Any], *, is_fast: bool) -> Plan | None:
         """Make the plan of a shape; None if there is none that is certain."""
         query = read_query(lifted.text)
-        if query is None or query.name not in ("SelectQuery", "AskQuery"):
+        if query is None or query.name not in ("SelectQuery", "AskQuery") or looks_out(query):
             return None
         try:
             scopes = self.scopes_of(query, request)
