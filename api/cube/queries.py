@@ -64,36 +64,40 @@ def variables_in(node: Any) -> set[Any]:
 
 
 def looks_out(query: CompValue) -> bool:
-    """Say whether an expression within OPTIONAL names what has no value there, but has one around it.
+    """Say whether an expression within OPTIONAL names what has no value there, but has one beside that OPTIONAL.
 
     By SPARQL it has none; Oxigraph looks at what is around it, or does not, as it happens to join.
     """
-    named = _count_names(query.p)
+    given = _count_given(query.p)
     for optional in walk(query.p):
         if optional.name != "LeftJoin":
             continue
-        for node in walk(optional.p2):
-            if node.name not in ("Filter", "Extend", "LeftJoin"):
-                continue
-            inside, said = _count_names(node), _count_names(node.expr)
-            if any(inside[name] == said[name] and inside[name] < named[name] for name in said):
-                return True
+        beside = given - _count_given(optional)
+        for node in walk(optional.p2) if beside else ():
+            if node.name in ("Filter", "Extend", "LeftJoin"):
+                own = _count_given(node)
+                if any(name in beside and name not in own for name in _names_in(node.expr)):
+                    return True
     return False
 
 
-def _count_names(node: Any) -> Counter[Any]:
-    """Count how often each variable stands in a part of a query, in EXISTS too, but for lists of what is shown."""
+def _count_given(node: Any) -> Counter[Any]:
+    """Count how often each variable stands where it is given values: not in expressions, and not in what is shown."""
     if isinstance(node, Variable):
         return Counter((node,))
     found: Counter[Any] = Counter()
     if isinstance(node, CompValue):
-        if node.name in ("Builtin_EXISTS", "Builtin_NOTEXISTS"):
-            return _count_names(translateGroupGraphPattern(node.graph))
-        node = [value for name, value in node.items() if name != "PV"]
+        node = [value for name, value in node.items() if name not in ("PV", "expr")]
     if isinstance(node, list | tuple):
         for one in node:
-            found.update(_count_names(one))
+            found.update(_count_given(one))
     return found
+
+
+def _names_in(expression: Any) -> set[Any]:
+    """Give the variables that stand in an expression, those of EXISTS too."""
+    within = [variables_in(node) for node in walk(expression)]
+    return variables_in(expression).union(*within)
 
 
 def graphs_named_in(query: CompValue | None) -> set[str]:
