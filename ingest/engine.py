@@ -81,7 +81,7 @@ class Engine:
         """
         if is_large:
             with self._raw.cursor() as cursor:
-                whole = _of_size(batches, GROUP_ROWS)
+                whole = of_size(batches, GROUP_ROWS)
                 cursor.register("lending", pa.RecordBatchReader.from_batches(form, whole))
                 cursor.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT * FROM lending")
         else:
@@ -146,14 +146,14 @@ class Engine:
             for lent, rows in self._lent.items():
                 cursor.register(lent, rows)
             found = cursor.execute(write(table).sql).to_arrow_reader(BATCH_ROWS)
-            yield from _of_size(map(self._pass, found), BATCH_ROWS)
+            yield from of_size(map(self._pass, found), BATCH_ROWS)
 
     def _pass(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         self._passed(batch.num_rows)
         return batch
 
 
-def _of_size(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+def of_size(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
     """Divide rows anew, so that every batch has this many but the last."""
     waiting: list[pa.RecordBatch] = []
     count = 0

@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.engine import of_size
 from publish.carried import FOLDER as CARRIED
 from publish.joined_parquet import JoinedParquet, Struct, groups_of, read_footer, start_of
 from publish.observations import LISTS, NUMBERS, Observations
@@ -140,22 +141,8 @@ def _rows_of(observations: Observations, runs: Sequence[Run]) -> Iterator[Iterat
     of = {share: at for at, run in enumerate(runs) for share in run.shares}
     batches = batches_of(observations, list(of))
     for _, found in groupby(batches, key=lambda one: of[one[0]]):
-        yield _of_one_size(batch for _, batch in found)
-
-
-def _of_one_size(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    waiting: list[pa.RecordBatch] = []
-    count = 0
-    for batch in batches:
-        waiting.append(batch)
-        count += batch.num_rows
-        if count >= GROUP_ROWS:
-            table = pa.Table.from_batches(waiting)
-            yield table.slice(0, GROUP_ROWS)
-            waiting = table.slice(GROUP_ROWS).to_batches()
-            count -= GROUP_ROWS
-    if count:
-        yield pa.Table.from_batches(waiting)
+        of_run = of_size((batch for _, batch in found), GROUP_ROWS)
+        yield (pa.Table.from_batches([batch]) for batch in of_run)
 
 
 class _Forms:
