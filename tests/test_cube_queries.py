@@ -284,6 +284,33 @@ def test_nothing_is_narrowed_that_matters(worlds: list[CubeWorld], name: str) ->
         assert world.ask(query) == wanted
 
 
+_FIGURE = f"<{BASE}id/observation/waste/recycled/E06000002/2022-04-01_P1Y>"
+
+# A path of no steps leads from what a statement names to itself.
+NO_STEPS = {
+    "from a figure": f"SELECT * {{ {_FIGURE} def:nothing* ?y }}",
+    "to a figure": f"SELECT * {{ ?y def:nothing? {_FIGURE} }}",
+    "from a figure that another graph names": f"""SELECT * FROM dataset:work FROM <{BASE}catalog>
+        {{ {_FIGURE} def:indicatorVersion* ?y }}""",
+    "from a figure of another graph": f"SELECT * FROM dataset:work {{ {_FIGURE} def:nothing* ?y }}",
+    "from what figures of a graph say": "SELECT * FROM dataset:waste { area:E06000002 def:nothing* ?y }",
+    "within a graph": "SELECT * { GRAPH dataset:waste { area:E06000002 def:nothing* ?y } }",
+    "within any graph": "SELECT * { GRAPH ?graph { area:E06000002 def:nothing* ?y } }",
+    "to a number": "SELECT * { ?y def:nothing* 12.5 }",
+    "from what nothing names": "SELECT * { area:nowhere def:nothing* ?y }",
+    "to what is known": f"SELECT * {{ {_FIGURE} sdmx-dimension:refArea ?a . ?a def:nothing* area:E06000002 }}",
+}
+
+
+@pytest.mark.parametrize("name", NO_STEPS)
+def test_a_path_of_no_steps_starts_where_a_statement_names_it(worlds: list[CubeWorld], name: str) -> None:
+    for world in worlds:
+        query = f"{PREFIXES} {NO_STEPS[name]}"
+        wanted = world.judge(query)
+        assert world.ask(query) == wanted
+        assert world.ask_rows(query) in (None, wanted)
+
+
 DISTINCT = {
     "the row is shown": "SELECT DISTINCT ?o ?t { ?o sdmx-dimension:refPeriod ?t }",
     "the row is tested": "SELECT DISTINCT ?t { ?o sdmx-dimension:refPeriod ?t FILTER(CONTAINS(STR(?o), 'E06000003')) }",

@@ -263,9 +263,23 @@ class Demand:
             if part.is_zero and _is_open(part, certain):
                 # A path of no steps leads from every node there is to itself.
                 self._add(Asked(), None)
-            elif part.is_loose and not part.is_zero and self._may_be_row([part], known):
+            elif part.is_zero:
+                self._name_ends(part)
+            elif part.is_loose and self._may_be_row([part], known):
                 self._add(self._rows_of([part], known), _predicates([part], self._cube))
         return {term: known.get(term) for term in certain}
+
+    def _name_ends(self, part: Part) -> None:
+        """Add what names the ends of a path of no steps that are constants: only then does it lead to itself."""
+        for term in _constants(part):
+            if not isinstance(term, URIRef):
+                self._add(Asked(), None)
+                continue
+            self._add(self._cube.with_subject(Asked(), (str(term),)), None)
+            for predicate in sorted(self._cube.predicates):
+                if self._cube.says(predicate, str(term)):
+                    asked = self._cube.with_statement(Asked(), (predicate,), (str(term),))
+                    self._add(asked, frozenset((predicate,)))
 
     def _alike(self, subject: Term, star: list[Part], parts: list[Part]) -> tuple[str, ...]:
         """Say which rows are alike for patterns with one subject, where it matters only what is found, not how often.
@@ -393,11 +407,20 @@ class Demand:
             subject = str(part.subject) if isinstance(part.subject, URIRef) else None
             thing = str(part.object) if isinstance(part.object, URIRef) else None
             if part.is_zero:
-                if _is_open(part, certain):
+                if _is_open(part, certain) or not all(isinstance(term, URIRef) for term in _constants(part)):
                     self.patterns[Pattern(self._graphs, None, None, None)] = None
+                for term in (subject, thing):
+                    if term is not None:
+                        self.patterns[Pattern(self._graphs, term, None, None)] = None
+                        self.patterns[Pattern(self._graphs, None, None, term)] = None
                 continue
             for predicate in part.predicates or (None,):
                 self.patterns[Pattern(self._graphs, subject, predicate, thing)] = None
+
+
+def _constants(part: Part) -> list[Term]:
+    """Give the ends of a part that are no variables."""
+    return [term for term in (part.subject, part.object) if not is_variable(term)]
 
 
 def _is_open(part: Part, certain: set[Term]) -> bool:

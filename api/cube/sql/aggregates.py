@@ -70,9 +70,6 @@ def _counted(
 
     Gives the relation and SQL for how many rows one of its rows stands for; None where it is one.
     """
-    rows = [item for item in relation.items if item.sql.startswith(f"{ROWS} AS ")]
-    if len(rows) != 1 or rows[0].on is not None:
-        return relation, None
     used = list(grouped.values())
     for node in aggregates:
         if node.name == "Aggregate_Sample":
@@ -84,6 +81,19 @@ def _counted(
             return relation, None
         if column is not None and (node.distinct or column.is_optional):
             used.append(column)
+    return from_counts(relation, used) or (relation, None)
+
+
+def from_counts(relation: Relation, used: Iterable[Column]) -> tuple[Relation, str] | None:
+    """Take the counts that are kept in place of rows; None where more is asked of these than how many there are.
+
+    used   the columns that are asked for
+
+    Gives SQL, too, for how many rows one of the relation's rows stands for.
+    """
+    rows = [item for item in relation.items if item.sql.startswith(f"{ROWS} AS ")]
+    if len(rows) != 1 or rows[0].on is not None:
+        return None
     name = rows[0].sql.rpartition(" AS ")[2]
     text = " ".join(
         (
@@ -93,12 +103,10 @@ def _counted(
         )
     )
     asked = set(re.findall(rf"\b{name}\.(\w+(?: IS (?:NOT )?NULL)?)", text))
-    if not all(
+    if "digits" in asked or not all(
         re.fullmatch(r"(?:dataset|definition|period|digits)(?: IS (?:NOT )?NULL)?", one) for one in asked
     ):
-        return relation, None
-    if "digits" in asked:
-        return relation, None
+        return None
     items = (Item(f"{COUNTS} AS {name}") if item is rows[0] else item for item in relation.items)
     return replace(relation, items=tuple(items)), f"{name}.number"
 

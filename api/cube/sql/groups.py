@@ -10,11 +10,12 @@ it may be either, the group is that of the one kind and that of the other togeth
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
 
+import pyoxigraph as ox
 from rdflib.namespace import RDF
 from rdflib.term import URIRef
 
@@ -39,12 +40,19 @@ _ROW = re.compile(r"(r\d+)\.definition")
 _MOST_DIGITS = 18
 
 
-def make_groups(making: Making, triples: Iterable[Any], outer: Outer) -> list[Relation]:
+def make_groups(
+    making: Making, triples: Iterable[Any], outer: Outer, *, takes_any: bool = False
+) -> list[Relation]:
     """Make relations of a group, whose solutions together are those of the group.
 
-    outer   columns from around it that have a value in every solution: what is said of them becomes a condition
+    outer       columns from around it that have a value in every solution: what is said of them becomes a condition
+    takes_any   whether one of its patterns may be of any property: there are relations of each, then
     """
     patterns = take_steps(making, triples)
+    free = [pattern for pattern in patterns if pattern.is_free]
+    if free and (not takes_any or len(free) > 1 or making.shared):
+        raise Uncertain("a property that is not named")
+    outer = Outer(outer.columns, {**outer.kinds, **{one.variable: "term" for one in free}})
     stars: dict[Any, list[Step]] = {}
     for pattern in patterns:
         stars.setdefault(pattern.subject, []).append(pattern)
@@ -54,7 +62,51 @@ def make_groups(making: Making, triples: Iterable[Any], outer: Outer) -> list[Re
     variants = list(product(*kinds.values()))
     if len(variants) > _MOST_VARIANTS:
         raise Uncertain("subjects of many kinds")
-    return [_make(making, stars, dict(zip(kinds, variant, strict=True)), outer) for variant in variants]
+    return [
+        _make(making, named, chosen, outer)
+        for variant in variants
+        for chosen in [dict(zip(kinds, variant, strict=True))]
+        for named in _of_properties(making, stars, chosen)
+    ]
+
+
+def _of_properties(
+    making: Making, stars: Mapping[Any, Sequence[Step]], kinds: Mapping[Any, str]
+) -> Iterator[Mapping[Any, Sequence[Step]]]:
+    """Give a group once for each property that a pattern of any property may be about, where rows say it.
+
+    What other statements say is in one table. The last time it is for those of them that name observations.
+    """
+    found = [(subject, one) for subject, star in stars.items() for one in star if one.is_free]
+    if not found:
+        yield stars
+        return
+    [(subject, free)] = found
+    if kinds[subject] == "rest":
+        forms = [free]
+        if making.terms.everything().names_rows:
+            forms.append(replace(free, names_row=True))
+    else:
+        forms = [
+            replace(
+                free, predicates=(one,), path=f"<{one}>", is_free=False, variable=None, named=free.variable
+            )
+            for one in _properties_saying(making, free.thing)
+        ]
+    for form in forms:
+        yield {**stars, subject: [form if one is free else one for one in stars[subject]]}
+
+
+def _properties_saying(making: Making, thing: Any) -> list[str]:
+    """Give the properties with which rows may say what a pattern has for an object."""
+    properties = set(making.cube.predicates)
+    if not is_variable(thing):
+        kind = making.given.kind(thing)
+        if kind == "row":
+            return []
+        if kind not in ("integer", "decimal"):
+            properties -= {iri for iri, _, _ in making.cube.numbers(None)}
+    return sorted(properties)
 
 
 def _kinds(making: Making, subject: Any, star: Sequence[Step], known: str | None) -> list[str]:
@@ -177,10 +229,19 @@ class _Group:
                 self._add_any(name, pattern, self._making.codes.said_with(of_rows))
             else:
                 self._add_code(name, pattern, self._making.codes.said(of_rows))
+            if pattern.named is not None:
+                (number,) = self._making.terms.number_all((ox.NamedNode(pattern.predicates[0]),))
+                self._bind(pattern.named, Column("term", (f"({number}+0)",), types=frozenset(("iri",))))
 
     def _add_figure(self, name: str, pattern: Step, column: str, kind: str) -> None:
         self._where(f"{kept_in(column, name)} IS NOT NULL")
-        found = figure(self._making.cube, name, column, kind)
+        try:
+            found = figure(self._making.cube, name, column, kind)
+        except Uncertain:
+            if pattern.named is None or not is_variable(pattern.thing):
+                raise
+            # Where any property is asked about, it is mostly not the figure that matters.
+            found = Column("mixed", (kept_in(column, name),))
         self._bind(pattern.thing, found if self._making.is_fast else replace(found, scale=None))
 
     def _add_any(self, name: str, pattern: Step, said: Said) -> None:
@@ -241,6 +302,9 @@ class _Group:
 
     def add_rest(self, pattern: Step) -> None:
         """Add a pattern of other statements."""
+        if pattern.is_free:
+            self._add_free(pattern)
+            return
         if pattern.variable is not None:
             raise Uncertain("a property that is not named")
         said = self._making.terms.said(pattern.path)
@@ -258,6 +322,29 @@ class _Group:
         for term, part, types in ends:
             self._bind(term, Column("term", (f"{name}.{part}",), types=types))
         if any(not is_variable(term) for term, _, _ in ends):
+            self.relation = replace(self.relation, is_narrow=True)
+
+    def _add_free(self, pattern: Step) -> None:
+        """Add a pattern of any property that other statements have."""
+        table, thing = self._making.terms.everything(), pattern.thing
+        name = self._add(table.name, "e")
+        self._bind(pattern.variable, Column("term", (f"{name}.k0",), types=frozenset(("iri",))))
+        self._bind(pattern.subject, Column("term", (f"{name}.k1",), types=table.subjects))
+        is_row = not is_variable(thing) and self._given.kind(thing) == "row"
+        if pattern.names_row:
+            # Which one it is is not known here.
+            self._where(f"{name}.o < 0", *(() if is_variable(thing) else ("0",)))
+            if is_row:
+                raise Uncertain("an observation as an object")
+            if is_variable(thing):
+                self._bind(thing, Column("mixed", (f"{name}.o",)))
+            return
+        self._where(f"{name}.o > 0")
+        if is_row:
+            self._where("0")
+            return
+        self._bind(thing, Column("term", (f"{name}.o",), types=table.objects))
+        if not is_variable(pattern.subject) or not is_variable(thing):
             self.relation = replace(self.relation, is_narrow=True)
 
     def _add_zero(self, pattern: Step, said: Table) -> None:

@@ -28,10 +28,10 @@ from api.cube.sql.making import NOTHING, Making, Outer
 from api.cube.sql.numbers import Uncertain
 from api.cube.sql.ranges import Maker, count_ranges
 from api.cube.sql.scopes import EVERYTHING, Scope
+from api.cube.sql.unions import are_counts, count_each, counted_once, unite
 
-# So many values of VALUES, and parts of UNION, go into one statement.
+# So many values of VALUES go into one statement.
 _MOST_VALUES = 300
-_MOST_PARTS = 20
 
 
 @dataclass(frozen=True)
@@ -63,18 +63,27 @@ class Operators:
     # ---- patterns ----
 
     def _make_BGP(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802 - rdflib's name
+        return unite(self._groups(node, outer), self._namer)
+
+    def _groups(self, node: CompValue, outer: Outer, *, takes_any: bool = False) -> list[Relation]:
         making = self._making
         if not node.triples and making.scope != EVERYTHING:
             raise Uncertain("a graph without patterns")
-        found = make_groups(making, node.triples or [], outer)
-        # Where nothing can match there is no solution.
-        return self._union(found) if found else Relation((Item("(SELECT 1)"),), ("0",))
+        return make_groups(making, node.triples or [], outer, takes_any=takes_any)
 
     def _make_Graph(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
+        return unite(
+            self._in_graphs(node, outer, lambda part, around: [self.relation(part, around)]), self._namer
+        )
+
+    def _in_graphs(
+        self, node: CompValue, outer: Outer, make: Callable[[CompValue, Outer], list[Relation]]
+    ) -> list[Relation]:
+        """Make a part of a query in each graph that it may be in."""
         making, outer = self._making, Outer(kinds=outer.kinds)
         if isinstance(node.term, URIRef):
             with making.within(making.scopes.named(str(node.term))):
-                return self.relation(node.p, outer)
+                return make(node.p, outer)
         looks_at_it = node.term in variables_in(node.p) or any("EXISTS" in one.name for one in walk(node.p))
         if node.p.name != "BGP" and looks_at_it:
             # Oxigraph knows the graph within the pattern already; SPARQL tells it afterwards.
@@ -84,15 +93,36 @@ class Operators:
         if len(datasets) > 1 and node.p.name == "BGP":
             numbers = {graph: number for graph, scope in datasets for number in scope.datasets or ()}
             with making.within(Scope(frozenset(numbers.values()), has_rest=False)):
-                found += of_datasets(making, self.relation(node.p, outer), node.term, numbers)
+                for relation in make(node.p, outer):
+                    found += of_datasets(making, relation, node.term, numbers)
             named = [one for one in named if one not in datasets]
         for graph, scope in named:
             (number,) = making.terms.number_all((ox.NamedNode(graph),))
-            with making.within(scope):
-                relation = self.relation(node.p, outer)
             column = Column("term", (f"({number}+0)",), types=frozenset(("iri",)))
-            found.append(join(relation, Relation(columns={node.term: column}), self._namer))
-        return self._union(found) if found else Relation((Item("(SELECT 1)"),), ("0",))
+            with making.within(scope):
+                for relation in make(node.p, outer):
+                    found.append(join(relation, Relation(columns={node.term: column}), self._namer))
+        return found
+
+    def _each(self, node: CompValue, outer: Outer = NOTHING) -> list[Relation]:
+        """Make relations whose solutions together are those of a part. A pattern may be of any property here.
+
+        What is told of one relation is told of more than one only where their terms are of one kind; so what is done
+        with each solution is done here in each relation.
+        """
+        if node.name == "BGP":
+            return self._groups(node, outer, takes_any=True)
+        if node.name == "Union":
+            around = Outer(kinds=outer.kinds)
+            return [*self._each(node.p1, around), *self._each(node.p2, around)]
+        if node.name == "Graph":
+            return self._in_graphs(node, outer, self._each)
+        if node.name == "Filter":
+            return [self._filtered(relation, node) for relation in self._each(node.p, outer)]
+        if node.name == "Extend":
+            found = self._each(node.p, outer.without(node.var))
+            return [self._extended(relation, node) for relation in found]
+        return [self.relation(node, outer)]
 
     def _make_Join(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
         outer = Outer(kinds=outer.kinds)
@@ -103,7 +133,9 @@ class Operators:
         return join(first, second, self._namer)
 
     def _make_Filter(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
-        relation = self.relation(node.p, outer)
+        return self._filtered(self.relation(node.p, outer), node)
+
+    def _filtered(self, relation: Relation, node: CompValue) -> Relation:
         passed = relation.with_where(self._expressions(relation).test(node.expr))
         for name, kind in languages_in(node.expr):
             column = passed.columns.get(name)
@@ -141,25 +173,7 @@ class Operators:
 
     def _make_Union(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
         outer = Outer(kinds=outer.kinds)
-        return self._union([self.relation(node.p1, outer), self.relation(node.p2, outer)])
-
-    def _union(self, relations: Sequence[Relation]) -> Relation:
-        """Give the solutions of each of some relations."""
-        if len(relations) == 1:
-            return relations[0]
-        if len(relations) > _MOST_PARTS:
-            raise Uncertain("many parts of a union")
-        names = list(dict.fromkeys(name for relation in relations for name in relation.columns))
-        columns = {name: united([relation.columns.get(name) for relation in relations]) for name in names}
-        parts = []
-        out: dict[Any, Column] = {}
-        for relation in relations:
-            own = {name: written_as(relation.columns.get(name), columns[name]) for name in names}
-            sql, out = replace(relation, columns=own).select(names)
-            parts.append(sql)
-        made = self._namer.wrap(" UNION ALL ".join(parts), out)
-        kept = {name: replace(columns[name], parts=made.columns[name].parts) for name in names}
-        return replace(made, columns=kept, is_narrow=all(relation.is_narrow for relation in relations))
+        return unite([self.relation(node.p1, outer), self.relation(node.p2, outer)], self._namer)
 
     def _make_Minus(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
         first = self.relation(node.p1, outer)
@@ -173,7 +187,9 @@ class Operators:
         return first.with_where(f"NOT {_exists(second, tests)}")
 
     def _make_Extend(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
-        relation = self.relation(node.p, outer.without(node.var))
+        return self._extended(self.relation(node.p, outer.without(node.var)), node)
+
+    def _extended(self, relation: Relation, node: CompValue) -> Relation:
         column = self._expressions(relation).value(node.expr)
         if node.var in relation.columns:
             raise Uncertain("a variable that has a value already")
@@ -238,7 +254,11 @@ class Operators:
         if group.name != "Group" or len(keys) != len(group.expr or []):
             raise Uncertain("groups by what is no variable")
         ranges = count_ranges(Maker(self.relation, self._expressions, self._namer), group.p, keys, node.A)
-        relation, one = ranges or (self.relation(group.p), None)
+        is_grouped = group.expr is not None
+        relations = [ranges[0]] if ranges else self._each(group.p)
+        if len(relations) > 1 and are_counts(node.A):
+            return self._namer.wrap(*count_each(relations, keys, node.A, self._namer, is_grouped=is_grouped))
+        relation, one = ranges or (counted_once(relations, keys, node.A, self._namer), None)
         aggregates = []
         for at, wanted in enumerate(node.A):
             of = wanted.vars
@@ -248,7 +268,6 @@ class Operators:
                     raise Uncertain("an aggregate of what may be an error")
                 relation = relation.with_column(of, column)
             aggregates.append(CompValue(wanted.name, res=wanted.res, vars=of, distinct=wanted.distinct))
-        is_grouped = group.expr is not None
         return self._namer.wrap(*aggregate(relation, keys, aggregates, one, is_grouped=is_grouped))
 
     def _make_nested(self, node: CompValue, _outer: Outer) -> Relation:
@@ -276,7 +295,10 @@ class Operators:
             names, node = names or list(node.PV), node.p
         if node.name == "OrderBy":
             order, node = node.expr, node.p
-        relation = self.relation(node)
+        relations = self._each(node)
+        if distinct and names is not None and len(relations) > 1:
+            relations = [relation.only(names) for relation in relations]
+        relation = unite(relations, self._namer, distinct=distinct)
         # What is not asked for is not there: a constant of the query goes to no column.
         names = list(relation.columns) if names is None else names
         asked = (relation.columns[name] for name in names if name in relation.columns)

@@ -126,6 +126,7 @@ class Plans:
             with suppress(Uncertain):
                 self.terms.said(path, MOST_ROWS)
             yield
+        yield from self.terms.gather()
         self.terms.is_learned = True
 
     # ---- making ----

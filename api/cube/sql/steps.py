@@ -26,6 +26,9 @@ class Step:
     path         as SPARQL has it
     variable     what stands for the property, where that is a variable
     is_zero      whether it also matches where subject and object are one, of which one is a constant
+    is_free      whether nothing else says which property it is
+    named        a variable that has the one property as its value
+    names_row    of other statements, whether those are meant whose object is an observation
     """
 
     subject: Any
@@ -35,6 +38,9 @@ class Step:
     may_be_row: bool
     variable: Any = None
     is_zero: bool = False
+    is_free: bool = False
+    named: Any = None
+    names_row: bool = False
 
 
 def take_steps(making: Making, triples: Iterable[Any]) -> list[Step]:
@@ -44,24 +50,25 @@ def take_steps(making: Making, triples: Iterable[Any]) -> list[Step]:
     return [step for triple in listed for step in _flat(making, named, *triple)]
 
 
-def _named_in(making: Making, triples: Iterable[Any], variable: Variable) -> tuple[str, ...]:
+def _named_in(making: Making, triples: Iterable[Any], variable: Variable) -> tuple[str, ...] | None:
     """Give the properties that a variable may stand for: what another pattern, of other statements, has for it.
 
-    Raises Uncertain where there is no such pattern.
+    None where there is no such pattern: then it may be any.
     """
     for _, path, thing in triples:
         step = path.args[-1] if isinstance(path, SequencePath) else path
         if thing == variable and isinstance(step, URIRef) and str(step) not in making.cube.predicates:
             return making.terms.objects(step.n3())
-    raise Uncertain("a property that is not named")
+    return None
 
 
 def _flat(
-    making: Making, named: Mapping[Any, tuple[str, ...]], subject: Any, path: Any, thing: Any
+    making: Making, named: Mapping[Any, tuple[str, ...] | None], subject: Any, path: Any, thing: Any
 ) -> Iterable[Step]:
     """Take a path of steps apart, as Oxigraph's parser does."""
     if path in named:
-        yield Step(subject, named[path], path.n3(), thing, True, path)
+        those = named[path]
+        yield Step(subject, those or (), path.n3(), thing, True, path, is_free=those is None)
         return
     if isinstance(path, SequencePath):
         at = subject

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
@@ -31,6 +31,10 @@ MOST_TESTED = 50_000
 
 # The most rows of a table that is made when a query asks for it, in a fifth of a second.
 MOST_ROWS_LATE = 24_000
+
+# The most statements of the table of all, and how many become rows of it at each step.
+MOST_STATEMENTS = 600_000
+_STEP = 5_000
 
 # How many rows there are of each definition, period and dataset: `number` with a value, and without (NULL).
 COUNTS = "counts"
@@ -85,6 +89,7 @@ class Terms:
         self._answers: dict[str, bool] = {}
         self._domains: dict[tuple[str, str], Sequence[int]] = {}
         self._rows = 0
+        self._everything: Table | None = None
         self._catalogue = catalogue
         self.memory = _open()
         self.doubts = add_functions(self.memory)
@@ -193,6 +198,51 @@ class Terms:
                 paths.append(path)
                 room -= counts[path]
         return paths
+
+    def everything(self) -> Table:
+        """Give the table of all statements: the property k0, the subject k1 and the object o.
+
+        An object that is an observation has a negative number. Raises Uncertain where the table is not there.
+        """
+        if self._everything is None and len(self._store) <= MOST_ROWS_LATE:
+            for _ in self.gather():
+                pass
+        if self._everything is None:
+            self.is_missed = self.is_missed or not self.is_learned
+            raise Uncertain("a long table")
+        return self._everything
+
+    def gather(self) -> Iterator[None]:
+        """Make the table of all statements, a part at each step, unless there are too many."""
+        if len(self._store) > MOST_STATEMENTS:
+            return
+        self.memory.execute(
+            "CREATE TABLE everything (k0 INTEGER, k1 INTEGER, o INTEGER, PRIMARY KEY (k0, k1, o)) WITHOUT ROWID"
+        )
+        quads = self._store.quads_for_pattern(None, None, None, None)
+        subjects, objects, names_rows = set(), set(), False
+        while found := list(islice(quads, _STEP)):
+            things = self.number_all(quad.object for quad in found)
+            for at, quad in enumerate(found):
+                subjects.add(type_of(quad.subject))
+                objects.add(type_of(quad.object))
+                if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(self._rows_begin):
+                    things[at], names_rows = -things[at], True
+            keys = zip(
+                self.number_all(quad.predicate for quad in found),
+                self.number_all(quad.subject for quad in found),
+                strict=True,
+            )
+            rows = [(*key, thing) for key, thing in zip(keys, things, strict=True)]
+            self.memory.executemany("INSERT INTO everything VALUES (?, ?, ?)", rows)
+            yield
+        for columns in ("k1, k0, o", "o, k0, k1"):
+            self.memory.execute(f"CREATE INDEX everything_{columns[:2].strip(',')} ON everything ({columns})")
+            yield
+        self.memory.execute("ANALYZE everything")
+        self._everything = Table(
+            "everything", frozenset(subjects), frozenset(objects), names_rows, is_empty=not subjects
+        )
 
     def pairs(self, name: Any, width: int, pairs: Iterable[tuple[int, ...]]) -> Table:
         """Give a table of `width` numbers of codes, k0…, and of what they say, o."""

@@ -1,0 +1,183 @@
+"""What a client asks that does not know a store yet: which properties, classes and graphs it has, and how much of each.
+
+Many more are made up with CUBE_EXAMPLES=10000 (`make nightly`).
+"""
+
+from __future__ import annotations
+
+import pytest
+from cube_world import PREFIXES, CubeWorld
+from hypothesis import given
+from hypothesis import strategies as st
+from test_cube_queries import is_small, tried, worlds
+from test_publish_world import BASE
+
+__all__ = ["worlds"]
+
+# These are answered from rows, whatever there is.
+SURVEYS = {
+    "all statements": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",
+    "all statements, by what they say": "SELECT (COUNT(?o) AS ?n) { ?s ?p ?o }",
+    "all statements in graphs": "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }",
+    "properties": "SELECT DISTINCT ?p { ?s ?p ?o }",
+    "properties in order": "SELECT DISTINCT ?p { ?s ?p ?o } ORDER BY ?p",
+    "how many properties": "SELECT (COUNT(DISTINCT ?p) AS ?n) { ?s ?p ?o }",
+    "how many subjects": "SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s ?p ?o }",
+    "how often each property": "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p",
+    "properties that are frequent": """SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING (COUNT(*) > 20)
+        ORDER BY DESC(?n) ?p""",
+    "classes": "SELECT DISTINCT ?c { ?s a ?c }",
+    "how often each class": "SELECT ?c (COUNT(?s) AS ?n) { ?s a ?c } GROUP BY ?c",
+    "graphs": "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }",
+    "how much in each graph": "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g",
+    "properties of each graph": "SELECT ?g ?p (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ?p",
+    "how much in one graph": "SELECT (COUNT(*) AS ?n) { GRAPH dataset:work { ?s ?p ?o } }",
+    "how much in no graph": "SELECT (COUNT(*) AS ?n) { GRAPH dataset:nothing { ?s ?p ?o } }",
+    "properties of a class": "SELECT DISTINCT ?p { ?s a qb:Observation ; ?p ?o }",
+    "properties of each class": "SELECT ?c ?p (COUNT(*) AS ?n) { ?s a ?c ; ?p ?o } GROUP BY ?c ?p",
+    "which properties each class has": "SELECT DISTINCT ?c ?p { ?s a ?c ; ?p ?o }",
+    "what says an area": "SELECT ?s ?p { ?s ?p area:E06000002 }",
+    "how often an area is said": "SELECT ?p (COUNT(*) AS ?n) { ?s ?p area:E06000002 } GROUP BY ?p",
+    "what says a status": "SELECT ?p (COUNT(DISTINCT ?s) AS ?n) { ?s ?p status:suppressed } GROUP BY ?p",
+    "properties of one figure": f"""SELECT ?p {{
+        <{BASE}id/observation/waste/recycled/E06000002/2022-04-01_P1Y> ?p ?o }}""",
+    "properties but one": "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o FILTER(?p != rdf:type) } GROUP BY ?p",
+    "properties with their names": """SELECT ?p ?k (COUNT(*) AS ?n) { ?s ?p ?o . ?p skos:prefLabel ?k }
+        GROUP BY ?p ?k""",
+    "properties of figures of an area": """SELECT ?p (COUNT(?o) AS ?n) {
+        ?s sdmx-dimension:refArea area:E06000002 ; ?p ?o } GROUP BY ?p""",
+    "what is of either kind": """SELECT ?p (COUNT(*) AS ?n) {
+        { ?s a qb:Observation ; ?p ?o } UNION { ?s a def:MissingObservation ; ?p ?o } } GROUP BY ?p""",
+    "within another query": "SELECT ?p ?n { { SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p } FILTER(?n > 9) }",
+    "nothing": "SELECT (COUNT(*) AS ?n) { ?s a def:Nothing ; ?p ?o }",
+}
+
+
+@pytest.mark.parametrize("name", SURVEYS)
+def test_a_survey_is_answered_from_rows(worlds: list[CubeWorld], name: str) -> None:
+    for world in worlds:
+        query = PREFIXES + SURVEYS[name]
+        assert world.ask_rows(query) == world.judge(query)
+
+
+_FREE = [
+    *("?s ?p ?o", "?s ?p ?o", "?s ?p ?o", "?s ?p area:E06000002", "?s ?p 12.5", "?s ?p 900", "?s ?p ?s"),
+    *(
+        "?s ?p status:suppressed",
+        "area:E06000002 ?p ?o",
+        "?o ?p ?s",
+        "?s ?p ?p",
+        '?s ?p "Few"@en',
+        "?s ?p false",
+    ),
+    f"<{BASE}id/observation/waste/recycled/E06000002/2022-04-01_P1Y> ?p ?o",
+    f"?s ?p <{BASE}id/observation/waste/recycled/E06000002/2022-04-01_P1Y>",
+]
+_BESIDE = [
+    *(
+        "?s a ?c",
+        "?s a qb:Observation",
+        "?s sdmx-dimension:refArea ?a",
+        "?s def:indicator indicator:recycled",
+    ),
+    *(
+        "?s skos:prefLabel ?k",
+        "?a skos:prefLabel ?k",
+        "?p skos:prefLabel ?k",
+        "?x def:about ?s",
+        "?x def:about ?o",
+    ),
+    *(
+        "?o skos:prefLabel ?k",
+        "?s sdmx-measure:obsValue ?o",
+        "?s qb:dataSet|def:dataset ?a",
+        "?s def:lowerLimit ?l",
+    ),
+    *("?o a ?c", "?s rdfs:comment ?m", "?s ?q ?x", "?p a ?c", "area:E06000002 skos:prefLabel ?k"),
+]
+_TESTS = [
+    *("isIRI(?o)", "isLiteral(?o)", "?p != rdf:type", "?p = sdmx-dimension:refArea", "?o = area:E06000002"),
+    *(
+        "datatype(?o) = xsd:decimal",
+        "?s != ?o",
+        "bound(?l)",
+        "!bound(?c)",
+        "?o > 10",
+        "?p IN (rdf:type, def:reason)",
+    ),
+    *("EXISTS { ?s def:reason ?r }", "NOT EXISTS { ?s a qb:Observation }", "STRENDS(STR(?p), 'Area')"),
+    *("?s = area:E06000002", "lang(?o) = 'en'", "?c = qb:Observation || ?p = rdf:type"),
+]
+_SHOWN = [
+    *(
+        "(COUNT(*) AS ?n)",
+        "(COUNT(?o) AS ?n)",
+        "(COUNT(?l) AS ?n) (COUNT(*) AS ?z)",
+        "(COUNT(DISTINCT ?p) AS ?n)",
+    ),
+    *(
+        "(COUNT(DISTINCT ?s) AS ?n)",
+        "(COUNT(DISTINCT ?o) AS ?n)",
+        "(COUNT(DISTINCT ?c) AS ?n)",
+        "(MAX(?o) AS ?n)",
+    ),
+    *("(MIN(?p) AS ?n)", "(COUNT(DISTINCT ?a) AS ?n) (COUNT(?p) AS ?z)", "(COUNT(?undefined) AS ?n)"),
+]
+_KEYS = ["?p", "?p", "?c", "?s", "?a", "?g", "?k", "?o"]
+_CLAUSES = [
+    "",
+    "",
+    "",
+    "FROM dataset:waste",
+    f"FROM dataset:work FROM <{BASE}catalog>",
+    "FROM NAMED dataset:work",
+]
+
+
+@st.composite
+def patterns(draw: st.DrawFn) -> str:
+    """A pattern of any property, and others around it."""
+    lines = [draw(st.sampled_from(_FREE)), *draw(st.lists(st.sampled_from(_BESIDE), max_size=2, unique=True))]
+    found = " . ".join(draw(st.permutations(lines)))
+    if draw(st.integers(0, 3)) == 0:
+        graph = draw(st.sampled_from(["?g", "?g", "dataset:work", f"<{BASE}catalog>"]))
+        found = f"GRAPH {graph} {{ {found} }}"
+    if draw(st.integers(0, 2)) == 0:
+        found = f"{found} FILTER({draw(st.sampled_from(_TESTS))})"
+    if draw(st.integers(0, 7)) == 0:
+        found = f"{found} BIND(datatype(?o) AS ?k2)"
+    if draw(st.integers(0, 5)) == 0:
+        kind = draw(st.sampled_from(["UNION", "UNION", "OPTIONAL", "MINUS"]))
+        first = f"{{ {found} }}" if kind == "UNION" else found
+        found = f"{first} {kind} {{ {draw(patterns())} }}"
+    return found
+
+
+@st.composite
+def surveys(draw: st.DrawFn) -> str:
+    inner, clause = draw(patterns()), draw(st.sampled_from(_CLAUSES))
+    keys = " ".join(draw(st.lists(st.sampled_from(_KEYS), max_size=2, unique=True)))
+    kind = draw(st.sampled_from(["count", "count", "count", "distinct", "distinct", "plain", "within"]))
+    if kind == "distinct":
+        return f"SELECT DISTINCT {keys or '?p'} {clause} {{ {inner} }}"
+    if kind == "plain":
+        return f"SELECT {keys or '*'} {clause} {{ {inner} }}"
+    having = draw(st.sampled_from(["", "", "HAVING (COUNT(*) > 5)"])) if keys else ""
+    grouped = f"GROUP BY {keys} {having}" if keys else ""
+    shown = f"{keys} {draw(st.sampled_from(_SHOWN))}"
+    if kind == "count":
+        return f"SELECT {shown} {clause} {{ {inner} }} {grouped}"
+    return f"SELECT * {clause} {{ {{ SELECT {shown} {{ {inner} }} {grouped} }} ?p skos:prefLabel ?name }}"
+
+
+@tried()
+@given(data=st.data(), survey=surveys())
+def test_any_survey_gives_what_the_store_with_everything_gives(
+    worlds: list[CubeWorld], data: st.DataObject, survey: str
+) -> None:
+    world, query = data.draw(st.sampled_from(worlds)), PREFIXES + survey
+    if is_small(world.whole, query):
+        wanted = world.judge(query)
+        assert world.ask_rows(query) in (None, wanted)
+        found = world.ask_parts(query)
+        assert found is None or found[0] == wanted
