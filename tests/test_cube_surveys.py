@@ -23,6 +23,11 @@ SURVEYS = {
     "properties in order": "SELECT DISTINCT ?p { ?s ?p ?o } ORDER BY ?p",
     "how many properties": "SELECT (COUNT(DISTINCT ?p) AS ?n) { ?s ?p ?o }",
     "how many subjects": "SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s ?p ?o }",
+    "how many subjects of each class": "SELECT ?c (COUNT(DISTINCT ?s) AS ?n) { ?s a ?c } GROUP BY ?c",
+    "how many subjects of each property": "SELECT ?p (COUNT(DISTINCT ?s) AS ?n) { ?s ?p ?o } GROUP BY ?p",
+    "how many subjects of a graph": "SELECT ?g (COUNT(DISTINCT ?s) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g",
+    "subjects": "SELECT DISTINCT ?s { ?s ?p ?o }",
+    "how many figures": "SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s a qb:Observation }",
     "how often each property": "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p",
     "properties that are frequent": """SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING (COUNT(*) > 20)
         ORDER BY DESC(?n) ?p""",

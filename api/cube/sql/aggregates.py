@@ -70,18 +70,18 @@ def _counted(
 
     Gives the relation and SQL for how many rows one of its rows stands for; None where it is one.
     """
-    used = list(grouped.values())
+    counted = []
     for node in aggregates:
         if node.name == "Aggregate_Sample":
             continue
-        if node.name == "Aggregate_GroupConcat" or not isinstance(node.vars, str):
+        if node.name != "Aggregate_Count" or not isinstance(node.vars, str):
             return relation, None
         column = relation.columns.get(node.vars)
-        if node.name != "Aggregate_Count" or (column is not None and column.kind == "row" and node.distinct):
-            return relation, None
-        if column is not None and (node.distinct or column.is_optional):
-            used.append(column)
-    return from_counts(relation, used) or (relation, None)
+        if column is not None and (column.is_optional or node.distinct):
+            counted.append(column)
+    relation = relation.without_found((*grouped.values(), *counted))
+    used = [column for column in counted if column.is_optional or not _is_each(column, relation)]
+    return from_counts(relation, (*grouped.values(), *used)) or (relation, None)
 
 
 def from_counts(relation: Relation, used: Iterable[Column]) -> tuple[Relation, str] | None:
@@ -167,9 +167,9 @@ def _count(of: Any, relation: Relation, one: str | None, *, distinct: bool) -> s
         return "COUNT(NULL)"
     if column.kind == "count":
         return f"COALESCE({'MAX' if distinct else 'SUM'}({column.first}), 0)"
+    if not column.is_optional and (not distinct or _is_each(column, relation)):
+        return every
     if not distinct:
-        if not column.is_optional:
-            return every
         if one is None:
             return f"COUNT({column.first})"
         return f"COALESCE(SUM(CASE WHEN {column.first} IS NOT NULL THEN {one} END), 0)"
@@ -181,6 +181,14 @@ def _count(of: Any, relation: Relation, one: str | None, *, distinct: bool) -> s
     if not column.is_exact:
         return f"COUNT(DISTINCT decimal_text({column.first}, {column.parts[1]}))"
     return f"COUNT(DISTINCT {column.first})"
+
+
+def _is_each(column: Column, relation: Relation) -> bool:
+    """Say whether each solution has an observation of its own."""
+    if column.kind != "row" or len(relation.items) != 1:
+        return False
+    table, _, name = relation.items[0].sql.rpartition(" AS ")
+    return table in (ROWS, COUNTS) and column.first.startswith(f"{name}.")
 
 
 def _padded(parts: Sequence[str]) -> list[str]:

@@ -49,6 +49,7 @@ class Said:
     table: str | None = None
     one: int | None = None
     of_note: bool = False
+    is_one: bool = False
 
 
 class Codes:
@@ -196,7 +197,8 @@ class Codes:
         if names != ("missing",) and len(names) == 1 and len(rows) == len(told) and len(offsets) == 1:
             return Said(missing, names, types, offset=offsets.pop())
         table = self._terms.pairs(("said", key), len(names), rows)
-        return Said(missing, names, types, table=table.name)
+        is_one = all(len(those) == 1 for those in told.values())
+        return Said(missing, names, types, table=table.name, is_one=is_one)
 
 
 def _told_by(places: tuple[int, ...], universe: Iterable[tuple[int, ...]], facts: _Facts) -> _Facts | None:

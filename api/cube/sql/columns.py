@@ -66,10 +66,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Item:
-    """What stands in FROM. `on` is there where it is joined by LEFT JOIN."""
+    """What stands in FROM.
+
+    on        where it is joined by LEFT JOIN
+    is_found  whether each row of the others finds one row of it, by conditions on its keys, k…
+    """
 
     sql: str
     on: str | None = None
+    is_found: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.sql.rpartition(" AS ")[2]
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,18 @@ class Relation:
     def only(self, names: Iterable[Any]) -> Relation:
         wanted = set(names)
         return replace(self, columns={name: at for name, at in self.columns.items() if name in wanted})
+
+    def without_found(self, used: Iterable[Column]) -> Relation:
+        """Leave tables out that change neither how many solutions there are, nor what some columns have."""
+        relation = self
+        shown = " ".join(part for column in used for part in column.parts)
+        for item in self.items:
+            others = (f"{one.sql} {one.on or ''}" for one in relation.items if one is not item)
+            rest = [where for where in relation.where if not where.startswith(f"{item.name}.k")]
+            if item.is_found and f"{item.name}." not in " ".join((shown, *others, *rest)):
+                items = tuple(one for one in relation.items if one is not item)
+                relation = replace(relation, items=items, where=tuple(rest))
+        return relation
 
     def source(self) -> str:
         """SQL from FROM to WHERE."""

@@ -193,10 +193,11 @@ class _Group:
         else:
             self._where("0")
 
-    def _add(self, table: str, start: str) -> str:
+    def _add(self, table: str, start: str, *, is_found: bool = False) -> str:
         name = self._making.namer.name(start)
         self._making.tables[name] = table
-        self.relation = replace(self.relation, items=(*self.relation.items, Item(f"{table} AS {name}")))
+        item = Item(f"{table} AS {name}", is_found=is_found)
+        self.relation = replace(self.relation, items=(*self.relation.items, item))
         return name
 
     # ---- observations ----
@@ -278,7 +279,7 @@ class _Group:
             one = columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
             self._where(f"{one} IN (SELECT {', '.join(keys)} FROM {said.table} WHERE o = {known})")
             return
-        table = self._add(str(said.table), "k")
+        table = self._add(str(said.table), "k", is_found=said.is_one)
         self._where(*(f"{table}.{key} = {column}" for key, column in zip(keys, columns, strict=True)))
         self._bind(pattern.thing, Column("term", (f"{table}.o",), types=said.types))
 

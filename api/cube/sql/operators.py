@@ -28,7 +28,7 @@ from api.cube.sql.making import NOTHING, Making, Outer
 from api.cube.sql.numbers import Uncertain
 from api.cube.sql.ranges import Maker, count_ranges
 from api.cube.sql.scopes import EVERYTHING, Scope
-from api.cube.sql.unions import are_counts, count_each, counted_once, unite
+from api.cube.sql.unions import are_counts, count_each, once_each, unite
 
 # So many values of VALUES go into one statement.
 _MOST_VALUES = 300
@@ -256,9 +256,11 @@ class Operators:
         ranges = count_ranges(Maker(self.relation, self._expressions, self._namer), group.p, keys, node.A)
         is_grouped = group.expr is not None
         relations = [ranges[0]] if ranges else self._each(group.p)
-        if len(relations) > 1 and are_counts(node.A):
+        once = once_each(relations, keys, node.A) if len(relations) > 1 else None
+        relations = once or relations
+        if not ranges and (once or len(relations) > 1) and are_counts(relations, keys, node.A):
             return self._namer.wrap(*count_each(relations, keys, node.A, self._namer, is_grouped=is_grouped))
-        relation, one = ranges or (counted_once(relations, keys, node.A, self._namer), None)
+        relation, one = ranges or (unite(relations, self._namer, distinct=bool(once)), None)
         aggregates = []
         for at, wanted in enumerate(node.A):
             of = wanted.vars

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 from rdflib.plugins.sparql.parserutils import CompValue
@@ -19,6 +20,7 @@ from rdflib.term import Variable
 
 from api.cube.sql.aggregates import aggregate, from_counts
 from api.cube.sql.columns import Column, Item, Namer, Relation, united, written_as
+from api.cube.sql.groups import ROWS
 from api.cube.sql.numbers import Uncertain
 
 # So many relations go into one statement.
@@ -41,6 +43,8 @@ def unite(relations: Sequence[Relation], namer: Namer, *, distinct: bool = False
         return relations[0]
     if len(relations) > _MOST_PARTS:
         raise Uncertain("many parts of a union")
+    if distinct:
+        relations = _without_more(relations)
     names = list(dict.fromkeys(name for relation in relations for name in relation.columns))
     columns = {name: united([relation.columns.get(name) for relation in relations]) for name in names}
     parts = []
@@ -49,6 +53,7 @@ def unite(relations: Sequence[Relation], namer: Namer, *, distinct: bool = False
         own = {name: written_as(relation.columns.get(name), columns[name]) for name in names}
         written = replace(relation, columns=own)
         if distinct:
+            written = written.without_found(own.values())
             counted = from_counts(written, own.values())
             written = counted[0] if counted else written
         sql, out = written.select(names, distinct=distinct)
@@ -60,12 +65,67 @@ def unite(relations: Sequence[Relation], namer: Namer, *, distinct: bool = False
     return replace(made, columns=kept, is_narrow=all(relation.is_narrow for relation in relations))
 
 
-def are_counts(aggregates: Iterable[CompValue]) -> bool:
-    """Say whether aggregates count solutions, and no more."""
+def _without_more(relations: Sequence[Relation]) -> list[Relation]:
+    """Leave relations out that have nothing but solutions of another one: they are asked for more."""
+    asked = [_asked_for(relation) for relation in relations]
+    return [
+        relation
+        for at, (relation, (shown, parts)) in enumerate(zip(relations, asked, strict=True))
+        if not (
+            relation.is_inner
+            and any(
+                relations[place].is_inner
+                and other == shown
+                and (fewer < parts or (fewer == parts and place < at))
+                for place, (other, fewer) in enumerate(asked)
+            )
+        )
+    ]
+
+
+def _asked_for(relation: Relation) -> tuple[tuple[Any, ...], frozenset[str]]:
+    """Say what a relation has, and what it is asked for; its only table of rows has one name everywhere."""
+    rows = [item.sql.rpartition(" AS ")[2] for item in relation.items if item.sql.startswith(f"{ROWS} AS ")]
+
+    def same(sql: str) -> str:
+        return re.sub(rf"\b{rows[0]}\b", "row", sql) if len(rows) == 1 else sql
+
+    shown = tuple(
+        (name, column.kind, column.offset, tuple(map(same, column.parts)))
+        for name, column in sorted(relation.columns.items())
+    )
+    return shown, frozenset(map(same, (*(item.sql for item in relation.items), *relation.where)))
+
+
+def are_counts(relations: Sequence[Relation], keys: Sequence[Any], aggregates: Iterable[CompValue]) -> bool:
+    """Say whether aggregates count solutions, and no more, so that each relation may be counted by itself."""
     return all(
         one.name == "Aggregate_Sample"
-        or (one.name == "Aggregate_Count" and not one.distinct and isinstance(one.vars, str))
+        or (
+            one.name == "Aggregate_Count"
+            and isinstance(one.vars, str)
+            and (not one.distinct or _are_apart(relations, keys, one.vars))
+        )
         for one in aggregates
+    )
+
+
+def _are_apart(relations: Sequence[Relation], keys: Sequence[Any], name: Any) -> bool:
+    """Say whether no two relations have one term of a variable in one group."""
+    known = []
+    for relation in relations:
+        column = relation.columns.get(name)
+        if column is None or column.kind not in ("row", "term"):
+            return False
+        constant = {
+            key: part
+            for key in keys
+            if key in relation.columns and _CONSTANT.fullmatch(part := relation.columns[key].first)
+        }
+        known.append((column.kind, constant))
+    return all(
+        kind != other or any(these[key] != those.get(key, these[key]) for key in these)
+        for (kind, these), (other, those) in combinations(known, 2)
     )
 
 
@@ -89,18 +149,12 @@ def count_each(
     return aggregate(unite(counted, namer), keys, [*others, *sums], is_grouped=is_grouped)
 
 
-def counted_once(
-    relations: Sequence[Relation], keys: Sequence[Any], aggregates: Iterable[CompValue], namer: Namer
-) -> Relation:
-    """Give the solutions of each of some relations; those of which one is enough to each relation once."""
+def once_each(
+    relations: Sequence[Relation], keys: Sequence[Any], aggregates: Iterable[CompValue]
+) -> list[Relation] | None:
+    """Give relations without what does not matter where different terms of one variable are counted; None elsewhere."""
     listed = [one for one in aggregates if one.name != "Aggregate_Sample"]
-    are_once = all(
-        one.name == "Aggregate_Count" and one.distinct and isinstance(one.vars, Variable) for one in listed
-    )
-    names = {one.vars for one in listed} if are_once else set()
-    kinds = {
-        relation.columns[name].kind for relation in relations for name in names if name in relation.columns
-    }
-    if len(names) != 1 or kinds != {"term"}:
-        return unite(relations, namer)
-    return unite([relation.only((*keys, *names)) for relation in relations], namer, distinct=True)
+    names = {one.vars for one in listed if isinstance(one.vars, Variable)}
+    if len(names) != 1 or not all(one.name == "Aggregate_Count" and one.distinct for one in listed):
+        return None
+    return _without_more([relation.only((*keys, *names)) for relation in relations])
