@@ -20,6 +20,7 @@ SURVEYS = {
     "all statements, by what they say": "SELECT (COUNT(?o) AS ?n) { ?s ?p ?o }",
     "all statements in graphs": "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }",
     "properties": "SELECT DISTINCT ?p { ?s ?p ?o }",
+    "properties as groups": "SELECT ?p { ?s ?p ?o } GROUP BY ?p",
     "properties in order": "SELECT DISTINCT ?p { ?s ?p ?o } ORDER BY ?p",
     "how many properties": "SELECT (COUNT(DISTINCT ?p) AS ?n) { ?s ?p ?o }",
     "how many subjects": "SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s ?p ?o }",

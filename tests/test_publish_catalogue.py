@@ -215,6 +215,23 @@ def test_what_pages_ask_is_looked_up_and_not_searched_for(tmp_path: Path, condit
     assert "SCAN r" not in text, text
 
 
+def test_all_rows_are_gone_through_as_they_lie(tmp_path: Path):
+    areas = [{"area": f"E{area:08d}", "label": "A", "area_type": "unitary"} for area in range(300)]
+    rows = [
+        observation(row["area"], f"{year}-04-01_P1Y", str(year))
+        for row in areas
+        for year in range(2010, 2030)
+    ]
+    catalogue = write(make_contents(rows, {"areas": [*TABLES["areas"], *areas]}), tmp_path / "catalogue.db")
+    plan = catalogue.execute(
+        "EXPLAIN QUERY PLAN SELECT status, COUNT(*), SUM(numerator) FROM observation_rows GROUP BY status"
+    ).fetchall()
+    counts = catalogue.execute("SELECT stat FROM sqlite_stat1 WHERE tbl = 'observation_rows'").fetchall()
+    catalogue.close()
+    assert plan[0][3] == "SCAN observation_rows"
+    assert [stat.split()[0] for (stat,) in counts] == ["6000", "6000"]
+
+
 PLAIN = (
     st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12)
     .map(

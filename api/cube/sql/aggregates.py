@@ -17,7 +17,7 @@ from typing import Any
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Variable
 
-from api.cube.sql.columns import Column, Item, Relation
+from api.cube.sql.columns import Column, Item, Relation, is_constant
 from api.cube.sql.expressions import text_of
 from api.cube.sql.groups import ROWS
 from api.cube.sql.numbers import FAST_DIGITS, FAST_MOST, Uncertain
@@ -53,13 +53,15 @@ def aggregate(
             found = _aggregate(node, relation, one, is_grouped=is_grouped)
         if found is not None:
             columns[node.res] = found
-    parts = [part for column in grouped.values() for part in column.parts if part != "0"]
+    parts = [part for column in grouped.values() for part in column.parts if not is_constant(part)]
     sql, out = replace(relation, columns=columns).select(columns)
     if parts:
         sql += f" GROUP BY {', '.join(parts)}"
     elif is_grouped:
-        # One group of all, but none of no solutions.
-        sql += " GROUP BY NULL"
+        # One group of all, but none of no solutions. To group by a constant takes SQLite many times as long.
+        sql += (
+            " HAVING COUNT(*) > 0" if any(node.name != "Aggregate_Sample" for node in listed) else " LIMIT 1"
+        )
     return sql, out
 
 

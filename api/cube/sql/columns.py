@@ -15,6 +15,7 @@ mixed     something of which no more is known than whether there is a value
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -184,6 +185,14 @@ class Namer:
     def nested(self, relation: Relation) -> Relation:
         """The same relation as a single table."""
         return self.wrap(*relation.select(relation.columns))
+
+
+_CONSTANT = re.compile(r"\(\d+\+0\)|0")
+
+
+def is_constant(part: str) -> bool:
+    """Say whether a part of a column is the same in every row of its relation."""
+    return _CONSTANT.fullmatch(part) is not None
 
 
 _THINGS = ("row", "term", "thing")

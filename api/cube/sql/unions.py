@@ -19,14 +19,12 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Variable
 
 from api.cube.sql.aggregates import aggregate, from_counts
-from api.cube.sql.columns import Column, Item, Namer, Relation, united, written_as
+from api.cube.sql.columns import Column, Item, Namer, Relation, is_constant, united, written_as
 from api.cube.sql.groups import ROWS
 from api.cube.sql.numbers import Uncertain
 
 # So many relations go into one statement.
 _MOST_PARTS = 200
-
-_CONSTANT = re.compile(r"\(\d+\+0\)|0")
 
 # Where nothing can match there is no solution.
 NOTHING_MATCHES = Relation((Item("(SELECT 1)"),), ("0",))
@@ -57,7 +55,7 @@ def unite(relations: Sequence[Relation], namer: Namer, *, distinct: bool = False
             counted = from_counts(written, own.values())
             written = counted[0] if counted else written
         sql, out = written.select(names, distinct=distinct)
-        if distinct and all(_CONSTANT.fullmatch(part) for column in own.values() for part in column.parts):
+        if distinct and all(is_constant(part) for column in own.values() for part in column.parts):
             sql = f"SELECT * FROM ({sql} LIMIT 1)"
         parts.append(sql)
     made = namer.wrap(" UNION ALL ".join(parts), out)
@@ -120,7 +118,7 @@ def _are_apart(relations: Sequence[Relation], keys: Sequence[Any], name: Any) ->
         constant = {
             key: part
             for key in keys
-            if key in relation.columns and _CONSTANT.fullmatch(part := relation.columns[key].first)
+            if key in relation.columns and is_constant(part := relation.columns[key].first)
         }
         known.append((column.kind, constant))
     return all(
