@@ -37,6 +37,8 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _LEAST_TO_EXPLAIN = 5.0
 # Seconds in which nearly all queries are done; as long passes at least before their work is looked at again.
 _MOMENT = 0.02
+# Seconds after which it is seen whether what queries are answered from has been made meanwhile.
+_LEARNING = 0.5
 # How many heavy queries are remembered.
 _MOST_KNOWN = 1_000
 # An environment of our own: nothing of the server's settings is visible to a query's process.
@@ -241,11 +243,18 @@ class Pool:
         message = json.dumps(told).encode()
         name = hashlib.blake2b(message, digest_size=16).digest()
         self._running += 1
+        began = time.monotonic()
         try:
-            if name in self._heavy:
-                header, body = await self._run_heavy(message)
-            else:
-                header, body = await self._run_any(message, name)
+            while True:
+                if name in self._heavy:
+                    header, body = await self._run_heavy(message)
+                else:
+                    header, body = await self._run_any(message, name)
+                is_late = time.monotonic() - began > self.limits.seconds
+                if header.get("failure") != "query-too-large" or not header.get("is_early") or is_late:
+                    break
+                # The tables that it would be answered from are being made.
+                await asyncio.sleep(_LEARNING)
             if header.get("failure") == "query-unread":
                 header = await self._explain({**told, "explains": True})
         except EOFError:
@@ -264,7 +273,7 @@ class Pool:
         limits = self.limits
         async with contextlib.AsyncExitStack() as held:
             async with self._fast.place(limits.waiting):
-                ways, is_again = list(self._ways), False
+                ways, is_again, came_early = list(self._ways), False, False
                 while ways:
                     way = ways.pop(0)
                     with self._gate.light():
@@ -283,10 +292,12 @@ class Pool:
                     is_early = answer[0].get("is_early", False)
                     self._give_back(worker, is_spent=way == STATEMENTS or is_early)
                     if answer[0].get("failure") != NOT_FROM_ROWS:
+                        answer[0]["is_early"] = came_early
                         return answer
                     if is_early and not is_again:
                         ways, is_again = [way, *ways], True
                         continue
+                    came_early = came_early or is_early
                     message = _with_parts(message, answer[1])
                 worker.stop()
             self._remember(name)
@@ -294,6 +305,7 @@ class Pool:
             async with self._slow.place(limits.stopped):
                 worker.give_way()
                 answer = await self._finish(worker, asking, limits.seconds - seconds)
+                answer[0]["is_early"] = came_early
         # It took so long to see that rows do not do.
         if answer[0].get("failure") != NOT_FROM_ROWS:
             return answer

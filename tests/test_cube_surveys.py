@@ -5,12 +5,19 @@ Many more are made up with CUBE_EXAMPLES=10000 (`make nightly`).
 
 from __future__ import annotations
 
+import json
+
+import pyoxigraph
 import pytest
 from cube_world import PREFIXES, CubeWorld
 from hypothesis import given
 from hypothesis import strategies as st
 from test_cube_queries import is_small, tried, worlds
 from test_publish_world import BASE
+from test_sparql_limits import run, with_pool
+
+from api.sparql_pool import Answer, Limits, Pool
+from tools.example_site import ExampleSite
 
 __all__ = ["worlds"]
 
@@ -64,6 +71,21 @@ def test_a_survey_is_answered_from_rows(worlds: list[CubeWorld], name: str) -> N
     for world in worlds:
         query = PREFIXES + SURVEYS[name]
         assert world.ask_rows(query) == world.judge(query)
+
+
+def test_who_asks_before_all_is_made_ready_waits_for_it(
+    example_site: ExampleSite, example_store: pyoxigraph.Store
+) -> None:
+    async def work(pool: Pool) -> list[Answer | str]:
+        return [await run(pool, PREFIXES + SURVEYS[name]) for name in ("all statements", "graphs")]
+
+    everything, graphs = with_pool(example_site.edition.folder / "rdf" / "store", work, Limits())
+    assert isinstance(everything, Answer)
+    [count] = json.loads(everything.body)["results"]["bindings"]
+    assert int(count["n"]["value"]) == len(example_store)
+    assert everything.from_rows
+    assert isinstance(graphs, Answer)
+    assert graphs.rows > 1
 
 
 _FREE = [
