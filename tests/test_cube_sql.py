@@ -43,6 +43,7 @@ COMPILED = {
         ?a def:within? area:E06000002 }}""",
     "a property that other statements name": """SELECT * { ?o qb:dataSet/def:brokenDownBy ?q ; ?q ?x .
         ?x def:isTotal true }""",
+    "a property as a variable, counted or told apart": "SELECT ?p (COUNT(?x) AS ?n) { ?o ?p ?x } GROUP BY ?p",
     "GRAPH, FROM": f"""SELECT * FROM dataset:waste FROM NAMED dataset:work {{ {FACTS}
         GRAPH ?g {{ ?o2 qb:dataSet ?d }} }}""",
     "VALUES": f"SELECT * {{ VALUES ?a {{ area:E06000002 area:E06000003 area:nowhere }} {FACTS} }}",
@@ -79,7 +80,7 @@ COMPILED = {
 
 # What has no certain translation, not even in parts.
 LEFT = {
-    "a property as a variable": f"SELECT * {{ {FIGURE} ?p ?x }}",
+    "a property as a variable, and what it says": f"SELECT * {{ {FIGURE} ?p ?x }}",
     "path: * and ? between variables, and negated": "SELECT * { ?o (sdmx-dimension:refArea|def:nothing)* ?a }",
     "DESCRIBE": f"DESCRIBE {FIGURE}",
 }
@@ -126,7 +127,7 @@ def test_a_pattern_may_look_at_the_graph_that_it_is_in(world: CubeWorld, inside:
 
 
 def test_share_that_is_answered_from_rows_is_told_by_operator(world: CubeWorld) -> None:
-    names = ("COUNT", "ASK", "GRAPH, FROM", "a property as a variable")
+    names = ("COUNT", "ASK", "GRAPH, FROM", "a property as a variable, and what it says")
     shares = find_shares(world, [PREFIXES + {**COMPILED, **LEFT}[name] for name in names])
     told = {share.operator: (share.queries, share.from_rows) for share in shares}
     assert told["BGP"] == (4, 3)

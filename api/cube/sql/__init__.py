@@ -18,6 +18,7 @@ expressions  filters and computed values
 apart        tests that Oxigraph makes for every term of a column
 languages    the languages of texts
 aggregates   counts, sums, means
+unions       solutions of several relations together, and counts of them
 ranges       counts of what is more or less
 plans        plans are kept by shape, and run
 
