@@ -385,7 +385,7 @@ def test_a_process_that_came_too_early_for_a_table_says_so(world: CubeWorld) -> 
 def test_a_process_that_adds_nothing_serves_the_next_query_too(world: CubeWorld) -> None:
     async def work(pool: Pool) -> list[tuple[Answer | str, set[int]]]:
         found = []
-        for name in ("COUNT", "OPTIONAL", "a property as a variable", "COUNT"):
+        for name in ("COUNT", "OPTIONAL", "a property as a variable, and what it says", "COUNT"):
             answer = await run(pool, PREFIXES + {**COMPILED, **LEFT}[name])
             await asyncio.gather(*pool._tasks)
             found.append((answer, {worker.process.pid for worker in pool._all}))
