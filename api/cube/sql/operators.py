@@ -177,14 +177,18 @@ class Operators:
 
     def _make_Minus(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
         first = self.relation(node.p1, outer)
-        second = self.relation(node.p2, Outer().beside(first))
-        pairs = list(shared(first, second))
-        if not pairs:
-            return first
-        if any(one.is_optional or other.is_optional for _, one, other in pairs):
-            raise Uncertain("MINUS on a variable that may have no value")
-        tests = [test for _, one, other in pairs for test in same(one, other)]
-        return first.with_where(f"NOT {_exists(second, tests)}")
+        for second in self._those(node.p2, Outer().beside(first)):
+            pairs = list(shared(first, second))
+            if any(one.is_optional or other.is_optional for _, one, other in pairs):
+                raise Uncertain("MINUS on a variable that may have no value")
+            tests = [test for _, one, other in pairs for test in same(one, other)]
+            if pairs:
+                first = first.with_where(f"NOT {_exists(second, tests)}")
+        return first
+
+    def _those(self, node: CompValue, outer: Outer) -> list[Relation]:
+        """Make relations whose solutions together are those of a part of which it matters only whether there is one."""
+        return self._groups(node, outer) if node.name == "BGP" else [self.relation(node, outer)]
 
     def _make_Extend(self, node: CompValue, outer: Outer) -> Relation:  # noqa: N802
         return self._extended(self.relation(node.p, outer.without(node.var)), node)
@@ -351,19 +355,29 @@ class Operators:
             if not _is_plain(inner):
                 # What is known around it has an effect within OPTIONAL and the like.
                 raise Uncertain("EXISTS of more than patterns")
-            found = self.relation(inner, Outer.around(relation))
-            tests = []
-            for _, one, other in shared(relation, found):
-                if one.is_optional or other.is_optional:
-                    raise Uncertain("EXISTS with a variable that may have no value")
-                conditions, _ = meet(one, other)
-                tests += conditions
-            if test is not None:
-                seen = Relation(columns={**relation.columns, **found.columns})
-                tests.append(self._expressions(seen).test(test))
-            return _exists(found, tests)
+            found = [
+                _exists(one, self._tests_with(relation, one, test))
+                for one in self._those(inner, Outer.around(relation))
+            ]
+            return f"({' OR '.join(found) or '0'})"
 
         return exists
+
+    def _tests_with(self, relation: Relation, found: Relation, test: Any) -> list[str]:
+        """Give the conditions under which a solution that is found goes together with one around it.
+
+        test   of both; None where there is none
+        """
+        tests = []
+        for _, one, other in shared(relation, found):
+            if one.is_optional or other.is_optional:
+                raise Uncertain("EXISTS with a variable that may have no value")
+            conditions, _ = meet(one, other)
+            tests += conditions
+        if test is not None:
+            seen = Relation(columns={**relation.columns, **found.columns})
+            tests.append(self._expressions(seen).test(test))
+        return tests
 
 
 def _is_plain(node: CompValue) -> bool:
