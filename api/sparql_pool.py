@@ -250,10 +250,11 @@ class Pool:
                     header, body = await self._run_heavy(message)
                 else:
                     header, body = await self._run_any(message, name)
-                is_late = time.monotonic() - began > self.limits.seconds
-                if header.get("failure") != "query-too-large" or not header.get("is_early") or is_late:
+                if header.get("failure") != NOT_FROM_ROWS:
                     break
-                # The tables that it would be answered from are being made.
+                # The table that it is answered from is being made.
+                if time.monotonic() - began > self.limits.seconds:
+                    raise _busy()
                 await asyncio.sleep(_LEARNING)
             if header.get("failure") == "query-unread":
                 header = await self._explain({**told, "explains": True})
@@ -263,17 +264,20 @@ class Pool:
         finally:
             self._running -= 1
             self._end_origin()
-        header.pop("is_early", None)
+        header = {key: value for key, value in header.items() if key not in ("is_early", "is_due")}
         if "failure" in header:
             raise _refusal(header)
         return header, body
 
     async def _run_any(self, message: bytes, name: bytes) -> tuple[dict[str, Any], bytes]:
-        """Run a query of which nothing is known: in the fast lane, and if that does not do, in the slow one."""
+        """Run a query of which nothing is known: in the fast lane, and if that does not do, in the slow one.
+
+        Where the table of all statements has to be made first, the header says NOT_FROM_ROWS.
+        """
         limits = self.limits
         async with contextlib.AsyncExitStack() as held:
             async with self._fast.place(limits.waiting):
-                ways, is_again, came_early = list(self._ways), False, False
+                ways, is_again = list(self._ways), False
                 while ways:
                     way = ways.pop(0)
                     with self._gate.light():
@@ -292,12 +296,12 @@ class Pool:
                     is_early = answer[0].get("is_early", False)
                     self._give_back(worker, is_spent=way == STATEMENTS or is_early)
                     if answer[0].get("failure") != NOT_FROM_ROWS:
-                        answer[0]["is_early"] = came_early
                         return answer
                     if is_early and not is_again:
                         ways, is_again = [way, *ways], True
                         continue
-                    came_early = came_early or is_early
+                    if answer[0].get("is_due"):
+                        return answer
                     message = _with_parts(message, answer[1])
                 worker.stop()
             self._remember(name)
@@ -305,9 +309,11 @@ class Pool:
             async with self._slow.place(limits.stopped):
                 worker.give_way()
                 answer = await self._finish(worker, asking, limits.seconds - seconds)
-                answer[0]["is_early"] = came_early
-        # It took so long to see that rows do not do.
         if answer[0].get("failure") != NOT_FROM_ROWS:
+            return answer
+        # It took so long to see that rows do not do.
+        if answer[0].get("is_due"):
+            del self._heavy[name]
             return answer
         return await self._run_heavy(_with_parts(message, answer[1]), STATEMENTS)
 

@@ -155,7 +155,7 @@ def _serve(store: ox.Store | Engine, source: BinaryIO, sink: BinaryIO) -> None:
         except MemoryError:
             header, body = {"failure": "query-too-large", "detail": ""}, b""
         if not isinstance(store, ox.Store) and store.is_early:
-            header = {**header, "is_early": True}
+            header = {**header, "is_early": True, "is_due": store.is_due}
         told = json.dumps(header).encode()
         sink.write(LENGTHS.pack(len(told), len(body)))
         sink.write(told)

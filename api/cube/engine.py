@@ -141,6 +141,11 @@ class Engine:
         """Whether a query had to do without a table that processes which are split off later will have."""
         return self._plans is not None and self._plans.terms.is_missed
 
+    @property
+    def is_due(self) -> bool:
+        """Whether a query had to do without the table of all statements, which later processes will have."""
+        return self._plans is not None and self._plans.terms.is_awaited
+
     def _open_plans(self) -> Plans:
         if self._plans is None:
             self._plans = Plans(self._cube, self.store, self._shared, self._folder / "catalogue.db")

@@ -84,8 +84,8 @@ class Terms:
         self._numbers: dict[Any, int] = {}
         self._tables: dict[Any, Table] = {}
         self._too_long: set[str] = set()
-        # Whether all tables were made that will be, and whether a query had to do without one before.
-        self.is_learned = self.is_missed = False
+        # Whether all tables were made that will be; whether a query had to do without one before, or that of all.
+        self.is_learned = self.is_missed = self.is_awaited = False
         self._answers: dict[str, bool] = {}
         self._domains: dict[tuple[str, str], Sequence[int]] = {}
         self._rows = 0
@@ -208,7 +208,7 @@ class Terms:
             for _ in self.gather():
                 pass
         if self._everything is None:
-            self.is_missed = self.is_missed or not self.is_learned
+            self.is_awaited = self.is_missed = not self.is_learned
             raise Uncertain("a long table")
         return self._everything
 

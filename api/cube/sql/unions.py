@@ -20,7 +20,6 @@ from rdflib.term import Variable
 
 from api.cube.sql.aggregates import aggregate, from_counts
 from api.cube.sql.columns import Column, Item, Namer, Relation, is_constant, united, written_as
-from api.cube.sql.groups import ROWS
 from api.cube.sql.numbers import Uncertain
 
 # So many relations go into one statement.
@@ -82,11 +81,17 @@ def _without_more(relations: Sequence[Relation]) -> list[Relation]:
 
 
 def _asked_for(relation: Relation) -> tuple[tuple[Any, ...], frozenset[str]]:
-    """Say what a relation has, and what it is asked for; its only table of rows has one name everywhere."""
-    rows = [item.sql.rpartition(" AS ")[2] for item in relation.items if item.sql.startswith(f"{ROWS} AS ")]
+    """Say what a relation has, and what it is asked for; a table that is there once has one name everywhere."""
+    tables = [item.sql.rpartition(" AS ")[0] for item in relation.items]
+    named = {
+        item.name: table
+        for item, table in zip(relation.items, tables, strict=True)
+        if tables.count(table) == 1
+    }
+    names = re.compile(rf"\b({'|'.join(named)})\b") if named else None
 
     def same(sql: str) -> str:
-        return re.sub(rf"\b{rows[0]}\b", "row", sql) if len(rows) == 1 else sql
+        return names.sub(lambda found: named[found[1]], sql) if names else sql
 
     shown = tuple(
         (name, column.kind, column.offset, tuple(map(same, column.parts)))
