@@ -1,6 +1,7 @@
-"""Seven shapes of SPARQL query about figures, timed over HTTP.
+"""Seven shapes of SPARQL query about figures, and what is asked first of a store that is not known yet, over HTTP.
 
     python -m benchmarks.shapes                 on 396 thousand figures
+    python -m benchmarks.shapes --surveys       which properties, classes and graphs there are
     python -m benchmarks.shapes --size 5m       on five million
     python -m benchmarks.shapes --site folder   on a site that was made before; made there if there is none
 
@@ -19,7 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -71,6 +72,21 @@ SHAPES = {
     "a count by dataset": "SELECT ?dataset (COUNT(?o) AS ?n) WHERE {{ ?o qb:dataSet ?dataset }} GROUP BY ?dataset",
     "one known figure": f"""SELECT ?value WHERE {{{{
         <{BASE}id/observation/generated/{{indicator}}/{{area}}/{{period}}> measure:obsValue ?value }}}}""",
+}
+
+SURVEYS = {
+    "how many statements": "SELECT (COUNT(*) AS ?n) WHERE {{ ?s ?p ?o }}",
+    "how many subjects": "SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE {{ ?s ?p ?o }}",
+    "which properties": "SELECT DISTINCT ?p WHERE {{ ?s ?p ?o }}",
+    "how often each property": "SELECT ?p (COUNT(*) AS ?n) WHERE {{ ?s ?p ?o }} GROUP BY ?p",
+    "how often each class": "SELECT ?c (COUNT(?s) AS ?n) WHERE {{ ?s a ?c }} GROUP BY ?c",
+    "which graphs": "SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ ?s ?p ?o }} }}",
+    "how much in each graph": "SELECT ?g (COUNT(*) AS ?n) WHERE {{ GRAPH ?g {{ ?s ?p ?o }} }} GROUP BY ?g",
+    "how often each property in each class": """SELECT ?c ?p (COUNT(*) AS ?n) WHERE {{ ?s a ?c ; ?p ?o }}
+        GROUP BY ?c ?p""",
+    "how often an area is named, and how": "SELECT ?p (COUNT(*) AS ?n) WHERE {{ ?s ?p area:{area} }} GROUP BY ?p",
+    "which areas have no figure": """SELECT (COUNT(*) AS ?n) WHERE {{ ?a def:areaType ?type
+        FILTER NOT EXISTS {{ ?o dimension:refArea ?a }} }}""",
 }
 
 
@@ -127,8 +143,8 @@ def draw(size: str) -> Callable[[], dict[str, str]]:
     return one
 
 
-def ask(site: Path, size: str, runs: int) -> dict[str, Any]:
-    """Serve a site and time the shapes; gives by shape the median in milliseconds, the rows, and what went wrong."""
+def ask(site: Path, size: str, runs: int, shapes: Mapping[str, str] = SHAPES) -> dict[str, Any]:
+    """Serve a site and time some shapes; gives by shape the median in milliseconds, the rows, and what went wrong."""
     found: dict[str, Any] = {}
     with serving(site, workers=1) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -136,7 +152,7 @@ def ask(site: Path, size: str, runs: int) -> dict[str, Any]:
         connection.request("GET", f"/sparql?{urlencode({'query': 'ASK {}'})}")
         connection.getresponse().read()
         time.sleep(_MAKING_SECONDS)
-        for name, shape in SHAPES.items():
+        for name, shape in shapes.items():
             constants, times, rows, wrong = draw(size), [], 0, None
             for at in range(runs + 3):
                 query = _PREFIXES + shape.format(**constants())
@@ -166,13 +182,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shapes", description=__doc__.split("\n")[0])
     parser.add_argument("--size", default="400k", choices=sorted(SIZES))
     parser.add_argument("--runs", type=int, default=30)
+    parser.add_argument("--surveys", action="store_true", help="ask what there is")
     parser.add_argument("--site", type=Path, help="where the site is, or is to be made")
     told = parser.parse_args()
     site = told.site or Path(tempfile.mkdtemp(prefix="likeforlike-shapes-"))
     if not (site / "editions" / "current").exists():
         site.mkdir(parents=True, exist_ok=True)
         measure("benchmarks.shapes:publish", site, told.size)
-    for name, one in ask(site, told.size, told.runs).items():
+    shapes = SURVEYS if told.surveys else SHAPES
+    for name, one in ask(site, told.size, told.runs, shapes).items():
         told_of = one["wrong"] or f"{one['p50']:.1f}"
         sys.stdout.write(f"| {name} | {told_of} | {one['rows']:,} |\n")
 
