@@ -11,6 +11,7 @@ needs        whether a query may be about observations at all
 scopes       the graphs of a query, as rows and other statements
 making       what a part of a query is made with
 steps        triple patterns as single steps, without sequences
+properties   a pattern of any property is each property in turn
 groups       a group of triple patterns becomes a relation
 graphs       patterns in each of some graphs at once
 operators    the operators of SPARQL's algebra on relations

@@ -10,7 +10,7 @@ it may be either, the group is that of the one kind and that of the other togeth
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -26,6 +26,7 @@ from api.cube.sql.columns import KEY, Column, Item, Relation, meet
 from api.cube.sql.lifting import marked
 from api.cube.sql.making import Making, Outer
 from api.cube.sql.numbers import Uncertain
+from api.cube.sql.properties import of_properties
 from api.cube.sql.steps import Step, take_steps
 from api.cube.sql.terms import Table
 from publish.rows import kept_in, read
@@ -66,47 +67,8 @@ def make_groups(
         _make(making, named, chosen, outer)
         for variant in variants
         for chosen in [dict(zip(kinds, variant, strict=True))]
-        for named in _of_properties(making, stars, chosen)
+        for named in of_properties(making, stars, chosen)
     ]
-
-
-def _of_properties(
-    making: Making, stars: Mapping[Any, Sequence[Step]], kinds: Mapping[Any, str]
-) -> Iterator[Mapping[Any, Sequence[Step]]]:
-    """Give a group once for each property that a pattern of any property may be about, where rows say it.
-
-    What other statements say is in one table. The last time it is for those of them that name observations.
-    """
-    found = [(subject, one) for subject, star in stars.items() for one in star if one.is_free]
-    if not found:
-        yield stars
-        return
-    [(subject, free)] = found
-    if kinds[subject] == "rest":
-        forms = [free]
-        if making.terms.everything().names_rows:
-            forms.append(replace(free, names_row=True))
-    else:
-        forms = [
-            replace(
-                free, predicates=(one,), path=f"<{one}>", is_free=False, variable=None, named=free.variable
-            )
-            for one in _properties_saying(making, free.thing)
-        ]
-    for form in forms:
-        yield {**stars, subject: [form if one is free else one for one in stars[subject]]}
-
-
-def _properties_saying(making: Making, thing: Any) -> list[str]:
-    """Give the properties with which rows may say what a pattern has for an object."""
-    properties = set(making.cube.predicates)
-    if not is_variable(thing):
-        kind = making.given.kind(thing)
-        if kind == "row":
-            return []
-        if kind not in ("integer", "decimal"):
-            properties -= {iri for iri, _, _ in making.cube.numbers(None)}
-    return sorted(properties)
 
 
 def _kinds(making: Making, subject: Any, star: Sequence[Step], known: str | None) -> list[str]:
