@@ -295,12 +295,11 @@ class _Group:
         self._bind(pattern.subject, Column("term", (f"{name}.k1",), types=table.subjects))
         is_row = not is_variable(thing) and self._given.kind(thing) == "row"
         if pattern.names_row:
-            # Which one it is is not known here.
-            self._where(f"{name}.o < 0", *(() if is_variable(thing) else ("0",)))
-            if is_row:
+            if not is_variable(thing):
                 raise Uncertain("an observation as an object")
-            if is_variable(thing):
-                self._bind(thing, Column("mixed", (f"{name}.o",)))
+            # Which one it is is not known here.
+            self._where(f"{name}.o < 0")
+            self._bind(thing, Column("mixed", (f"{name}.o",)))
             return
         self._where(f"{name}.o > 0")
         if is_row:

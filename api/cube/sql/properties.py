@@ -29,7 +29,8 @@ def of_properties(
     [(subject, free)] = found
     if kinds[subject] == "rest":
         forms = [free]
-        if making.terms.everything().names_rows:
+        may_name_row = is_variable(free.thing) or making.given.kind(free.thing) == "row"
+        if may_name_row and making.terms.everything().names_rows:
             forms.append(replace(free, names_row=True))
     else:
         forms = [
