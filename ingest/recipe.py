@@ -22,7 +22,8 @@ from ingest.reading import Selection, Staged, find_format, sheet_names, stage
 from ingest.recipe_conditions import ASK_REGISTER, Condition
 from ingest.recipe_entries import stage_entries
 from ingest.recipe_expressions import CodeOf, Fault, ListTable, World
-from ingest.recipe_language import Recipe, Source, read_recipe
+from ingest.recipe_form import Recipe, Source
+from ingest.recipe_language import read_recipe
 from ingest.recipe_parts import Count, Part, SourceRows
 from ingest.recipe_registers import Registers, load_registers
 from ingest.recipe_tables import Written, write_tables

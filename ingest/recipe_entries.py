@@ -17,7 +17,7 @@ from ingest.reading import Selection, Staged
 from ingest.reading.selection import staged_path
 from ingest.reading.staging import RowWriter
 from ingest.reading.structured import cell_text, read_json
-from ingest.recipe_language import Reading
+from ingest.recipe_form import Reading
 
 
 def stage_entries(file: Path, reading: Reading, scratch: Path, place: Place) -> Staged:

@@ -23,8 +23,9 @@ from ingest.problems import Place, Problem, find_nearest, problem
 from ingest.reading import Staged
 from ingest.recipe_decisions import Relation, all_uses, quoted
 from ingest.recipe_expressions import LET, MARK, World
-from ingest.recipe_language import Block, CorrectionRule, Source, Turning
-from ingest.recipe_sources import FILE_PARTS, plain_heading
+from ingest.recipe_form import Block, CorrectionRule, Source, Turning
+from ingest.recipe_grammar import plain_heading
+from ingest.recipe_sources import FILE_PARTS
 
 _BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
 

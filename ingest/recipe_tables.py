@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from ingest.problems import Place, problem
-from ingest.recipe_language import Block, CorrectionRule, Recipe
+from ingest.recipe_form import Block, CorrectionRule, Recipe
 from ingest.recipe_parts import Count
 from schemas import TableSchema, load_model
 

@@ -12,7 +12,8 @@ import pytest
 
 from ingest.problems import Problem, ProblemsFound
 from ingest.recipe import Applied, apply_recipe
-from ingest.recipe_language import Recipe, read_recipe
+from ingest.recipe_form import Recipe
+from ingest.recipe_language import read_recipe
 from ingest.recipe_registers import Registers
 
 # Old Shire ended and Shire followed; two places have been called Newtown, at different times.

@@ -12,7 +12,8 @@ from recipe_world import PLAIN, REGISTERS, apply, faults_of, read, rows_of
 from ingest.problems import ProblemsFound
 from ingest.recipe import Registers, shipped_recipes
 from ingest.recipe_expressions import Mapped
-from ingest.recipe_language import KEYS, MOST_PARTS, read_recipe
+from ingest.recipe_language import MOST_PARTS, read_recipe
+from ingest.recipe_reader import KEYS
 
 
 def with_read(keys: str) -> str:
