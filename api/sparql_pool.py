@@ -16,9 +16,6 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import os
-import signal
-import sys
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Coroutine, Mapping
@@ -29,10 +26,10 @@ from typing import Any
 from api.cube.pieces import CUBE
 from api.failures import Failure
 from api.sparql_gate import Gate
-from api.sparql_origin import Origin, Split
-from api.sparql_worker import ANY, LENGTH, LENGTHS, NOT_FROM_ROWS, PARTS, ROWS, STATEMENTS
+from api.sparql_origin import Origin
+from api.sparql_process import ENVIRONMENT, Worker
+from api.sparql_worker import ANY, NOT_FROM_ROWS, PARTS, ROWS, STATEMENTS
 
-_TICKS = os.sysconf("SC_CLK_TCK")
 # Seconds for finding words, on a machine that is busy; the grammar alone takes half of one.
 _LEAST_TO_EXPLAIN = 5.0
 # Seconds in which nearly all queries are done; as long passes at least before their work is looked at again.
@@ -41,12 +38,6 @@ _MOMENT = 0.02
 _LEARNING = 0.5
 # How many heavy queries are remembered.
 _MOST_KNOWN = 1_000
-# An environment of our own: nothing of the server's settings is visible to a query's process.
-_ENVIRONMENT = {
-    "PYTHONPATH": str(Path(__file__).resolve().parent.parent),
-    "LANG": "C.UTF-8",
-    "MALLOC_ARENA_MAX": "2",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,91 +81,6 @@ class Answer:
     in_parts: bool = False
 
 
-class _Worker:
-    """One process. After `ask` has not come to its end, the process can only be killed."""
-
-    def __init__(self, process: asyncio.subprocess.Process | Split) -> None:
-        self.process = process
-        # One that was split off serves others until it has added statements for a query.
-        self.is_split = isinstance(process, Split)
-
-    @classmethod
-    async def start(cls, store_folder: Path | None, memory: int) -> _Worker:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-s", "-m", "api.sparql_worker", str(store_folder or ""), str(memory)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            cwd="/",
-            env=_ENVIRONMENT,
-            # A session of its own, so that it can give way to the server's: see give_way.
-            start_new_session=True,
-        )
-        assert process.stdout is not None
-        try:
-            await process.stdout.readexactly(LENGTHS.size)
-        except asyncio.IncompleteReadError as ended:
-            await process.wait()
-            raise RuntimeError(f"a worker over {store_folder} could not be started") from ended
-        return cls(process)
-
-    async def ask(self, request: bytes, most: int) -> tuple[dict[str, Any], bytes]:
-        """Send a request and read the answer. Raises EOFError if the process ends first."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        try:
-            self.process.stdin.write(LENGTH.pack(len(request)) + request)
-            await self.process.stdin.drain()
-            lengths = await self.process.stdout.readexactly(LENGTHS.size)
-            header_length, body_length = LENGTHS.unpack(lengths)
-            if body_length > most:
-                raise Failure("answer-too-long", f"The answer is longer than {most >> 20} MB.")
-            header: dict[str, Any] = json.loads(await self.process.stdout.readexactly(header_length))
-            return header, await self.process.stdout.readexactly(body_length)
-        except (asyncio.IncompleteReadError, ConnectionError) as ended:
-            raise EOFError from ended
-
-    async def end(self) -> None:
-        """Kill the process and wait until it is gone."""
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        await self.process.wait()
-
-    def stop(self) -> None:
-        """Let the process do nothing until it gives way."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.process.pid, signal.SIGSTOP)
-
-    def give_way(self) -> None:
-        """Let the process go on with what others leave, for the rest of its life, and not on the first core."""
-        pid = self.process.pid
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, pid, 19)
-        if sys.platform == "linux":
-            with contextlib.suppress(OSError):
-                os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
-            # Where the system shares the processor out between sessions first, it is the session that gives way.
-            with contextlib.suppress(OSError):
-                Path(f"/proc/{pid}/autogroup").write_text("19")
-            with contextlib.suppress(OSError):
-                first, *others = sorted(os.sched_getaffinity(pid))
-                os.sched_setaffinity(pid, others or [first])
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
-
-    def processor_seconds(self) -> float:
-        """Say how long the process has worked in all, or how late it is where the system does not tell."""
-        try:
-            told = Path(f"/proc/{self.process.pid}/stat").read_bytes()
-        except OSError:
-            return time.monotonic()
-        # After the name, which may hold anything, the 12th and 13th fields are the ticks of work.
-        fields = told[told.rindex(b")") :].split()
-        return (int(fields[12]) + int(fields[13])) / _TICKS
-
-
 class Lane:
     """Places, and a bounded number of those who wait for one, for a bounded time."""
 
@@ -212,17 +118,17 @@ class Pool:
         self._fast = Lane(limits.fast_places, max(limits.seconds, limits.patience))
         self._slow = Lane(limits.slow_places, limits.patience)
         self._explaining = Lane(1, limits.patience)
-        self._explainer: _Worker | None = None
+        self._explainer: Worker | None = None
         self._heavy: OrderedDict[bytes, None] = OrderedDict()
-        self._idle: list[_Worker] = []
-        self._all: set[_Worker] = set()
+        self._idle: list[Worker] = []
+        self._all: set[Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._running = 0
         self._is_closed = False
         self._origin: Origin | None = None
         has_cube = store_folder is not None and store_folder.with_name(CUBE).exists()
         if store_folder is not None and has_cube:
-            self._origin = Origin(store_folder, limits.memory, _ENVIRONMENT)
+            self._origin = Origin(store_folder, limits.memory, ENVIRONMENT)
         # From rows by a process that serves others too; else from statements, by one that ends with the query.
         self._ways = (ROWS, STATEMENTS) if has_cube else (ANY,)
 
@@ -351,7 +257,7 @@ class Pool:
         except EOFError:
             raise unread from None
 
-    async def _work(self, worker: _Worker, asking: asyncio.Task[Any], work: float, most: float) -> float:
+    async def _work(self, worker: Worker, asking: asyncio.Task[Any], work: float, most: float) -> float:
         """Wait until a query is done, has worked so long, or most seconds have gone by; gives the seconds.
 
         What counts is the work, after the first moment: on a busy machine a light query takes long too.
@@ -366,7 +272,7 @@ class Pool:
         return seconds
 
     async def _finish(
-        self, worker: _Worker, asking: asyncio.Task[Any], seconds: float
+        self, worker: Worker, asking: asyncio.Task[Any], seconds: float
     ) -> tuple[dict[str, Any], bytes]:
         """Wait for a heavy query's answer. Raises Failure, and EOFError if its process has ended."""
         with self._gate.behind(worker.process.pid):
@@ -382,7 +288,7 @@ class Pool:
         if len(self._heavy) > _MOST_KNOWN:
             self._heavy.popitem(last=False)
 
-    async def _take(self) -> _Worker:
+    async def _take(self) -> Worker:
         while self._idle:
             worker = self._idle.pop()
             if worker.process.returncode is None:
@@ -390,7 +296,7 @@ class Pool:
             self._end(worker)
         return await self._start()
 
-    async def _start(self) -> _Worker:
+    async def _start(self) -> Worker:
         starting = asyncio.create_task(self._open())
         try:
             worker = await asyncio.shield(starting)
@@ -401,17 +307,17 @@ class Pool:
         self._all.add(worker)
         return worker
 
-    async def _open(self) -> _Worker:
+    async def _open(self) -> Worker:
         if self._origin is not None:
-            return _Worker(await self._origin.split_off())
-        return await _Worker.start(self._store_folder, self.limits.memory)
+            return Worker(await self._origin.split_off())
+        return await Worker.start(self._store_folder, self.limits.memory)
 
     def warm(self) -> None:
         """Read the edition now if that has to be done before its first query: somebody is about to ask one."""
         if self._origin is not None:
             self._track(self._origin.start())
 
-    async def _end_when_started(self, starting: asyncio.Task[_Worker]) -> None:
+    async def _end_when_started(self, starting: asyncio.Task[Worker]) -> None:
         with contextlib.suppress(RuntimeError):
             self._end(await starting)
 
@@ -426,13 +332,13 @@ class Pool:
         if not self._idle and not self._is_closed and self._origin is None:
             self._track(replace())
 
-    def _give_back(self, worker: _Worker, *, is_spent: bool) -> None:
+    def _give_back(self, worker: Worker, *, is_spent: bool) -> None:
         if not self._is_closed and not is_spent and len(self._idle) < self.limits.fast_places:
             self._idle.append(worker)
         else:
             self._end(worker)
 
-    def _end(self, worker: _Worker) -> None:
+    def _end(self, worker: Worker) -> None:
         """End a worker now; that it is gone is seen to later."""
         self._all.discard(worker)
         self._track(worker.end())

@@ -312,6 +312,15 @@ DISTINCT = {
     "the row is what something names": "SELECT DISTINCT ?a { ?o sdmx-dimension:refArea ?a . ?x def:about ?o }",
     "two rows": """SELECT DISTINCT ?t ?v { ?o sdmx-dimension:refArea ?a ; sdmx-dimension:refPeriod ?t .
         ?n sdmx-dimension:refArea ?a ; sdmx-measure:obsValue ?v }""",
+    "a path of any number of steps leads from the row": """SELECT DISTINCT ?a {
+        ?o sdmx-dimension:refArea+ ?a ; def:sampleSize ?z }""",
+    "one of two paths of any number of steps leads from the row": """SELECT DISTINCT ?a {
+        ?o (sdmx-dimension:refArea+|skos:broader+) ?a ; def:sampleSize ?z }""",
+    "a path of any number of steps leads to the row": "SELECT DISTINCT ?z { ?t def:about+/def:sampleSize ?z }",
+    "the same, and it is not shown": "SELECT DISTINCT ?t ?a { ?t def:about+ ?o . ?o sdmx-dimension:refArea ?a }",
+    "a path leads from what the row says": "SELECT DISTINCT ?y { ?o ?p ?x . ?x rdf:type+ ?y }",
+    "the row is what a test is about": """SELECT DISTINCT ?a { ?o sdmx-dimension:refArea ?a
+        FILTER EXISTS { ?o def:sampleSize 900 } }""",
     "properties": "SELECT DISTINCT ?p { ?s ?p ?o }",
     "properties with what they say": "SELECT DISTINCT ?p ?o { ?s ?p ?o }",
     "figures": "SELECT DISTINCT ?v ?l { ?o sdmx-measure:obsValue ?v ; def:lowerLimit ?l }",

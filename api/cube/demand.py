@@ -289,7 +289,13 @@ class Demand:
         if self._shown is None or not self._is_plain or not is_variable(subject) or subject in self._shown:
             return ()
         uses = [
-            term for part in parts for term in (part.subject, part.variable, part.object) if term is not None
+            *(
+                term
+                for part in parts
+                for term in (part.subject, part.variable, part.object)
+                if term is not None
+            ),
+            *(term for part in parts for term in part.ends),
         ]
         if uses.count(subject) != len(star):
             return ()

@@ -10,7 +10,7 @@ need match (`is_loose`): they say which statements may be needed and narrow noth
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -33,6 +33,7 @@ class Part:
     variable    what stands for the property; None where it is known
     is_loose    whether it need not match for the whole to match
     is_zero     whether it also matches where subject and object are one, whatever that is
+    ends        what a path of any number of steps leads from and to, where this is one of its steps
     """
 
     subject: Term
@@ -41,6 +42,7 @@ class Part:
     is_loose: bool = False
     is_zero: bool = False
     variable: Term = None
+    ends: tuple[Term, ...] = ()
 
     @property
     def variables(self) -> set[Term]:
@@ -82,7 +84,8 @@ def _parts(
                 yield from _parts(subject, arg, thing, fresh, is_loose=True)
     elif isinstance(path, MulPath):
         # Between the ends are nodes of which nothing is known.
-        yield from _parts(next(fresh), path.path, next(fresh), fresh, is_loose=True)
+        for step in _parts(next(fresh), path.path, next(fresh), fresh, is_loose=True):
+            yield replace(step, ends=(subject, thing))
         if path.zero:
             yield Part(subject, (), thing, is_loose=True, is_zero=True)
     elif isinstance(path, NegatedPath):
