@@ -84,8 +84,8 @@ def _parts(
                 yield from _parts(subject, arg, thing, fresh, is_loose=True)
     elif isinstance(path, MulPath):
         # Between the ends are nodes of which nothing is known.
-        for step in _parts(next(fresh), path.path, next(fresh), fresh, is_loose=True):
-            yield replace(step, ends=(subject, thing))
+        steps = _parts(next(fresh), path.path, next(fresh), fresh, is_loose=True)
+        yield from (replace(part, ends=(subject, thing)) for part in steps)
         if path.zero:
             yield Part(subject, (), thing, is_loose=True, is_zero=True)
     elif isinstance(path, NegatedPath):
