@@ -204,6 +204,8 @@ def _serve(site: Site, host: str, port: int, workers: int) -> None:
         log_level="warning",
         server_header=False,
         proxy_headers=True,
+        # httptools, which would be taken where it is installed, reads headers of any length into memory.
+        http="h11",
     )
     with suppress(KeyboardInterrupt):
         if workers == 1:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import select
+import socket
 from urllib.parse import urlsplit
 
 import httpx
@@ -88,6 +90,23 @@ def test_hostile_segment_is_refused_everywhere(site: Served, segment: str) -> No
             location = headers.get("location", "/")
             assert location.startswith("/"), (target, location)
             assert not location.startswith("//"), (target, location)
+
+
+def test_headers_without_an_end_are_not_kept_in_memory(site: Served) -> None:
+    address = urlsplit(site.url)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Endless: ")
+        sent, answer = 0, b""
+        while not answer and sent < 1 << 20:
+            try:
+                connection.sendall(b"a" * (1 << 14))
+                sent += 1 << 14
+                ready, _, _ = select.select([connection], [], [], 0.05)
+                answer = connection.recv(1 << 12) if ready else b""
+            except ConnectionError:
+                break
+    assert sent < 1 << 18
+    assert not answer or answer.startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.parametrize("kind", sorted(load_model().kinds))

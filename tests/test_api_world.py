@@ -134,7 +134,7 @@ def serving(
 @contextmanager
 def answering(app: FastAPI, listening: socket.socket, url: str) -> Iterator[None]:
     """Let a real server answer for an application, and end it at the end."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False, http="h11"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:

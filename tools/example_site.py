@@ -56,7 +56,9 @@ def serving_site(folder: Path, title: str, packages: tuple[str, ...]) -> Iterato
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         site = Site(folder=folder, title=title, base=f"{url}/", packages=packages)
         told = _publish(site)
-        server = uvicorn.Server(uvicorn.Config(create_app(site), log_level="warning", server_header=False))
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(site), log_level="warning", server_header=False, http="h11")
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         while not server.started and thread.is_alive():
