@@ -37,7 +37,7 @@ from tools.outside_servers import Server, virtuoso
 HEADING = "## The same questions at Virtuoso 7"
 BASE = "http://127.0.0.1:8001/"
 SEED = 20051
-RUNS = 15
+RUNS = 51
 BUFFERS = 170_000
 SIZE = SIZES["400k"]
 REGIONS = tuple(f"E12{number:06d}" for number in range(1, 10))
