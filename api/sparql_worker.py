@@ -252,7 +252,8 @@ def _answer_from_rows(engine: Engine, request: Mapping[str, Any]) -> tuple[dict[
         except SyntaxError as fault:
             raise malformed(str(fault), query, explains=explains) from fault
 
-    with contextlib.suppress(Uncertain):
+    # A query that cannot be read was refused by check: what cannot be read here is what was made of it.
+    with contextlib.suppress(Uncertain, SyntaxError):
         found = engine.answer_from_rows(request, check)
         if found.is_true is not None:
             header, body = write_truth(found.is_true, request)

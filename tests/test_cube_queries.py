@@ -294,7 +294,16 @@ NO_STEPS = {
 }
 
 
-MATTERS = {**{name: f"SELECT * {{ {group} }}" for name, group in NARROWED.items()}, **NO_STEPS}
+# Paths within paths, whose brackets matter.
+BRACKETS = {
+    "any number of any number of steps": "SELECT ?x { area:E06000002 ((def:within)+)+ ?x }",
+    "the same, with a figure beside": """SELECT ?o ?x { ?o sdmx-dimension:refArea ?a . ?a ((def:within)+)+ ?x
+        FILTER EXISTS { ?o def:sampleSize ?z } }""",
+    "against what is against": "SELECT ?x { area:E06000002 ^(^def:within) ?x . ?o sdmx-dimension:refArea ?x }",
+    "one of several, any number of any number of times": """SELECT DISTINCT ?x {
+        ?o sdmx-dimension:refArea ?a . ?a ((def:within|skos:broader)+)+ ?x }""",
+}
+MATTERS = {**{name: f"SELECT * {{ {group} }}" for name, group in NARROWED.items()}, **NO_STEPS, **BRACKETS}
 
 
 @pytest.mark.parametrize("name", MATTERS)

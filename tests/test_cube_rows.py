@@ -45,7 +45,7 @@ _ABOUT = {
     "?t": ("def:startOn ?b", "def:endOn ?b2", "skos:prefLabel ?k3"),
     "?x": ("def:isTotal false", "skos:prefLabel ?k4"),
     "?s": ("skos:prefLabel ?k5",),
-    "area:E06000002": ("skos:prefLabel ?k", "def:within ?e", "def:within+ ?e"),
+    "area:E06000002": ("skos:prefLabel ?k", "def:within ?e", "def:within+ ?e", "((def:within)+)+ ?e"),
 }
 _TESTS = [
     *(

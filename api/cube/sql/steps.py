@@ -96,7 +96,22 @@ def _flat(
         )
         if not plain:
             raise Uncertain("a path through observations")
-    yield Step(subject, predicates, path.n3(), thing, bool(of_rows), is_zero=is_zero)
+    yield Step(subject, predicates, _written(path), thing, bool(of_rows), is_zero=is_zero)
+
+
+def _written(path: Any) -> str:
+    """Write a path as SPARQL has it. rdflib does so too, but leaves out brackets that ((p)+)+ and ^(^p) need."""
+    if isinstance(path, InvPath):
+        return f"^{_bracketed(path.arg)}"
+    if isinstance(path, MulPath):
+        return f"{_bracketed(path.path)}{path.mod}"
+    if isinstance(path, SequencePath | AlternativePath):
+        return ("/" if isinstance(path, SequencePath) else "|").join(map(_bracketed, path.args))
+    return str(path.n3())
+
+
+def _bracketed(path: Any) -> str:
+    return _written(path) if isinstance(path, URIRef) else f"({_written(path)})"
 
 
 def _predicates_of(path: Any) -> set[str]:
