@@ -58,7 +58,10 @@ class Worker:
         return cls(process)
 
     async def ask(self, request: bytes, most: int) -> tuple[dict[str, Any], bytes]:
-        """Send a request and read the answer. Raises EOFError if the process ends first."""
+        """Send a request and read the answer.
+
+        Raises EOFError if the process ends first, and RuntimeError with its words for a fault of ours in it.
+        """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         try:
@@ -69,9 +72,12 @@ class Worker:
             if body_length > most:
                 raise Failure("answer-too-long", f"The answer is longer than {most >> 20} MB.")
             header: dict[str, Any] = json.loads(await self.process.stdout.readexactly(header_length))
-            return header, await self.process.stdout.readexactly(body_length)
+            body = await self.process.stdout.readexactly(body_length)
         except (asyncio.IncompleteReadError, ConnectionError) as ended:
             raise EOFError from ended
+        if "error" in header:
+            raise RuntimeError(f"a query's process met a fault:\n{header['error']}")
+        return header, body
 
     async def end(self) -> None:
         """Kill the process and wait until it is gone."""

@@ -61,6 +61,9 @@ SURVEYS = {
         ?s sdmx-dimension:refArea area:E06000002 ; ?p ?o } GROUP BY ?p""",
     "what is of either kind": """SELECT ?p (COUNT(*) AS ?n) {
         { ?s a qb:Observation ; ?p ?o } UNION { ?s a def:MissingObservation ; ?p ?o } } GROUP BY ?p""",
+    "things told apart of what is never and what may be": """SELECT ?a (COUNT(DISTINCT ?z) AS ?n) FROM dataset:waste {
+        { ?a rdfs:comment period:2023-01-01_P1Y } UNION { ?x skos:prefLabel dataset:waste . ?o def:within ?y
+          MINUS { ?z def:within ?z . ?z ^def:lowerLimit ?y } } } GROUP BY ?a""",
     "within another query": "SELECT ?p ?n { { SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p } FILTER(?n > 9) }",
     "nothing": "SELECT (COUNT(*) AS ?n) { ?s a def:Nothing ; ?p ?o }",
 }

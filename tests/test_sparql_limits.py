@@ -94,6 +94,15 @@ def with_pool(store: Path, work: Any, limits: Limits = LIMITS) -> Any:
     return asyncio.run(coroutine)
 
 
+def test_fault_of_ours_in_a_process_is_told_and_no_limit_is_blamed(store: Path) -> None:
+    async def work(pool: Pool) -> Answer | str:
+        with pytest.raises(RuntimeError, match="KeyError: 'default_graphs'"):
+            await pool.run({"query": LIGHT})
+        return await run(pool, LIGHT)
+
+    assert isinstance(with_pool(store, work), Answer)
+
+
 @pytest.mark.parametrize("name", WORST)
 def test_worst_query_is_ended_and_the_next_one_answered(store: Path, name: str) -> None:
     async def work(pool: Pool) -> tuple[Answer | str, float, Answer | str]:

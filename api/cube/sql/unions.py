@@ -86,7 +86,8 @@ def _asked_for(relation: Relation) -> tuple[tuple[Any, ...], frozenset[str]]:
     named = {
         item.name: table
         for item, table in zip(relation.items, tables, strict=True)
-        if tables.count(table) == 1
+        # What stands alone has no name.
+        if table and tables.count(table) == 1
     }
     names = re.compile(rf"\b({'|'.join(named)})\b") if named else None
 
