@@ -81,7 +81,7 @@ $(VENV)/.judges: requirements-judges.lock tests/judges/package-lock.json $(VENV)
 
 nightly: dev      ## many more of the queries that are made up for the virtual cube
 	@CUBE_EXAMPLES=10000 $(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/test_cube_queries.py tests/test_cube_rows.py \
-	  tests/test_cube_part_queries.py tests/test_cube_ranges.py tests/test_cube_surveys.py
+	  tests/test_cube_part_queries.py tests/test_cube_ranges.py tests/test_cube_surveys.py tests/test_cube_expressions.py
 	@PYTHONPATH=. $(BIN)/python tests/shares_from_rows.py
 
 bench: dev        ## benchmarks, ratios, benchmarks/RESULTS.md

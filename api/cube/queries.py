@@ -9,16 +9,51 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from pyparsing import ParseResults
 from rdflib.plugins.sparql.algebra import translateGroupGraphPattern, translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
-from rdflib.term import URIRef, Variable
+from rdflib.term import Literal, URIRef, Variable
+
+# A test beside another one, as rdflib reads it.
+_BOTH = "ASK { FILTER(true && true) }"
+
+
+def parse(text: str) -> Any:
+    """Read a query as rdflib's parser does: what it is made of, not yet as algebra. Raises what that raises."""
+    parsed = parseQuery(text)
+    for node in _parts_of(parsed[1]):
+        # rdflib leaves a filter out whose test is a constant that is not true.
+        if node.name == "Filter" and isinstance(_core_of(node.expr), Literal):
+            both = parseQuery(_BOTH)[1].where.part[0].expr
+            both.expr["expr"], node["expr"] = node.expr, both
+    return parsed
+
+
+def _parts_of(node: Any) -> Iterator[CompValue]:
+    if isinstance(node, CompValue):
+        yield node
+        node = list(node.values())
+    if isinstance(node, list | tuple | ParseResults):
+        for one in node:
+            yield from _parts_of(one)
+
+
+def _core_of(expression: Any) -> Any:
+    """Give what is within an expression of which rdflib's grammar makes many, where there is nothing beside it."""
+    while isinstance(expression, CompValue):
+        if expression.name == "literal":
+            return expression.string
+        if not expression.name.endswith("Expression") or expression.other:
+            break
+        expression = expression.expr
+    return expression
 
 
 def read_query(text: str) -> CompValue | None:
     """Read a query into rdflib's algebra; None where rdflib cannot."""
     try:
-        query = translateQuery(parseQuery(text)).algebra
+        query = translateQuery(parse(text)).algebra
     except Exception:  # another parser decides what is a query; here it only says what can be left out
         return None
     assert isinstance(query, CompValue)

@@ -11,11 +11,11 @@ from typing import Any
 
 from pyparsing import ParseResults
 from rdflib.plugins.sparql.algebra import simplify, translate, translatePName, translatePrologue, traverse
-from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue, Expr
 from rdflib.term import URIRef, Variable
 
 from api.cube.parts.reading import Unread
+from api.cube.queries import parse as parse_query
 
 # Nodes of expressions that stand around one other where nothing else is said.
 _WRAPPERS = frozenset({"ConditionalOrExpression", "ConditionalAndExpression"})
@@ -24,7 +24,7 @@ _WRAPPERS = frozenset({"ConditionalOrExpression", "ConditionalAndExpression"})
 def parse(text: str) -> CompValue:
     """Read a query with its names resolved, not yet as algebra. Raises Unread."""
     try:
-        prologue, query = parseQuery(text)
+        prologue, query = parse_query(text)
         resolved = translatePrologue(prologue, None)
         found = traverse(query, visitPost=lambda node: translatePName(node, resolved))
     except Exception as fault:  # another parser decides what is a query

@@ -157,7 +157,7 @@ class Operators:
             conditions += meet(one, other)[0]
         columns = {name: replace(column, is_optional=True) for name, column in second.columns.items()}
         columns |= first.columns
-        if isinstance(node.expr, CompValue) and node.expr.name != "TrueFilter":
+        if not (isinstance(node.expr, CompValue) and node.expr.name == "TrueFilter"):
             conditions.append(self._expressions(Relation(columns=columns)).test(node.expr))
         if not second.items:
             # It is about rows that are there: found once, or not.
