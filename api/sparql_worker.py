@@ -24,7 +24,6 @@ import signal
 import socket
 import struct
 import sys
-import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -157,6 +156,8 @@ def _serve(store: ox.Store | Engine, source: BinaryIO, sink: BinaryIO) -> None:
             header, body = {"failure": "query-too-large", "detail": ""}, b""
         except Exception:
             # A fault of ours: the parent raises it, and ends this process.
+            import traceback
+
             header, body = {"error": traceback.format_exc()}, b""
         if not isinstance(store, ox.Store) and store.is_early:
             header = {**header, "is_early": True, "is_due": store.is_due}
