@@ -197,7 +197,7 @@ def strained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The small world, served with little time for a query and few places."""
     limits = Limits(
         seconds=1.0,
-        # As much as a new process needs for its first query where the machine is slow and busy.
+        # The product's own: a light query is not to count as heavy where the machine is slow and busy.
         fast_seconds=0.2,
         memory=600 << 20,
         slow_places=1,

@@ -289,13 +289,10 @@ class Demand:
         if self._shown is None or not self._is_plain or not is_variable(subject) or subject in self._shown:
             return ()
         uses = [
-            *(
-                term
-                for part in parts
-                for term in (part.subject, part.variable, part.object)
-                if term is not None
-            ),
-            *(term for part in parts for term in part.ends),
+            term
+            for part in parts
+            for term in (part.subject, part.variable, part.object, *part.ends)
+            if term is not None
         ]
         if uses.count(subject) != len(star):
             return ()

@@ -19,7 +19,7 @@ from rdflib.term import Literal, URIRef, Variable
 _BOTH = "ASK { FILTER(true && true) }"
 
 
-def parse(text: str) -> Any:
+def parse_query(text: str) -> Any:
     """Read a query as rdflib's parser does: what it is made of, not yet as algebra. Raises what that raises."""
     parsed = parseQuery(text)
     for node in _parts_of(parsed[1]):
@@ -53,7 +53,7 @@ def _core_of(expression: Any) -> Any:
 def read_query(text: str) -> CompValue | None:
     """Read a query into rdflib's algebra; None where rdflib cannot."""
     try:
-        query = translateQuery(parse(text)).algebra
+        query = translateQuery(parse_query(text)).algebra
     except Exception:  # another parser decides what is a query; here it only says what can be left out
         return None
     assert isinstance(query, CompValue)

@@ -15,7 +15,7 @@ from rdflib.plugins.sparql.parserutils import CompValue, Expr
 from rdflib.term import URIRef, Variable
 
 from api.cube.parts.reading import Unread
-from api.cube.queries import parse as parse_query
+from api.cube.queries import parse_query
 
 # Nodes of expressions that stand around one other where nothing else is said.
 _WRAPPERS = frozenset({"ConditionalOrExpression", "ConditionalAndExpression"})
