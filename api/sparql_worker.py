@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pyoxigraph as ox
 
 from api.sparql_answers import write_graph, write_result, write_table, write_truth
+from api.sparql_counting import count_what_is_named
 from api.sparql_refusals import Refused, malformed, refuse_service, too_long
 
 if TYPE_CHECKING:
@@ -216,6 +217,7 @@ def answer(store: ox.Store | Engine, request: Mapping[str, Any]) -> tuple[dict[s
     """
     if "told" in request:
         return _write_told(request)
+    request = {**request, "query": _counting(request)}
     query, explains = request["query"], request["explains"]
     default, named = request["default_graphs"], request["named_graphs"]
     if default is not None or named is not None:
@@ -239,6 +241,19 @@ def answer(store: ox.Store | Engine, request: Mapping[str, Any]) -> tuple[dict[s
         raise malformed(str(fault), query, explains=explains) from fault
     except RuntimeError as fault:
         raise _refused_function(fault) from fault
+
+
+def _counting(request: Mapping[str, Any]) -> str:
+    """Write the query so that it counts what is named, if both can be read."""
+    query: str = request["query"]
+    counting = count_what_is_named(query)
+    if counting != query:
+        refuse_service(query, explains=request["explains"])
+        with contextlib.suppress(SyntaxError):
+            for text in (query, counting):
+                ox.Store().query(text)
+            return counting
+    return query
 
 
 def _answer_from_rows(engine: Engine, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:

@@ -11,6 +11,8 @@ EVERYWHERE = {
         { ?o sdmx-measure:obsValue ?v }""",
     "groups": """SELECT ?i (SUM(?v) AS ?s) (COUNT(DISTINCT ?a) AS ?n) { ?o sdmx-measure:obsValue ?v ;
         def:indicator ?i ; sdmx-dimension:refArea ?a } GROUP BY ?i HAVING (COUNT(*) > 1)""",
+    "different solutions, counted": """SELECT ?i (COUNT(DISTINCT *) AS ?n)
+        { [ def:indicator ?i ; sdmx-dimension:refArea/skos:broader ?a ] sdmx-dimension:refPeriod [] } GROUP BY ?i""",
     "the sum of nothing": "SELECT (SUM(?v) AS ?s) { ?o def:nothing ?v }",
     "the first of an order": """SELECT ?a ?v { ?o sdmx-measure:obsValue ?v ; sdmx-dimension:refArea ?a }
         ORDER BY ?v ?a LIMIT 3""",
