@@ -176,7 +176,8 @@ _KINDS = (
         "answer-too-long",
         422,
         "Answer has more rows than one answer may have",
-        "A query gave more rows than the limit. It is refused, not cut: a cut answer looks whole.",
+        "A query gave more rows than the limit. It is refused, not cut: a cut answer looks whole. As a page the "
+        "limit is lower than as a file.",
         "Ask in parts: end the query with ORDER BY, LIMIT 10000 and OFFSET 0, then OFFSET 10000 and so on until a part "
         "has fewer rows; each answer's header Link leads to the next. Or aggregate in the query, or use the downloads.",
     ),
@@ -250,6 +251,10 @@ _KINDS = (
 )
 
 FAILURES: Mapping[str, FailureKind] = {kind.code: kind for kind in _KINDS}
+
+
+class CutOff(Exception):  # noqa: N818 - a limit that was reached
+    """An answer that has begun cannot be brought to its end: it must not look as if it had one."""
 
 
 class Failure(Exception):  # noqa: N818 - a refusal with a reason, not an error

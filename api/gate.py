@@ -21,7 +21,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.failures import Failure
+from api.failures import CutOff, Failure
 from api.metrics import Metrics
 
 LONGEST_PATH = 2_000
@@ -132,10 +132,13 @@ class Gate:
                 await answer({"type": "http.response.body", "body": b""})
             else:
                 if scope["method"] == "HEAD":
-                    scope["method"] = "GET"
+                    scope["method"], scope["without_body"] = "GET", True
                 await self.app(scope, receive, answer)
         except ClientDisconnect:
             pass
+        except CutOff as cut:
+            # The server closes the connection of an answer that has no end, and that is how its client knows.
+            _log.warning("%s was cut off: %s", scope["path"], cut)
         except Failure as failure:
             await failure.response(self.base)(scope, receive, answer)
         except Exception:
@@ -229,9 +232,9 @@ class _Answer:
             self.has_started = True
             await self.send(start)
         if self._deflate is not None:
+            # What is there is sent on: a client need not wait for what comes later.
             body = self._deflate.compress(body)
-            if is_last:
-                body += self._deflate.flush()
+            body += self._deflate.flush(isal_zlib.Z_FINISH if is_last else isal_zlib.Z_SYNC_FLUSH)
         if self.is_head:
             if is_last:
                 await self.send({"type": "http.response.body", "body": b""})

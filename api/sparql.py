@@ -6,6 +6,7 @@ Out:  its result, a description of the service, or the form page
 The query runs in a process of sparql_pool.py. A client that leaves ends its query.
 Parameters beside those of the Protocol are let through here and nowhere else: clients send their own. Of these,
 `format` and `output` name a form of result, and a name that is not known leaves the choice to the header Accept.
+A long table is sent as it is found; if it cannot be brought to its end, the connection is closed before that.
 An answer that ends at the LIMIT of an ordered query says where the next part is, in the header Link.
 
 Source: SPARQL 1.1 Protocol; SPARQL 1.1 Service Description.
@@ -14,10 +15,10 @@ Source: SPARQL 1.1 Protocol; SPARQL 1.1 Service Description.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -26,7 +27,7 @@ from starlette.responses import Response, StreamingResponse
 
 from api import pages
 from api.edition import Edition
-from api.failures import Failure
+from api.failures import CutOff, Failure
 from api.forms import (
     CSV,
     GRAPH_FORMS,
@@ -52,6 +53,7 @@ from api.posted import FORM, media_type_of, read_form, read_text
 from api.replies import Reply, edition_of, root_of
 from api.sparql_description import PREFIXES, describe_service
 from api.sparql_pool import Answer, Limits, Pool
+from api.sparql_process import Rest
 from api.sparql_results import write_graph
 from schemas.store_address import StoreAddress
 
@@ -183,10 +185,14 @@ async def sparql(request: Request) -> Response:
     if answer.form == "html":
         return await _page(request, edition, asked.query, answer, None)
     headers = {**(reply.headers if reply else {"Cache-Control": "no-cache"}), "Vary": "Accept"}
-    headers["X-Rows"] = str(answer.rows)
     choice = graph if answer.kind == "graph" else table
     assert choice is not None
     headers["Content-Type"] = content_type(choice.media_type)
+    if answer.rest is not None:
+        if "without_body" in request.scope:
+            answer.rest.ended.set()
+        return StreamingResponse(_rest(request, answer.rest), headers=headers)
+    headers["X-Rows"] = str(answer.rows)
     following = next_part(asked.query, answer.rows) if request.method == "GET" else None
     if following is not None:
         address = str(request.url.include_query_params(query=following).query)
@@ -216,6 +222,20 @@ def next_part(query: str, rows: int) -> str | None:
     head = query[:start].rstrip()
     head = head[: -len("limit" if found["most"] else "offset")]
     return f"{head}LIMIT {most} OFFSET {first + most}"
+
+
+async def _rest(request: Request, rest: Rest) -> AsyncIterator[bytes]:
+    """Give an answer as it is found. Raises CutOff."""
+    if rest.ended.is_set():
+        return
+    try:
+        async with contextlib.aclosing(rest.pieces()) as pieces:
+            async for piece in pieces:
+                yield piece
+    except (Failure, EOFError) as fault:
+        code = fault.kind.code if isinstance(fault, Failure) else "query-too-slow"
+        request.app.state.metrics.count_event("sparql", code)
+        raise CutOff(code) from None
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:
@@ -312,6 +332,7 @@ async def _run(
         "table_form": table.form.suffix if table else None,
         "graph_form": graph.form.suffix if graph else None,
         "prefixes": prefixes_of(edition) if graph else {},
+        "may_stream": True,
     }
     running = asyncio.create_task(door.pool_for(edition).run(query))
     leaving: asyncio.Task[None] | None = None
@@ -330,7 +351,7 @@ async def _run(
                 leaving.cancel()
 
 
-@contextmanager
+@contextlib.contextmanager
 def _counted(request: Request, edition: Edition, query: str) -> Iterator[None]:
     """Count a query by its shape, its time and how it ended; one that is wrong in itself does not count."""
     metrics, began, ended = request.app.state.metrics, time.monotonic(), None

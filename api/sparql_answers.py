@@ -1,14 +1,16 @@
 """What a query found, as the header and the bytes of an answer.
 
 In:   a result of pyoxigraph, or rows of terms; a request, as api.sparql_worker.answer takes it
-Out:  (header, body): the kind of query, the form and how many rows there are, and what is sent
+Out:  (header, body): the kind of query, the form and how many rows there are, and what is sent: bytes, or pieces of
+      them that are made as rows are found, and the header says `streams`
 
 Raises Refused where an answer is longer than one may be, or the client takes no form of its kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import pyoxigraph as ox
@@ -16,7 +18,7 @@ import pyoxigraph as ox
 from api import sparql_results
 from api.sparql_refusals import Refused, too_long
 
-Answered = tuple[dict[str, Any], bytes]
+Answered = tuple[dict[str, Any], bytes | Iterator[bytes]]
 
 
 def write_result(result: Any, request: Mapping[str, Any], asked: str | None = None) -> Answered:
@@ -43,14 +45,34 @@ def write_truth(is_true: bool, request: Mapping[str, Any]) -> Answered:
     return {"kind": "ask", "form": form, "rows": 1}, sparql_results.write_boolean(is_true, form)
 
 
-def write_table(names: Sequence[str], found: Iterable[Sequence[Any]], request: Mapping[str, Any]) -> Answered:
+def write_table(
+    names: Sequence[str],
+    found: Iterable[Sequence[Any]],
+    request: Mapping[str, Any],
+    is_longer: Callable[[int], bool] | None = None,
+) -> Answered:
+    """Write rows. No more are held than fit into an answer that is sent whole.
+
+    is_longer   says, if that can be told before, whether there are more rows than so many
+    """
     form = _table_form(request, "select")
-    rows: list[Sequence[Any]] = []
-    for row in found:
-        if len(rows) == request["rows"]:
-            raise too_long(request["rows"], "rows")
-        rows.append(row)
-    return {"kind": "select", "form": form, "rows": len(rows)}, sparql_results.write_rows(names, rows, form)
+    rows = iter(found)
+    first = list(islice(rows, request["rows"] + 1))
+    header = {"kind": "select", "form": form, "rows": len(first)}
+    if len(first) <= request["rows"]:
+        return header, sparql_results.write_rows(names, first, form)
+    most = request.get("streamed_rows", 0) if form != "html" else 0
+    if not most or (is_longer is not None and is_longer(most)):
+        raise too_long(max(most, request["rows"]), "rows")
+    pieces = sparql_results.pieces_of_rows(names, _no_more(chain(first, rows), most), form)
+    return {**header, "streams": True}, pieces
+
+
+def _no_more(rows: Iterable[Sequence[Any]], most: int) -> Iterator[Sequence[Any]]:
+    for count, row in enumerate(rows):
+        if count == most:
+            raise too_long(most, "rows")
+        yield row
 
 
 def _table_form(request: Mapping[str, Any], kind: str) -> str:

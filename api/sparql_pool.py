@@ -1,13 +1,14 @@
 """A small pool of processes that answer SPARQL queries and can be ended.
 
 In:   a query with its forms and limits
-Out:  the worker's answer, or a Failure: too slow, too large, too long, refused, busy
+Out:  the worker's answer, whole or in pieces, or a Failure: too slow, too large, too long, refused, busy
 
 Light queries never wait for heavy ones. A query begins in the fast lane. If it is not done after `fast_seconds`
 of work its process is stopped, and goes on when there is a place in the slow lane: with what others leave over, on
 all cores but one, until its time is over. It waits for a place as long as `patience` says and is then told to come
 back. So there is always a place in the fast lane, and a client that sends heavy queries without a pause waits. A
-query that turned out to be heavy waits before it begins, the next time.
+query that turned out to be heavy waits before it begins, the next time. So does one whose answer is sent as it is
+found: its process waits in the slow lane for a client that reads slowly.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from api.cube.pieces import CUBE
 from api.failures import Failure
 from api.sparql_gate import Gate
 from api.sparql_origin import Origin
-from api.sparql_process import ENVIRONMENT, Worker
+from api.sparql_process import ENVIRONMENT, Rest, Worker
 from api.sparql_worker import ANY, NOT_FROM_ROWS, PARTS, ROWS, STATEMENTS
 
 # Seconds for finding words, on a machine that is busy; the grammar alone takes half of one.
@@ -45,6 +46,8 @@ class Limits:
     """What one query may take.
 
     seconds         on the clock, without what it waits for a place
+    rows            of an answer that is sent whole; a longer one, if it may, is sent as it is found
+    streamed_*      what such an answer may have: rows, bytes, and seconds until its client has taken all of it
     fast_seconds    of the processor, before it counts as heavy; on the clock twenty times as long
     memory          address space in bytes
     waiting         how many may queue for the fast lane, and as many known to be heavy for the slow lane
@@ -58,6 +61,9 @@ class Limits:
     rows: int = 10_000
     triples: int = 100_000
     answer_bytes: int = 64 << 20
+    streamed_rows: int = 1_000_000
+    streamed_bytes: int = 256 << 20
+    streamed_seconds: float = 60.0
     fast_places: int = 4
     slow_places: int = 3
     waiting: int = 64
@@ -71,6 +77,7 @@ class Answer:
 
     from_rows   whether SQL over rows answered it
     in_parts    whether SQL over rows answered parts of it, or all that it needs is no observation
+    rest        where there are more rows than are sent whole: the answer, in pieces. The body is empty then
     """
 
     kind: str
@@ -79,6 +86,7 @@ class Answer:
     body: bytes
     from_rows: bool = False
     in_parts: bool = False
+    rest: Rest | None = None
 
 
 class Lane:
@@ -123,6 +131,7 @@ class Pool:
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._rests: set[Rest] = set()
         self._running = 0
         self._is_closed = False
         self._origin: Origin | None = None
@@ -135,17 +144,23 @@ class Pool:
     async def run(self, request: Mapping[str, Any]) -> Answer:
         """Answer one query. If the caller is cancelled, the query's process is killed.
 
-        request   as api.sparql_worker.answer takes it; the limits are added here
+        request   as api.sparql_worker.answer takes it; the limits are added here. may_stream says whether the caller
+                  takes an answer in pieces
 
         Raises Failure.
         """
         header, body = await self.ask(request)
-        way = header.get("way")
-        return Answer(header["kind"], header["form"], header["rows"], body, way == ROWS, way == PARTS)
+        way, rest = header.get("way"), header.get("rest")
+        return Answer(header["kind"], header["form"], header["rows"], body, way == ROWS, way == PARTS, rest)
 
     async def ask(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Let a worker do what a request says, and give what it sends: see `run`."""
-        told = {**request, "rows": self.limits.rows, "triples": self.limits.triples, "explains": False}
+        limits = {
+            "rows": self.limits.rows,
+            "triples": self.limits.triples,
+            "streamed_rows": self.limits.streamed_rows if request.get("may_stream") else 0,
+        }
+        told = {**request, **limits, "explains": False}
         message = json.dumps(told).encode()
         name = hashlib.blake2b(message, digest_size=16).digest()
         self._running += 1
@@ -194,7 +209,7 @@ class Pool:
                         seconds = await self._work(
                             worker, asking, limits.fast_seconds, min(20 * limits.fast_seconds, limits.seconds)
                         )
-                    if not asking.done():
+                    if not asking.done() or _streams(asking.result()):
                         break
                     answer = asking.result()
                     held.pop_all()
@@ -212,9 +227,11 @@ class Pool:
                 worker.stop()
             self._remember(name)
             self._replace()
-            async with self._slow.place(limits.stopped):
-                worker.give_way()
-                answer = await self._finish(worker, asking, limits.seconds - seconds)
+            await held.enter_async_context(self._slow.place(limits.stopped))
+            worker.give_way()
+            answer = await self._finish(worker, asking, limits.seconds - seconds)
+            if _streams(answer):
+                return self._stream(answer, worker, held)
         if answer[0].get("failure") != NOT_FROM_ROWS:
             return answer
         # It took so long to see that rows do not do.
@@ -225,13 +242,36 @@ class Pool:
 
     async def _run_heavy(self, message: bytes, way: str = ANY) -> tuple[dict[str, Any], bytes]:
         """Run a query that is known to be heavy: it waits for its place before it begins."""
-        async with self._slow.place(self.limits.waiting), contextlib.AsyncExitStack() as held:
+        async with contextlib.AsyncExitStack() as held:
+            await held.enter_async_context(self._slow.place(self.limits.waiting))
             worker = await self._start()
             held.callback(self._end, worker)
             worker.give_way()
             asking = asyncio.create_task(worker.ask(_with_way(message, way), self.limits.answer_bytes))
             held.callback(asking.cancel)
-            return await self._finish(worker, asking, self.limits.seconds)
+            answer = await self._finish(worker, asking, self.limits.seconds)
+            return self._stream(answer, worker, held) if _streams(answer) else answer
+
+    def _stream(
+        self, answer: tuple[dict[str, Any], bytes], worker: Worker, held: contextlib.AsyncExitStack
+    ) -> tuple[dict[str, Any], bytes]:
+        """Keep a worker and its place until what follows its answer has been read: the header has it as `rest`."""
+        rest = Rest(worker, self.limits.streamed_bytes)
+        kept = held.pop_all()
+        kept.enter_context(self._gate.behind(worker.process.pid))
+        self._running += 1
+        self._rests.add(rest)
+        self._track(self._keep(rest, kept))
+        return {**answer[0], "rest": rest}, answer[1]
+
+    async def _keep(self, rest: Rest, kept: contextlib.AsyncExitStack) -> None:
+        """Let go of what an answer holds when it has been read, or its time is over."""
+        async with kept:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(rest.ended.wait(), self.limits.streamed_seconds)
+        self._rests.discard(rest)
+        self._running -= 1
+        self._end_origin()
 
     async def _explain(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """Say what is wrong with a query that cannot be read: in a worker kept for that, apart from both lanes.
@@ -366,12 +406,18 @@ class Pool:
     async def stop(self) -> None:
         """End every worker now and wait until they are gone."""
         self.close()
+        for rest in self._rests:
+            rest.ended.set()
         for worker in list(self._all):
             self._end(worker)
         if self._origin is not None:
             self._track(self._origin.end())
         while self._tasks:
             await asyncio.gather(*self._tasks)
+
+
+def _streams(answer: tuple[dict[str, Any], bytes]) -> bool:
+    return "streams" in answer[0]
 
 
 def _with_way(message: bytes, way: str) -> bytes:

@@ -1,7 +1,7 @@
 """One process that answers SPARQL queries, from outside: asked, stopped, told to give way, ended.
 
 In:   a request as api.sparql_worker.answer takes it
-Out:  the header and the body that the process sends, or EOFError where it ends first
+Out:  the header and the body that the process sends, pieces that follow, or EOFError where it ends first
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ class Worker:
         self.process = process
         # One that was split off serves others until it has added statements for a query.
         self.is_split = isinstance(process, Split)
+        # Only one may read at a time.
+        self._reading = asyncio.Lock()
 
     @classmethod
     async def start(cls, store_folder: Path | None, memory: int) -> Worker:
@@ -67,17 +70,43 @@ class Worker:
         try:
             self.process.stdin.write(LENGTH.pack(len(request)) + request)
             await self.process.stdin.drain()
-            lengths = await self.process.stdout.readexactly(LENGTHS.size)
-            header_length, body_length = LENGTHS.unpack(lengths)
-            if body_length > most:
-                raise Failure("answer-too-long", f"The answer is longer than {most >> 20} MB.")
-            header: dict[str, Any] = json.loads(await self.process.stdout.readexactly(header_length))
-            body = await self.process.stdout.readexactly(body_length)
+            async with self._reading:
+                lengths = await self.process.stdout.readexactly(LENGTHS.size)
+                header_length, body_length = LENGTHS.unpack(lengths)
+                if body_length > most:
+                    raise Failure("answer-too-long", f"The answer is longer than {most >> 20} MB.")
+                header: dict[str, Any] = json.loads(await self.process.stdout.readexactly(header_length))
+                body = await self.process.stdout.readexactly(body_length)
         except (asyncio.IncompleteReadError, ConnectionError) as ended:
             raise EOFError from ended
-        if "error" in header:
-            raise RuntimeError(f"a query's process met a fault:\n{header['error']}")
+        _raise_fault(header)
         return header, body
+
+    async def read_rest(self, most: int) -> AsyncGenerator[bytes, None]:
+        """Read the pieces that follow where the header says `streams`.
+
+        Raises what `ask` does, and Failure for what the process refuses in the middle or for more than `most` bytes.
+        """
+        assert self.process.stdout is not None
+        left = most
+        while piece := await self._read_piece(left):
+            left -= len(piece)
+            yield piece
+        ended: dict[str, Any] = json.loads(await self._read_piece(most))
+        _raise_fault(ended)
+        if "failure" in ended:
+            raise Failure(ended["failure"], ended["detail"])
+
+    async def _read_piece(self, most: int) -> bytes:
+        assert self.process.stdout is not None
+        try:
+            async with self._reading:
+                (length,) = LENGTH.unpack(await self.process.stdout.readexactly(LENGTH.size))
+                if length > most:
+                    raise Failure("answer-too-long", "The answer is longer than one may be.")
+                return await self.process.stdout.readexactly(length)
+        except (asyncio.IncompleteReadError, ConnectionError) as ended:
+            raise EOFError from ended
 
     async def end(self) -> None:
         """Kill the process and wait until it is gone."""
@@ -85,7 +114,20 @@ class Worker:
             self.process.kill()
         assert self.process.stdin is not None
         self.process.stdin.close()
+        await self._read_away()
         await self.process.wait()
+
+    async def _read_away(self) -> None:
+        """Read what nobody will: asyncio sees no end behind it."""
+        assert self.process.stdout is not None
+        with contextlib.suppress(ConnectionError):
+            while await self._read_some():
+                pass
+
+    async def _read_some(self) -> bytes:
+        assert self.process.stdout is not None
+        async with self._reading:
+            return await self.process.stdout.read(1 << 16)
 
     def stop(self) -> None:
         """Let the process do nothing until it gives way."""
@@ -118,3 +160,25 @@ class Worker:
         # After the name, which may hold anything, the 12th and 13th fields are the ticks of work.
         fields = told[told.rindex(b")") :].split()
         return (int(fields[12]) + int(fields[13])) / _TICKS
+
+
+class Rest:
+    """The pieces of an answer that a process sends as it finds them. `ended` is set when no more will be read."""
+
+    def __init__(self, worker: Worker, most: int) -> None:
+        self._worker, self._most = worker, most
+        self.ended = asyncio.Event()
+
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        """Read them, once. Raises what Worker.read_rest does."""
+        try:
+            async with contextlib.aclosing(self._worker.read_rest(self._most)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        finally:
+            self.ended.set()
+
+
+def _raise_fault(header: Mapping[str, Any]) -> None:
+    if "error" in header:
+        raise RuntimeError(f"a query's process met a fault:\n{header['error']}")

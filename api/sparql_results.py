@@ -13,7 +13,9 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -23,29 +25,24 @@ _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 _RDF_TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _XML = '<?xml version="1.0"?>\n<sparql xmlns="http://www.w3.org/2005/sparql-results#">\n'
+_JSON_END = b"]}}"
+_ROWS_OF_A_PIECE = 1_000
 
 
 def write_rows(names: Sequence[str], rows: Iterable[Sequence[Any]], form: str) -> bytes:
     """Write the rows of a SELECT. A cell is an RDF term, or None where a variable has no value."""
-    if form in ("json", "html"):
-        bindings = [
-            {name: term_json(term) for name, term in zip(names, row, strict=True) if term is not None}
-            for row in rows
-        ]
-        return _json({"head": {"vars": list(names)}, "results": {"bindings": bindings}})
-    if form == "xml":
-        return _rows_xml(names, rows)
-    if form == "csv":
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\r\n")
-        writer.writerow(names)
-        writer.writerows([_csv(term) for term in row] for row in rows)
-        return text.getvalue().encode()
-    if form == "tsv":
-        lines = ["\t".join(f"?{name}" for name in names)]
-        lines.extend("\t".join("" if term is None else str(term) for term in row) for row in rows)
-        return ("\n".join(lines) + "\n").encode()
-    raise ValueError(form)
+    return b"".join(pieces_of_rows(names, rows, form))
+
+
+def pieces_of_rows(names: Sequence[str], rows: Iterable[Sequence[Any]], form: str) -> Iterator[bytes]:
+    """Write the same a piece at a time: no more rows are held than a piece has."""
+    writing = _FORMS[form](names)
+    yield writing.begin
+    remaining, between = iter(rows), b""
+    while piece := list(islice(remaining, _ROWS_OF_A_PIECE)):
+        yield between + writing.write(piece)
+        between = writing.between
+    yield writing.end
 
 
 def write_boolean(is_true: bool, form: str) -> bytes:
@@ -76,7 +73,7 @@ def term_json(term: Any) -> dict[str, Any]:
     return {"type": "triple", "value": parts}
 
 
-def _json(document: Mapping[str, Any]) -> bytes:
+def _json(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
@@ -88,20 +85,74 @@ def _csv(term: Any) -> str:
     return str(term)
 
 
-def _rows_xml(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    parts = [_XML, "<head>"]
-    parts.extend(f"<variable name={quoteattr(name)}/>" for name in names)
-    parts.append("</head>\n<results>\n")
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How rows are written: what stands before them, between two pieces of them and behind them."""
+
+    begin: bytes
+    write: Callable[[Sequence[Sequence[Any]]], bytes]
+    between: bytes = b""
+    end: bytes = b""
+
+
+def _rows_json(names: Sequence[str]) -> _Form:
+    def write(rows: Sequence[Sequence[Any]]) -> bytes:
+        bindings = [
+            {name: term_json(term) for name, term in zip(names, row, strict=True) if term is not None}
+            for row in rows
+        ]
+        return _json(bindings)[1:-1]
+
+    begin = _json({"head": {"vars": list(names)}, "results": {"bindings": []}})
+    return _Form(begin.removesuffix(_JSON_END), write, b",", _JSON_END)
+
+
+def _rows_xml(names: Sequence[str]) -> _Form:
     opening = [f"<binding name={quoteattr(name)}>" for name in names]
-    for row in rows:
-        cells = (
-            f"{start}{_term_xml(term)}</binding>"
-            for start, term in zip(opening, row, strict=True)
-            if term is not None
-        )
-        parts.append(f"<result>{''.join(cells)}</result>\n")
-    parts.append("</results>\n</sparql>\n")
-    return "".join(parts).encode("utf-8", "replace")
+
+    def write(rows: Sequence[Sequence[Any]]) -> bytes:
+        parts = []
+        for row in rows:
+            cells = (
+                f"{start}{_term_xml(term)}</binding>"
+                for start, term in zip(opening, row, strict=True)
+                if term is not None
+            )
+            parts.append(f"<result>{''.join(cells)}</result>\n")
+        return "".join(parts).encode("utf-8", "replace")
+
+    variables = "".join(f"<variable name={quoteattr(name)}/>" for name in names)
+    begin = f"{_XML}<head>{variables}</head>\n<results>\n".encode("utf-8", "replace")
+    return _Form(begin, write, end=b"</results>\n</sparql>\n")
+
+
+def _rows_csv(names: Sequence[str]) -> _Form:
+    def write(rows: Iterable[Sequence[Any]]) -> bytes:
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\r\n").writerows([_csv(term) for term in row] for row in rows)
+        return text.getvalue().encode()
+
+    heading = io.StringIO(newline="")
+    csv.writer(heading, lineterminator="\r\n").writerow(names)
+    return _Form(heading.getvalue().encode(), write)
+
+
+def _rows_tsv(names: Sequence[str]) -> _Form:
+    def write(rows: Sequence[Sequence[Any]]) -> bytes:
+        lines = ("\t".join("" if term is None else str(term) for term in row) for row in rows)
+        return "".join(f"{line}\n" for line in lines).encode()
+
+    heading = "\t".join(f"?{name}" for name in names)
+    return _Form(f"{heading}\n".encode(), write)
+
+
+_FORMS: Mapping[str, Callable[[Sequence[str]], _Form]] = {
+    "json": _rows_json,
+    "html": _rows_json,
+    "xml": _rows_xml,
+    "csv": _rows_csv,
+    "tsv": _rows_tsv,
+}
 
 
 def _term_xml(term: Any) -> str:

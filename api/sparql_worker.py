@@ -1,7 +1,8 @@
 """One process that answers visitors' SPARQL queries, one at a time, and may be killed at any moment.
 
 In:   requests on standard input, each a length and JSON
-Out:  answers on standard output, each two lengths, a JSON header and the bytes of the result
+Out:  answers on standard output, each two lengths, a JSON header and the bytes of the result; where the header says
+      `streams`, pieces follow, each with its length, then one of no length, and how it ended, as JSON with its length
 
 Oxigraph has no time limit, no memory limit and no way to cancel a query, and it would call any address that a
 query names with SERVICE. So a query runs here: in a process with a bounded address space, without a network
@@ -24,13 +25,13 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyoxigraph as ox
 
-from api.sparql_answers import write_graph, write_result, write_table, write_truth
+from api.sparql_answers import Answered, write_graph, write_result, write_table, write_truth
 from api.sparql_counting import count_what_is_named
 from api.sparql_refusals import Refused, malformed, refuse_service, too_long
 
@@ -151,22 +152,47 @@ def _serve(store: ox.Store | Engine, source: BinaryIO, sink: BinaryIO) -> None:
     while (request := _read_request(source)) is not None:
         try:
             header, body = answer(store, request)
-        except Refused as refused:
-            header, body = refused.header, b""
-        except (MemoryError, RecursionError):
-            header, body = {"failure": "query-too-large", "detail": ""}, b""
-        except Exception:
-            # A fault of ours: the parent raises it, and ends this process.
-            import traceback
-
-            header, body = {"error": traceback.format_exc()}, b""
+        except Exception as fault:
+            header, body = _ended_by(fault), b""
         if not isinstance(store, ox.Store) and store.is_early:
             header = {**header, "is_early": True, "is_due": store.is_due}
+        pieces, body = (None, body) if isinstance(body, bytes) else (body, b"")
         told = json.dumps(header).encode()
         sink.write(LENGTHS.pack(len(told), len(body)))
         sink.write(told)
         sink.write(body)
+        if pieces is not None:
+            _send_pieces(pieces, sink)
         sink.flush()
+
+
+def _send_pieces(pieces: Iterator[bytes], sink: BinaryIO) -> None:
+    """Send what is left of an answer as it is found, and how it ended."""
+    sink.flush()
+    ended: dict[str, Any] = {}
+    try:
+        for piece in filter(None, pieces):
+            sink.write(LENGTH.pack(len(piece)))
+            sink.write(piece)
+            sink.flush()
+    except Exception as fault:
+        ended = _ended_by(fault)
+    told = json.dumps(ended).encode()
+    sink.write(LENGTH.pack(0))
+    sink.write(LENGTH.pack(len(told)))
+    sink.write(told)
+
+
+def _ended_by(fault: Exception) -> dict[str, Any]:
+    """Say why there is no answer."""
+    if isinstance(fault, Refused):
+        return fault.header
+    if isinstance(fault, MemoryError | RecursionError):
+        return {"failure": "query-too-large", "detail": ""}
+    # A fault of ours: the parent raises it, and ends this process.
+    import traceback
+
+    return {"error": "".join(traceback.format_exception(fault))}
 
 
 def _cut_off() -> None:
@@ -202,13 +228,14 @@ def _read_request(source: BinaryIO) -> dict[str, Any] | None:
     return request
 
 
-def answer(store: ox.Store | Engine, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+def answer(store: ox.Store | Engine, request: Mapping[str, Any]) -> Answered:
     """Answer one query.
 
     store     a store with everything, or what makes a store ready for one query
     request   query; parts (what another process found of it, where one did: see api/cube/parts); default_graphs and
               named_graphs (lists, or None where the request names no dataset); table_form and graph_form (suffixes,
-              None where the client takes none); rows, triples (limits); prefixes; ways (ROWS, STATEMENTS or ANY);
+              None where the client takes none); rows, triples (limits); streamed_rows (how many a table may have
+              whose pieces are sent as they are found, or 0); prefixes; ways (ROWS, STATEMENTS or ANY);
               explains (whether this process may take the time to find words for what is wrong); outside and told
               (what is done here of a query that a store outside answers: see api/outside)
 
@@ -226,6 +253,7 @@ def answer(store: ox.Store | Engine, request: Mapping[str, Any]) -> tuple[dict[s
         header, body = _answer_from_rows(store, request)
         if header.get("failure") != NOT_FROM_ROWS or request["ways"] == ROWS:
             return header, body
+        assert isinstance(body, bytes)
         request = {**request, **json.loads(body)}
     refuse_service(query, explains=explains)
     try:
@@ -256,7 +284,7 @@ def _counting(request: Mapping[str, Any]) -> str:
     return query
 
 
-def _answer_from_rows(engine: Engine, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _answer_from_rows(engine: Engine, request: Mapping[str, Any]) -> Answered:
     """Answer a query by SQL alone, or by SQL and what Oxigraph does with what that finds.
 
     Where that does not do, the header says NOT_FROM_ROWS, and the body what another process may begin with.
@@ -278,7 +306,7 @@ def _answer_from_rows(engine: Engine, request: Mapping[str, Any]) -> tuple[dict[
         if found.is_true is not None:
             header, body = write_truth(found.is_true, request)
         else:
-            header, body = write_table(found.names, found.rows, request)
+            header, body = write_table(found.names, found.rows, request, found.is_longer)
         return {**header, "way": ROWS}, body
     try:
         parts = engine.rewrite(request, check)
@@ -292,7 +320,7 @@ def _answer_from_rows(engine: Engine, request: Mapping[str, Any]) -> tuple[dict[
     return {**header, "way": PARTS}, body
 
 
-def _answer_from_statements(engine: Engine, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _answer_from_statements(engine: Engine, request: Mapping[str, Any]) -> Answered:
     """Answer a query from what it can need of the observations, together with all else."""
     from api.cube.engine import TooMuch
     from api.cube.parts.solutions import Rewritten
@@ -337,7 +365,7 @@ def _prepare(request: Mapping[str, Any]) -> dict[str, Any]:
     return prepared
 
 
-def _write_told(request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _write_told(request: Mapping[str, Any]) -> Answered:
     """Write what a store outside has answered in the form that the client takes."""
     from api.outside.results import Unreadable, read_table, read_triples, read_truth
 
@@ -353,7 +381,7 @@ def _write_told(request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
     most = request["most"]
     if most is not None and len(rows) >= most:
         raise too_long(most - 1, "rows")
-    return write_table(names, rows, request)
+    return write_table(names, rows, request, lambda limit: len(rows) > limit)
 
 
 if __name__ == "__main__":

@@ -71,9 +71,9 @@ def own_thread(request: pytest.FixtureRequest) -> Iterator[None]:
     gc.collect()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, for tests marked with `browser`."""
+    """Debian's Chromium, for tests marked with `browser`. While it is there, no other event loop can run."""
     if not Path(CHROMIUM).exists():
         pytest.skip("NOT TESTED in a browser: there is no Chromium; apt-get install chromium")
     with open_browser() as opened:

@@ -192,7 +192,7 @@ def test_store_is_not_written_to(store: Path) -> None:
 
 
 def test_server_stays_up_under_the_worst_and_ends_its_processes(tmp_path: Path) -> None:
-    limits = Limits(seconds=1.0, fast_seconds=0.2, memory=600 << 20, rows=100)
+    limits = Limits(seconds=1.0, fast_seconds=0.2, memory=600 << 20, rows=100, streamed_rows=0)
     with serving(tmp_path, limits) as served:
         too_long = httpx.get(f"{served.url}sparql", params={"query": "SELECT * { ?s ?p ?o }"}, timeout=30)
         assert (too_long.status_code, too_long.json()["type"]) == (

@@ -38,7 +38,9 @@ def test_query_that_was_posted_stays_in_the_form(client: httpx.Client) -> None:
 
 def test_page_says_the_limits_and_how_to_ask_in_parts(client: httpx.Client) -> None:
     page = client.get("/sparql", headers=PAGE).text
-    assert "10 seconds and answer 10,000 rows or 100,000 triples" in page
+    assert (
+        "10 seconds and answer 10,000 rows as a page, 1,000,000 as JSON, XML, CSV or TSV, or 100,000" in page
+    )
     assert "<code>OFFSET 10000</code>" in page
 
 

@@ -225,7 +225,7 @@ def test_next_part_follows_a_whole_one_of_an_ordered_query(
 
 
 def test_answer_that_is_too_long_says_how_to_ask_in_parts(tmp_path: Any) -> None:
-    with serving(tmp_path, Limits(rows=5)) as served:
+    with serving(tmp_path, Limits(rows=5, streamed_rows=0)) as served:
         answer = httpx.get(f"{served.url}sparql", params={"query": "SELECT * { ?s ?p ?o }"}, timeout=60)
         assert answer.status_code == 422
         assert "5 rows" in answer.json()["detail"]

@@ -61,7 +61,7 @@ def prepare(request: Mapping[str, Any]) -> dict[str, Any]:
     try:
         written, hidden = write_anew(text, graphs)
         if kind == "select":
-            written = _limited(written, request["rows"] + 1)
+            written = _limited(written, max(request["rows"], request.get("streamed_rows", 0)) + 1)
         ox.Store().query(written)
     except (_Inside, SyntaxError):
         return inside

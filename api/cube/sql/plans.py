@@ -58,11 +58,16 @@ Apart = Callable[[Tested | Listed, Lifted], tuple[str, dict[int, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An answer: whether there is a solution, or names of variables and rows of cells."""
+    """An answer: whether there is a solution, or names of variables and rows of cells.
+
+    is_longer   looks through all rows: says whether there are more than so many, and raises Uncertain if one of them is
+                uncertain; none will be after that
+    """
 
     is_true: bool | None
     names: tuple[str, ...] = ()
     rows: Iterable[Sequence[Any]] = ()
+    is_longer: Callable[[int], bool] = bool
 
 
 class Plans:
@@ -185,16 +190,26 @@ class Plans:
                 values[name], more = apart(source.term, lifted)
                 others |= more
         self.terms.doubts.is_uncertain = False
-        try:
-            cursor = self.terms.connection.execute(plan.sql, values)
-        except sqlite3.OperationalError as fault:
-            raise Uncertain(str(fault)) from fault
+        cursor = self._execute(plan.sql, values)
         # What is uncertain shows when a row is read.
         first = self._fetch(cursor)
         if plan.is_ask:
             return Found(bool(first[0][0]))
         cells = self._cells(plan, others)
-        return Found(None, plan.names, cells(first, cursor))
+
+        def is_longer(most: int) -> bool:
+            again, count = self._execute(plan.sql, values), 0
+            while count <= most and (rows := self._fetch(again)):
+                count += len(rows)
+            return count > most
+
+        return Found(None, plan.names, cells(first, cursor), is_longer)
+
+    def _execute(self, sql: str, values: Mapping[str, Any]) -> sqlite3.Cursor:
+        try:
+            return self.terms.connection.execute(sql, values)
+        except sqlite3.OperationalError as fault:
+            raise Uncertain(str(fault)) from fault
 
     def has_more(self, plan: Plan, lifted: Lifted, most: int, apart: Apart) -> bool:
         """Say whether a plan finds more rows than `most`. Raises Uncertain."""
