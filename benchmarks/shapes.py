@@ -167,7 +167,7 @@ def ask(site: Path, size: str, runs: int, shapes: Mapping[str, str] = SHAPES) ->
                 if answer.status != 200:
                     wrong = f"{answer.status} {json.loads(body).get('code')}"
                     break
-                rows = int(answer.headers["X-Rows"])
+                rows = len(json.loads(body)["results"]["bindings"])
                 if at >= 3:
                     times.append(taken)
             median = statistics.median(times) if times else None
