@@ -25,7 +25,7 @@ _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 _RDF_TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _XML = '<?xml version="1.0"?>\n<sparql xmlns="http://www.w3.org/2005/sparql-results#">\n'
-_JSON_END = b"]}}"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _ROWS_OF_A_PIECE = 1_000
 
 
@@ -74,7 +74,7 @@ def term_json(term: Any) -> dict[str, Any]:
 
 
 def _json(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _ENCODER.encode(document).encode("utf-8", "replace")
 
 
 def _csv(term: Any) -> str:
@@ -103,8 +103,7 @@ def _rows_json(names: Sequence[str]) -> _Form:
         ]
         return _json(bindings)[1:-1]
 
-    begin = _json({"head": {"vars": list(names)}, "results": {"bindings": []}})
-    return _Form(begin.removesuffix(_JSON_END), write, b",", _JSON_END)
+    return _Form(b'{"head":{"vars":%b},"results":{"bindings":[' % _json(names), write, b",", b"]}}")
 
 
 def _rows_xml(names: Sequence[str]) -> _Form:
