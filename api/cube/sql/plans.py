@@ -67,7 +67,7 @@ class Found:
     is_true: bool | None
     names: tuple[str, ...] = ()
     rows: Iterable[Sequence[Any]] = ()
-    is_longer: Callable[[int], bool] = bool
+    is_longer: Callable[[int], bool] | None = None
 
 
 class Plans:
