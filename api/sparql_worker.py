@@ -101,7 +101,7 @@ def _split_off(store_folder: Path, memory: int, address: str) -> None:
                     # A session of its own, so that it can give way to the server's.
                     os.setsid()
                     _die_with_parent()
-                    _set_limits(memory + _address_space() - before)
+                    _set_limits(memory + _address_space() - before + engine.mapped)
                     # Such a process may live long; what all share is not looked at.
                     gc.enable()
                     number = connection.fileno()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Coroutine
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import httpx
 import pyoxigraph as ox
 import pytest
+from cube_world import make_world, random_observations
 from test_api_world import serving
 
 from api.failures import Failure
@@ -183,6 +185,26 @@ def test_worker_has_bounds_and_nothing_of_our_environment(
     limits, environment = with_pool(store, work)
     assert str(LIMITS.memory) in next(line for line in limits.splitlines() if "address space" in line)
     assert b"SECRET" not in environment
+
+
+def test_rows_are_read_where_they_lie(tmp_path: Path) -> None:
+    """Without a copy, in a file that others read too: it does not count as memory of the query."""
+    edition = make_world(tmp_path / "2026-01-02-000000000001", random_observations(1))
+    rows = "SELECT ?v { ?o <http://purl.org/linked-data/sdmx/2009/measure#obsValue> ?v }"
+
+    async def work(pool: Pool) -> tuple[str, str]:
+        answer = await run(pool, rows)
+        assert isinstance(answer, Answer)
+        assert answer.from_rows
+        [worker] = pool._idle
+        process = Path(f"/proc/{worker.process.pid}")
+        return (process / "maps").read_text(), (process / "limits").read_text()
+
+    maps, limits = with_pool(edition.folder / "rdf" / "store", work)
+    catalogue = edition.folder / "catalogue.db"
+    assert any(line.endswith(f" {catalogue}") and " r--s " in line for line in maps.splitlines())
+    [space] = re.findall(r"address space +(\d+)", limits)
+    assert int(space) >= LIMITS.memory + catalogue.stat().st_size
 
 
 def test_store_is_not_written_to(store: Path) -> None:

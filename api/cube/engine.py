@@ -31,6 +31,7 @@ from api.cube.queries import enough_solutions, graphs_named_in, read_query
 from api.cube.rest import Statements
 from api.cube.sql.numbers import Uncertain
 from api.cube.sql.plans import Found, Plans
+from api.cube.sql.terms import MOST_MAPPED
 from api.cube.texts import write_rows
 
 # The most statements that are put into a store for one query. They take about half a gigabyte.
@@ -135,6 +136,11 @@ class Engine:
             self._parts = Parts(plans)
             yield
             yield from plans.tables()
+
+    @property
+    def mapped(self) -> int:
+        """Bytes of address space at which the rows are read where they lie, once this has been split off."""
+        return min((self._folder / "catalogue.db").stat().st_size, MOST_MAPPED)
 
     @property
     def is_early(self) -> bool:

@@ -26,6 +26,9 @@ from api.cube.sql.numbers import Uncertain, add_functions
 MOST_ROWS = 300_000
 MOST_ALL_ROWS = 1_000_000
 
+# The most of a catalogue that is read where it lies, in address space and without a copy.
+MOST_MAPPED = 1 << 30
+
 # So many terms are tested one by one.
 MOST_TESTED = 50_000
 
@@ -113,6 +116,8 @@ class Terms:
         """What has the catalogue too, as `cat`, read-only. From here on, no process may be split off."""
         address = f"file:{quote(str(self._catalogue))}?mode=ro&immutable=1"
         self.memory.execute("ATTACH ? AS cat", (address,))
+        # What lies behind that is read into a cache.
+        self.memory.execute(f"PRAGMA cat.mmap_size = {MOST_MAPPED}")
         self.memory.execute("PRAGMA cat.cache_size = -32768")
         return self.memory
 
