@@ -17,12 +17,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from ingest.checking import open_engine
+import duckdb
+
+from ingest.checking import open_engine, threads_for
 from ingest.checking.beside import AtOnce, check_own_schemas, check_together
 from ingest.keeping import Kept
 from ingest.package import open_package
 from ingest.package_reading import PackageReader, Progress, Unchecked, pulled_sources
-from ingest.passing import Passing
+from ingest.passing import Passing, Tables
 from ingest.problems import Place, Problem, ProblemsFound, group_problems, problem
 from ingest.release import read_release
 from ingest.report import Report
@@ -87,8 +89,10 @@ def begin_checking(
     reported = gathering.opened
     for address in others:
         gathering.open(address, operator, None, stands_back=True)
-    gathering.reader.read()
-    gathering.begin_check()
+    with open_engine(scratch) as connection:
+        gathering.reader.read(connection)
+        left, settled = gathering.leave_out(connection)
+    gathering.begin_check(left, settled)
     return Checking(gathering, frozenset(gathering.opened - reported if others else ()))
 
 
@@ -154,29 +158,35 @@ class _Gathering:
     def _check_own(self, unchecked: Unchecked) -> None:
         self.by_schemas.append(self.executor.submit(check_own_schemas, unchecked, self.scratch))
 
-    def begin_check(self) -> None:
-        """Have all standard tables checked together."""
+    def leave_out(self, connection: duckdb.DuckDBPyConnection) -> tuple[Tables, frozenset[str]]:
+        """Leave out rows that stand back and files that pass.
+
+        Gives the standard tables that are left to be checked, and the names of those that are only referred to.
+        """
         self.took(None)
         tables = self.report.tables
+        connection.execute(f"SET threads = {threads_for(sum(self.report.rows_made.values()))}")
+        # Recipes may have given rows since the packages were read.
+        stand_back(tables, pulled_sources(self.report), connection)
+        if self.kept is None or self.reader.unread:
+            return tables, frozenset()
+        self.passing = Passing(self.kept, self.report, self.reader.keys)
+        self.passing.count(connection)
+        if not any(self.known_by_now()):
+            self.report.made_of = self.passing.made_of()
+        return self.passing.left_to_check()
+
+    def begin_check(self, tables: Tables, settled: frozenset[str]) -> None:
+        """Have standard tables checked together, with the names of those that are only referred to."""
         if not tables:
             return
         self.progress("Checking all tables together")
-        rows = sum(self.report.rows_made.values())
-        with open_engine(self.scratch, rows) as connection:
-            # Recipes may have given rows since the packages were read.
-            stand_back(tables, pulled_sources(self.report), connection)
-            self.passing = Passing(self.kept, self.report, self.reader.keys) if self.kept else None
-            asked, settled = tables, frozenset[str]()
-            if self.passing is not None and not self.reader.unread:
-                asked, settled = self.passing.left_to_check()
-            if self.passing is not None and not self.reader.unread and not any(self.known_by_now()):
-                self.report.made_of = self.passing.made_of()
         self.together = self.executor.submit(
             check_together,
-            asked,
+            tables,
             self.report.places,
             self.scratch,
-            rows,
+            sum(file.row_count for files in tables.values() for file in files),
             is_partial=not self.is_site,
             unread=frozenset(self.reader.unread),
             settled=settled,

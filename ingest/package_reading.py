@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from ingest.checking import StagedTable, open_engine
+from ingest.checking import StagedTable
 from ingest.checking.grammar import literal, name
 from ingest.checking.standard import check_standard_headings
 from ingest.corrections import Correction, correct, read_correction
@@ -67,17 +67,16 @@ class PackageReader:
     _unchecked: Unchecked = field(default_factory=list)
     _corrections: dict[tuple[str, str], list[Correction]] = field(default_factory=dict)
 
-    def read(self) -> None:
+    def read(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Read what needs no recipe first: recipes look names and codes up in it."""
-        with open_engine(self.scratch) as connection:
-            connection.execute("SET preserve_insertion_order = true")
-            for package in self.report.packages:
-                self._read_ahead(package, connection)
-            for package in self.report.packages:
-                self.progress(f"Reading {package.name}")
-                self._read_package(package, connection)
-            self._check_own()
-            stand_back(self.report.tables, pulled_sources(self.report), connection)
+        connection.execute("SET preserve_insertion_order = true")
+        for package in self.report.packages:
+            self._read_ahead(package, connection)
+        for package in self.report.packages:
+            self.progress(f"Reading {package.name}")
+            self._read_package(package, connection)
+        self._check_own()
+        stand_back(self.report.tables, pulled_sources(self.report), connection)
         if any(resource.recipe for package in self.report.packages for resource in package.resources):
             self._read_by_recipes()
 

@@ -20,7 +20,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.checking import open_engine
+import duckdb
+
 from ingest.keeping import Kept
 from ingest.standard_file import StandardFile, union_query
 
@@ -32,6 +33,8 @@ _LOOK_AT_FIGURES = ("derivations", "targets")
 _MAKE_FIGURES = ("derivations", "disclosure_rules")
 
 _FIGURES = "observations"
+
+Tables = Mapping[str, Sequence[StandardFile]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,21 @@ class Passing:
         self._kept, self._report, self._keys = kept, report, keys
         self._counted: dict[int | None, Mapping[str, int]] = {}
 
-    def left_to_check(self) -> tuple[dict[str, list[StandardFile]], frozenset[str]]:
+    def count(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Count the rows of each indicator, by files of figures. Call it first."""
+        passed = self._kept.passes(self._frame)
+        files = self._report.tables.get(_FIGURES, [])
+        self._counted = {file.source: passed[self._key(file)] for file in files if self._key(file) in passed}
+        unknown = [file for file in files if file.source not in self._counted]
+        if not unknown:
+            return
+        query = f"SELECT _source, coalesce(indicator, ''), count(*) FROM {union_query(unknown)} GROUP BY 1, 2"
+        found: dict[int | None, dict[str, int]] = {file.source: {} for file in unknown}
+        for source, indicator, count in connection.execute(query).fetchall():
+            found.setdefault(source, {})[indicator] = count
+        self._counted.update(found)
+
+    def left_to_check(self) -> tuple[Tables, frozenset[str]]:
         """Give the standard tables, of observations without the files that pass; and those that only others refer to.
 
         Every table but observations is what it was when nothing was wrong with it.
@@ -79,7 +96,7 @@ class Passing:
             return tables, frozenset()
         files = tables.get(_FIGURES, [])
         fresh = [file for file in files if self._key(file) not in passed]
-        touched = {name for rows in self._rows(fresh).values() for name in rows}
+        touched = {name for file in fresh for name in self._counted[file.source]}
         left = [
             file
             for file in files
@@ -92,8 +109,7 @@ class Passing:
     def note(self) -> None:
         """Note that nothing is wrong with any file."""
         files = [file for file in self._report.tables.get(_FIGURES, ()) if self._key(file)]
-        rows = self._rows(files)
-        self._kept.note_passed(self._frame, {self._key(file): rows[file.source] for file in files})
+        self._kept.note_passed(self._frame, {self._key(file): self._counted[file.source] for file in files})
 
     def made_of(self) -> MadeOf | None:
         """Say what figures are made of; None where one may follow from another, or two files are the same."""
@@ -106,31 +122,13 @@ class Passing:
         if None in known or "" in known.values() or len(set(known.values())) < len(files):
             return None
         rows: dict[str, dict[int, int]] = {}
-        for source, counts in self._rows(files).items():
-            for indicator, count in counts.items():
-                rows.setdefault(indicator, {})[source or 0] = count
+        for file in files:
+            for indicator, count in self._counted[file.source].items():
+                rows.setdefault(indicator, {})[file.source or 0] = count
         return MadeOf(self._frame, {source or 0: key for source, key in known.items()}, rows)
 
     def _key(self, file: StandardFile) -> str:
         return self._keys.get(file.parquet, "")
-
-    def _rows(self, files: Sequence[StandardFile]) -> dict[int | None, Mapping[str, int]]:
-        """Count the rows of each indicator, by the sources of files."""
-        passed = self._kept.passes(self._frame)
-        for file in files:
-            if self._key(file) in passed:
-                self._counted.setdefault(file.source, passed[self._key(file)])
-        unknown = [file for file in files if file.source not in self._counted]
-        if unknown:
-            query = (
-                f"SELECT _source, coalesce(indicator, ''), count(*) FROM {union_query(unknown)} GROUP BY 1, 2"
-            )
-            found: dict[int | None, dict[str, int]] = {file.source: {} for file in unknown}
-            with open_engine() as connection:
-                for source, indicator, count in connection.execute(query).fetchall():
-                    found.setdefault(source, {})[indicator] = count
-            self._counted.update(found)
-        return {file.source: self._counted[file.source] for file in files}
 
     @cached_property
     def _frame(self) -> str:

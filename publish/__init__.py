@@ -187,10 +187,11 @@ def publish_site(
             raise ProblemsFound(checking.finish().problems)
         parts = Parts(live.folder / live.current if live.current in live.names() else None)
         before = find_coded(checking.report.made_of, parts)
-        work.plan(amount_of(checking.report, before))
+        amount = amount_of(checking.report, before)
+        work.plan(amount)
         work.begin("harmonise")
         progress("Harmonising")
-        engine = _open_engine(site, scratch, checking.report.rows_read)
+        engine = _open_engine(site, scratch, amount.rows_to_read)
         engine.tell(work.pass_rows)
         try:
             with ExitStack() as stack:

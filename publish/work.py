@@ -41,6 +41,11 @@ class Amount:
                 others += size / _BYTES_OF_ROW / 1e6
         return cls(figures if is_first else figures * _CHANGED, figures, others)
 
+    @property
+    def rows_to_read(self) -> int:
+        """Rows that do not come from the edition before."""
+        return round((self.fresh + self.others) * 1e6)
+
 
 _LARGE_BYTES = 100_000
 _BYTES_OF_ROW = 70

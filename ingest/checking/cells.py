@@ -24,6 +24,9 @@ from ingest.checking.grammar import among, name
 
 BATCH_CELLS = 10_000
 
+# See Grid.is_short.
+_SHORT = 1_000
+
 # Constraints whose faults are named by the constraint; anything else that a reader notes is about the type.
 TYPE = "type"
 
@@ -38,7 +41,7 @@ class Grid:
 
     relation    a view or table with _source, _row and the columns that the columns' expressions name
     columns     in the order of the file
-    rows        how many rows there are
+    rows        how many rows there are; 0 until its cells are checked
     doubtful    numbers of the columns with a cell that was not accepted at a glance
     looks_for_blank_rows    whether a row of which every cell means "no value" is a fault
     """
@@ -50,7 +53,12 @@ class Grid:
     doubtful: set[int] = field(default_factory=set)
     looks_for_blank_rows: bool = True
     has_blank_rows: bool = False
-    scratch: list[tuple[str, str]] = field(default_factory=list)
+    scratch: list[str] = field(default_factory=list)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether its rows are so few that it costs less to look at each than to find the different cells first."""
+        return 0 < self.rows < _SHORT
 
     def column(self, wanted: str) -> Column | None:
         """Find a column by its name."""
@@ -59,20 +67,13 @@ class Grid:
     def make_table(self, purpose: str) -> str:
         """Name a scratch table of this grid."""
         table = f"{self.relation}_{purpose}_{next(_NUMBERS)}"
-        self.scratch.append(("TABLE", table))
+        self.scratch.append(table)
         return table
 
-    def make_view(self, query: str) -> str:
-        """Make a view for as long as this grid is checked."""
-        view = f"{self.relation}_view_{next(_NUMBERS)}"
-        self.scratch.append(("VIEW", view))
-        self.connection.execute(f"CREATE VIEW {name(view)} AS {query}")
-        return view
-
     def close(self) -> None:
-        """Drop the scratch tables and views."""
-        for kind, table in reversed(self.scratch):
-            self.connection.execute(f"DROP {kind} IF EXISTS {name(table)}")
+        """Drop the scratch tables."""
+        for table in self.scratch:
+            self.connection.execute(f"DROP TABLE IF EXISTS {name(table)}")
         self.scratch.clear()
 
 
@@ -83,16 +84,17 @@ def check_cells(grid: Grid) -> list[Fault]:
     blank = "false"
     if grid.looks_for_blank_rows:
         blank = " AND ".join(among(column.cell, column.missing) for column in grid.columns)
+    [(grid.rows,)] = grid.connection.execute(f"SELECT count(*) FROM {name(grid.relation)}").fetchall()
+    if not grid.rows:
+        return []
     asked = [column for column in grid.columns if column.accepted not in (None, "true")]
-    wanted = ["count(*)", f"bool_or({blank})", *(_all_accepted(grid, column) for column in asked)]
+    wanted = [f"bool_or({blank})", *(_all_accepted(grid, column) for column in asked)]
     scan = f"SELECT {', '.join(wanted)} FROM {name(grid.relation)}"
     found = grid.connection.execute(scan).fetchone()
     assert found is not None
-    grid.rows, grid.has_blank_rows = found[0], bool(found[1])
-    if not grid.rows:
-        return []
+    grid.has_blank_rows = bool(found[0])
     faults = []
-    refused = {column.number for column, accepted in zip(asked, found[2:], strict=True) if accepted is False}
+    refused = {column.number for column, accepted in zip(asked, found[1:], strict=True) if accepted is False}
     grid.doubtful = refused | {column.number for column in grid.columns if column.accepted is None}
     for column in grid.columns:
         if column.number in grid.doubtful:
@@ -118,13 +120,13 @@ def _all_accepted(grid: Grid, column: Column) -> str:
     """Ask whether all cells of a column are accepted.
 
     Columns of codes have few different cells, so those are found first; numbers are looked at as they
-    come, because finding the different ones costs more than looking.
+    come, because finding the different ones costs more than looking. So it does in a short table.
     """
     constraints = column.field.constraints
     of_codes = column.field.type != "number" and column.field.type != "integer"
     if column.field.type == "string" and column.field.format == "default":
         of_codes = "pattern" in constraints or "enum" in constraints
-    if not of_codes:
+    if not of_codes or grid.is_short:
         return f"bool_and({column.accepted})"
     cells = f"SELECT DISTINCT {column.cell} FROM {name(grid.relation)}"
     return f"(SELECT bool_and({column.accepted}) FROM ({cells}))"

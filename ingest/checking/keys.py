@@ -56,9 +56,12 @@ _NUMBER = r"(0|-?[1-9][0-9]{0,14}|-?(0|[1-9][0-9]{0,14})\.[0-9]{0,14}[1-9])"
 
 @dataclass(frozen=True, slots=True)
 class KeyedGrid:
-    """A grid with the key texts of some columns: k1, k2 … in the order asked for; NULL is no value."""
+    """A grid with the key texts of some columns: k1, k2 … in the order asked for; NULL is no value.
 
-    relation: str
+    source   what its rows are selected from
+    """
+
+    source: str
     families: tuple[str, ...]
     cells: tuple[str, ...]
 
@@ -91,7 +94,7 @@ class KeyedGrid:
 
 def add_keys(grid: Grid, columns: Sequence[Column | None]) -> KeyedGrid:
     """Add the key texts of columns to a grid. A column that is None is not in the file: it has no values."""
-    relation = grid.relation
+    source = name(grid.relation)
     keys = []
     for column in columns:
         if column is None:
@@ -100,9 +103,9 @@ def add_keys(grid: Grid, columns: Sequence[Column | None]) -> KeyedGrid:
         key, joined = _key_text(grid, column)
         keys.append(key)
         if joined:
-            relation = _join(grid, relation, column, joined)
+            source = _join(source, column, joined)
     named = ", ".join(f"{key} AS k{number}" for number, key in enumerate(keys, 1))
-    keyed = grid.make_view(f"SELECT *, {named} FROM {name(relation)}")
+    keyed = f"(SELECT *, {named} FROM {source})"
     families = tuple("" if column is None else _FAMILIES.get(column.field.type, "x") for column in columns)
     return KeyedGrid(keyed, families, tuple("''" if column is None else column.cell for column in columns))
 
@@ -115,17 +118,20 @@ def _key_text(grid: Grid, column: Column) -> tuple[str, str | None]:
         return f"CASE WHEN {is_missing} THEN NULL ELSE {column.cell} END", None
     at_once = f"coalesce({plain} AND NOT {is_missing}, false)" if plain else "false"
     cells = f"SELECT DISTINCT {column.cell} FROM {name(grid.relation)} WHERE NOT {at_once}"
-    table = grid.make_table("keys")
-    grid.connection.execute(f"CREATE TABLE {name(table)} (cell VARCHAR, key VARCHAR)")
+    table = None
     for batch in read_batches(grid.connection, cells):
+        if table is None:
+            table = grid.make_table("keys")
+            grid.connection.execute(f"CREATE TABLE {name(table)} (cell VARCHAR, key VARCHAR)")
         put_rows(grid.connection, table, ("cell", "key"), [(cell, find_key(column, cell)) for cell in batch])
-    return f"CASE WHEN {at_once} THEN {column.cell} ELSE {name(table)} END", table
+    other = name(table) if table else "NULL"
+    return f"CASE WHEN {at_once} THEN {column.cell} ELSE {other} END", table
 
 
-def _join(grid: Grid, relation: str, column: Column, table: str) -> str:
-    return grid.make_view(
-        f"SELECT r.*, m.key AS {name(table)} FROM {name(relation)} AS r"
-        f" LEFT JOIN {name(table)} AS m ON m.cell = r.{column.cell}"
+def _join(source: str, column: Column, table: str) -> str:
+    return (
+        f"(SELECT r.*, m.key AS {name(table)} FROM {source} AS r"
+        f" LEFT JOIN {name(table)} AS m ON m.cell = r.{column.cell})"
     )
 
 
@@ -243,12 +249,10 @@ def check_primary_key(grid: Grid, fields: Sequence[str]) -> list[Fault]:
         return []
     keyed = add_keys(grid, columns)
     faults = []
-    found = grid.connection.execute(
-        f"SELECT bool_or({keyed.is_empty}) FROM {name(keyed.relation)}"
-    ).fetchone()
+    found = grid.connection.execute(f"SELECT bool_or({keyed.is_empty}) FROM {keyed.source}").fetchone()
     place = (columns[0].number, columns[0].name) if len(columns) == 1 and columns[0] else (0, "")
     if found and found[0]:
-        query = f"SELECT _source, _row, '' AS cell FROM {name(keyed.relation)}"
+        query = f"SELECT _source, _row, '' AS cell FROM {keyed.source}"
         faults.append(Fault("primary-key", "missing", *place, f"{query} WHERE {keyed.is_empty}"))
     if repeats := _find_repeats(grid, keyed):
         faults.append(Fault("primary-key", "repeated", *place, repeats, FIRST))
@@ -261,10 +265,10 @@ def _find_repeats(grid: Grid, keyed: KeyedGrid) -> str | None:
     No two keys of a table without repeats have one hash but by a rare chance, so one number for each row is
     enough to see that there are none; only rows whose hash is there twice are compared in full.
     """
-    keys, relation = ", ".join(keyed.names), name(keyed.relation)
+    keys, source = ", ".join(keyed.names), keyed.source
     counts = f"NOT ({keyed.is_empty}) AND NOT ({keyed.is_unequal})"
     found = grid.connection.execute(
-        f"SELECT count(*), count(DISTINCT hash({keys})) FROM {relation} WHERE {counts}"
+        f"SELECT count(*), count(DISTINCT hash({keys})) FROM {source} WHERE {counts}"
     ).fetchone()
     assert found is not None
     if found[0] == found[1]:
@@ -275,12 +279,12 @@ def _find_repeats(grid: Grid, keyed: KeyedGrid) -> str | None:
         f"""
         CREATE TABLE {name(again)} AS
         WITH twice AS (
-            SELECT hash({keys}) AS code FROM {relation} WHERE {counts} GROUP BY 1 HAVING count(*) > 1
+            SELECT hash({keys}) AS code FROM {source} WHERE {counts} GROUP BY 1 HAVING count(*) > 1
         )
         SELECT _source, _row, {keyed.found} AS cell,
                first_value(_source) OVER same AS first_source, first_value(_row) OVER same AS first_row,
                row_number() OVER same AS place
-        FROM {relation} WHERE {counts} AND hash({keys}) IN (SELECT code FROM twice)
+        FROM {source} WHERE {counts} AND hash({keys}) IN (SELECT code FROM twice)
         WINDOW same AS (PARTITION BY {keys} ORDER BY _source, _row)
         """
     )
@@ -298,28 +302,25 @@ def check_foreign_key(
     if not columns or len(columns) < len(fields):
         return []
     cells = ", ".join(column.cell for column in columns)
-    keyed = add_keys(_different(grid, columns), columns)
-    targets = [other.column(wanted) for wanted in other_fields]
-    there = add_keys(_different(other, [target for target in targets if target]), targets)
+    keyed = add_keys(grid if grid.is_short else _different(grid, columns), columns)
+    there = add_keys(other, [other.column(wanted) for wanted in other_fields])
     equal = " AND ".join(f"here.{tag} = there.{tag}" for tag in keyed.names)
-    unknown = grid.make_table("unknown")
-    grid.connection.execute(
-        f"""
-        CREATE TABLE {name(unknown)} AS
+    asked = f"""
         SELECT {cells} FROM (
             SELECT {cells}, {keyed.is_unequal} AS is_unequal, {keyed.tagged}
-            FROM {name(keyed.relation)} WHERE NOT ({keyed.is_empty})
+            FROM {keyed.source} WHERE NOT ({keyed.is_empty})
         ) AS here
         WHERE is_unequal OR NOT EXISTS (
             SELECT 1
-            FROM (SELECT {there.tagged} FROM {name(there.relation)} WHERE NOT ({there.is_empty})) AS there
+            FROM (SELECT {there.tagged} FROM {there.source} WHERE NOT ({there.is_empty})) AS there
             WHERE {equal}
         )
-        """
-    )
-    found = grid.connection.execute(f"SELECT count(*) FROM {name(unknown)}").fetchone()
-    if not found or not found[0]:
+    """
+    [(count,)] = grid.connection.execute(f"SELECT count(*) FROM ({asked})").fetchall()
+    if not count:
         return []
+    unknown = grid.make_table("unknown")
+    grid.connection.execute(f"CREATE TABLE {name(unknown)} AS {asked}")
     query = (
         f"SELECT _source, _row, {keyed.found} AS cell FROM {name(grid.relation)}"
         f" SEMI JOIN {name(unknown)} USING ({cells})"
@@ -331,8 +332,8 @@ def check_foreign_key(
 
 def _different(grid: Grid, columns: Sequence[Column]) -> Grid:
     """Make a grid of the different cells of some columns: they are few where the columns hold codes."""
-    cells = list(dict.fromkeys(column.cell for column in columns)) or ["NULL AS nothing"]
-    query = f"SELECT DISTINCT {', '.join(cells)} FROM {name(grid.relation)}"
+    cells = ", ".join(dict.fromkeys(column.cell for column in columns))
+    query = f"SELECT DISTINCT {cells} FROM {name(grid.relation)}"
     table = grid.make_table("different")
     grid.connection.execute(f"CREATE TABLE {name(table)} AS {query}")
     return Grid(grid.connection, table, grid.columns, scratch=grid.scratch)
