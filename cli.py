@@ -32,7 +32,7 @@ from cli_propose import propose
 from cli_pull import pull
 from cli_stages import Stages
 from cli_verify import verify
-from schemas.collecting import collect_seldom
+from schemas.process import prepare_process
 from schemas.site import Site, SiteFault, load_site
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def check(
     quiet: Quiet = False,
 ) -> None:
     """Say what is wrong with packages, row by row, and how to mend it. Writes nothing."""
-    collect_seldom()
+    prepare_process()
     from ingest import check_packages
     from ingest.problems import as_json, as_sarif, as_text
 
@@ -127,7 +127,7 @@ def publish(
 
 def _publish(site: Site, *, dry_run: bool = False, is_preview: bool = False, quiet: bool = False) -> None:
     """Publish a site, or say why not and end with 1."""
-    collect_seldom()
+    prepare_process()
     from ingest import second_process
     from ingest.problems import ProblemsFound
     from publish import PublishingStopped, publish_site

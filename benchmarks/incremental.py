@@ -16,15 +16,14 @@ from typing import Any
 
 from benchmarks.measure import Cost, measure
 from benchmarks.pace import Pace
-from benchmarks.split import change_figures, copy_packages, write_packages
-from schemas.collecting import collect_seldom
+from schemas.process import prepare_process
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def publish(folder: Path) -> dict[str, Any]:
     """Publish the packages of a folder into the site there."""
-    collect_seldom()
+    prepare_process()
     from publish import publish_site
     from schemas.site import Site
 
@@ -43,6 +42,9 @@ def forget(folder: Path) -> None:
 
 
 def main() -> None:
+    # What is measured is another process, which has no need of what makes figures up.
+    from benchmarks.split import change_figures, copy_packages, write_packages
+
     with tempfile.TemporaryDirectory(prefix="likeforlike-incremental-") as name:
         made = Path(name)
         (made / "figures").mkdir()

@@ -8,14 +8,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from schemas.collecting import collect_seldom
+from schemas.process import prepare_process
 
 ON = date(2026, 1, 1)
 
 
 def check(package: Path, scratch: Path) -> dict[str, Any]:
     """Check a package as `likeforlike check` does; gives problems and rows."""
-    collect_seldom()
+    prepare_process()
     from ingest import check_packages
 
     report = check_packages([package], scratch)
@@ -24,7 +24,7 @@ def check(package: Path, scratch: Path) -> dict[str, Any]:
 
 def harmonise(package: Path, scratch: Path) -> dict[str, Any]:
     """Do all of a publish but the writing: check, harmonise, compare, digest."""
-    collect_seldom()
+    prepare_process()
     from publish import publish_site
 
     published = publish_site(_site(package, scratch), dry_run=True, on=ON)
@@ -33,7 +33,7 @@ def harmonise(package: Path, scratch: Path) -> dict[str, Any]:
 
 def publish(package: Path, scratch: Path, rdf_url: str = "cube:") -> dict[str, Any]:
     """Publish a package into a new site, with the CPU seconds at which each stage began."""
-    collect_seldom()
+    prepare_process()
     from publish import publish_site
 
     stages: list[tuple[str, float, float]] = []

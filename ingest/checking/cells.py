@@ -25,7 +25,7 @@ from ingest.checking.grammar import among, name
 BATCH_CELLS = 10_000
 
 # See Grid.is_short.
-_SHORT = 1_000
+_SHORT = 20_000
 
 # Constraints whose faults are named by the constraint; anything else that a reader notes is about the type.
 TYPE = "type"
