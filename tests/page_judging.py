@@ -6,6 +6,7 @@ and `axe` of conftest.py skip without them, with the reason.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -16,9 +17,12 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "bes
 # How the names of the kinds begin that have a file of tests of their own.
 PLACES = ("area", "compare", "indicator", "neighbourhoods")
 
+# What dark can change of a page: it differs from light in nothing but colours.
+COLOURS = ["color-contrast", "link-in-text-block"]
+
 WIDTHS = (1280, 390, 320)
-# Below 640 px the style sheet has one layout, so its narrowest is judged; dark differs in nothing but colour.
-JUDGED = {"light": (1280, 320), "dark": (1280,)}
+# Below 640 px the style sheet has one layout, so its narrowest is judged.
+JUDGED = {"light": {1280: RULES, 320: RULES}, "dark": {1280: COLOURS}}
 
 # Kinds whose address is refused on purpose: the browser itself reports the status on its console.
 REFUSED = {
@@ -32,16 +36,16 @@ REFUSED = {
     "data-not-found": 404,
 }
 
-_RUN = """async (rules) => {
-  const found = await axe.run(document, {runOnly: rules, resultTypes: ['violations'], iframes: false});
+_RUN = """async ([type, values]) => {
+  const found = await axe.run(document, {runOnly: {type, values}, resultTypes: ['violations'], iframes: false});
   return found.violations.map(one => one.id + ': ' +
     one.nodes.slice(0, 3).map(node => node.target.join(' ') + ' ' + node.failureSummary).join('; '));
 }"""
 
 
-def list_violations(page: Page) -> list[str]:
+def list_violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:
     """Say what axe, which the page has been given, finds wrong with it."""
-    found: list[str] = page.evaluate(_RUN, RULES)
+    found: list[str] = page.evaluate(_RUN, ["rule" if rules is COLOURS else "tag", rules])
     return found
 
 
@@ -71,7 +75,7 @@ def judge_page(browser: Browser, axe: str, site: str, kind: str) -> None:
             scrolled = page.evaluate("document.documentElement.scrollWidth")
             assert scrolled <= width, f"{scheme}, {width} px: sideways scroll"
             if width in judged:
-                assert list_violations(page) == [], f"{scheme}, {width} px"
+                assert list_violations(page, judged[width]) == [], f"{scheme}, {width} px"
     assert [url for url in asked if not url.startswith(site)] == []
     if kind in REFUSED:
         said = [text for text in said if f"status of {REFUSED[kind]}" not in text]

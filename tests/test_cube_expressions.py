@@ -10,7 +10,7 @@ import hypothesis.strategies as st
 import pytest
 from cube_world import PREFIXES, CubeWorld
 from hypothesis import given
-from test_cube_queries import EXAMPLES, is_small, tried, worlds
+from test_cube_queries import FEWER, is_small, tried, worlds
 
 __all__ = ["worlds"]
 
@@ -159,7 +159,7 @@ def walks(draw: st.DrawFn) -> str:
     return f"SELECT (COUNT(*) AS ?n) {{ {' '.join(triples)} }}"
 
 
-@tried(EXAMPLES if EXAMPLES > 500 else 200)
+@tried(FEWER)
 @given(data=st.data(), asked=selects() | walks())
 def test_expressions_and_paths_of_any_kind_give_what_the_store_gives(
     worlds: list[CubeWorld], data: st.DataObject, asked: str

@@ -12,7 +12,7 @@ import pytest
 from cube_world import PREFIXES, CubeWorld
 from hypothesis import given
 from hypothesis import strategies as st
-from test_cube_queries import is_small, tried, worlds
+from test_cube_queries import FEWER, is_small, tried, worlds
 from test_publish_world import BASE
 from test_sparql_limits import run, with_pool
 
@@ -204,7 +204,7 @@ def surveys(draw: st.DrawFn) -> str:
     return f"SELECT * {clause} {{ {{ SELECT {shown} {{ {inner} }} {grouped} }} ?p skos:prefLabel ?name }}"
 
 
-@tried()
+@tried(FEWER)
 @given(data=st.data(), survey=surveys())
 def test_any_survey_gives_what_the_store_with_everything_gives(
     worlds: list[CubeWorld], data: st.DataObject, survey: str
