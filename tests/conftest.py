@@ -75,7 +75,7 @@ def own_thread(request: pytest.FixtureRequest) -> Iterator[None]:
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, for tests marked with `browser`. While it is there, no other event loop can run."""
     if not Path(CHROMIUM).exists():
-        pytest.skip("NOT TESTED in a browser: there is no Chromium; apt-get install chromium")
+        pytest.skip("NOT TESTED in a browser: there is no Chromium; apt-get install chromium-headless-shell")
     with open_browser() as opened:
         yield opened
 
