@@ -41,7 +41,6 @@ class Grid:
 
     relation    a view or table with _source, _row and the columns that the columns' expressions name
     columns     in the order of the file
-    rows        how many rows there are; 0 until its cells are checked
     doubtful    numbers of the columns with a cell that was not accepted at a glance
     looks_for_blank_rows    whether a row of which every cell means "no value" is a fault
     """
@@ -49,16 +48,25 @@ class Grid:
     connection: duckdb.DuckDBPyConnection
     relation: str
     columns: list[Column]
-    rows: int = 0
     doubtful: set[int] = field(default_factory=set)
     looks_for_blank_rows: bool = True
     has_blank_rows: bool = False
     scratch: list[str] = field(default_factory=list)
+    _rows: int | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are. They are counted once."""
+        if self._rows is None:
+            [(self._rows,)] = self.connection.execute(
+                f"SELECT count(*) FROM {name(self.relation)}"
+            ).fetchall()
+        return self._rows
 
     @property
     def is_short(self) -> bool:
         """Whether its rows are so few that it costs less to look at each than to find the different cells first."""
-        return 0 < self.rows < _SHORT
+        return self.rows < _SHORT
 
     def column(self, wanted: str) -> Column | None:
         """Find a column by its name."""
@@ -84,7 +92,6 @@ def check_cells(grid: Grid) -> list[Fault]:
     blank = "false"
     if grid.looks_for_blank_rows:
         blank = " AND ".join(among(column.cell, column.missing) for column in grid.columns)
-    [(grid.rows,)] = grid.connection.execute(f"SELECT count(*) FROM {name(grid.relation)}").fetchall()
     if not grid.rows:
         return []
     asked = [column for column in grid.columns if column.accepted not in (None, "true")]

@@ -302,8 +302,9 @@ def check_foreign_key(
     if not columns or len(columns) < len(fields):
         return []
     cells = ", ".join(column.cell for column in columns)
-    keyed = add_keys(grid if grid.is_short else _different(grid, columns), columns)
-    there = add_keys(other, [other.column(wanted) for wanted in other_fields])
+    targets = [other.column(wanted) for wanted in other_fields]
+    keyed = add_keys(_different(grid, columns), columns)
+    there = add_keys(_different(other, [target for target in targets if target]), targets)
     equal = " AND ".join(f"here.{tag} = there.{tag}" for tag in keyed.names)
     asked = f"""
         SELECT {cells} FROM (
@@ -331,9 +332,15 @@ def check_foreign_key(
 
 
 def _different(grid: Grid, columns: Sequence[Column]) -> Grid:
-    """Make a grid of the different cells of some columns: they are few where the columns hold codes."""
+    """Make a grid of the different cells of some columns: they are few where the columns hold codes.
+
+    A short grid, or one that has none of the columns, is as good itself.
+    """
+    if grid.is_short or not columns:
+        return grid
     cells = ", ".join(dict.fromkeys(column.cell for column in columns))
-    query = f"SELECT DISTINCT {cells} FROM {name(grid.relation)}"
     table = grid.make_table("different")
-    grid.connection.execute(f"CREATE TABLE {name(table)} AS {query}")
+    grid.connection.execute(
+        f"CREATE TABLE {name(table)} AS SELECT DISTINCT {cells} FROM {name(grid.relation)}"
+    )
     return Grid(grid.connection, table, grid.columns, scratch=grid.scratch)

@@ -93,7 +93,7 @@ def find_rule_problems(world: World, tables: Iterable[StandardTable]) -> list[Pr
     """Find the problems of every rule in those of some tables that have rows."""
     problems: list[Problem] = []
     for table in tables:
-        if table.grid.rows:
+        if table.is_given and table.grid.rows:
             for found in _check(world, table):
                 problems.extend(word_examples(world.connection, found.fault, world.places, found.word))
     return problems
