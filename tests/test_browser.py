@@ -7,6 +7,7 @@ import re
 import pytest
 from page_judging import list_violations, open_context
 from playwright.sync_api import Browser, Page, expect
+from test_contrast import contrast
 
 from tools.example_site import ExampleSite
 from tools.shots import KINDS
@@ -118,6 +119,25 @@ def test_print_opens_the_tables_and_hides_the_forms(browser: Browser, example_si
     expect(page.get_by_role("button", name="Search")).not_to_be_visible()
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_hint_in_an_empty_field_can_be_read(browser: Browser, example_site: ExampleSite, scheme: str) -> None:
+    """axe-core does not look at it."""
+    context = open_context(browser, scheme)
+    page = context.new_page()
+    page.goto(example_site.url + KINDS["area-borough"])
+    said = page.evaluate(
+        """() => {
+            const field = document.querySelector('input[placeholder]');
+            return [getComputedStyle(field, '::placeholder').color, getComputedStyle(field).backgroundColor]}"""
+    )
+    hint, ground = (
+        "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", colour)) for colour in said
+    )
+    assert contrast(hint, ground) >= 4.5
     context.close()
 
 
