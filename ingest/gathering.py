@@ -170,8 +170,7 @@ class _Gathering:
         stand_back(tables, pulled_sources(self.report), connection)
         if self.kept is None or self.reader.unread:
             return tables, frozenset()
-        self.passing = Passing(self.kept, self.report, self.reader.keys)
-        self.passing.count(connection)
+        self.passing = Passing(self.kept, self.report, self.reader.keys, connection)
         if not any(self.known_by_now()):
             self.report.made_of = self.passing.made_of()
         return self.passing.left_to_check()

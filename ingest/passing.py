@@ -65,26 +65,29 @@ class MadeOf:
 class Passing:
     """Which files of figures pass.
 
-    keys   what kept files are known by, by where they lie
+    keys         what kept files are known by, by where they lie
+    connection   counts rows of files that are not known yet
     """
 
-    def __init__(self, kept: Kept, report: Report, keys: Mapping[Path, str]) -> None:
+    def __init__(
+        self, kept: Kept, report: Report, keys: Mapping[Path, str], connection: duckdb.DuckDBPyConnection
+    ) -> None:
         self._kept, self._report, self._keys = kept, report, keys
-        self._counted: dict[int | None, Mapping[str, int]] = {}
+        self._counted = self._count(connection)
 
-    def count(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Count the rows of each indicator, by files of figures. Call it first."""
+    def _count(self, connection: duckdb.DuckDBPyConnection) -> Mapping[int | None, Mapping[str, int]]:
+        """Count the rows of each indicator, by the sources of files."""
         passed = self._kept.passes(self._frame)
         files = self._report.tables.get(_FIGURES, [])
-        self._counted = {file.source: passed[self._key(file)] for file in files if self._key(file) in passed}
-        unknown = [file for file in files if file.source not in self._counted]
+        known = {file.source: passed[self._key(file)] for file in files if self._key(file) in passed}
+        unknown = [file for file in files if file.source not in known]
         if not unknown:
-            return
+            return known
         query = f"SELECT _source, coalesce(indicator, ''), count(*) FROM {union_query(unknown)} GROUP BY 1, 2"
         found: dict[int | None, dict[str, int]] = {file.source: {} for file in unknown}
         for source, indicator, count in connection.execute(query).fetchall():
             found.setdefault(source, {})[indicator] = count
-        self._counted.update(found)
+        return known | found
 
     def left_to_check(self) -> tuple[Tables, frozenset[str]]:
         """Give the standard tables, of observations without the files that pass; and those that only others refer to.

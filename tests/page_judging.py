@@ -6,19 +6,21 @@ and `axe` of conftest.py skip without them, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tools.shots import KINDS
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+# As axe takes them: all rules with one of these tags.
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+RULES = {"type": "tag", "values": _TAGS}
 # How the names of the kinds begin that have a file of tests of their own.
 PLACES = ("area", "compare", "indicator", "neighbourhoods")
 
 # What dark can change of a page: it differs from light in nothing but colours.
-COLOURS = ["color-contrast", "link-in-text-block"]
+COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 
 WIDTHS = (1280, 390, 320)
 # Below 640 px the style sheet has one layout, so its narrowest is judged.
@@ -36,16 +38,16 @@ REFUSED = {
     "data-not-found": 404,
 }
 
-_RUN = """async ([type, values]) => {
-  const found = await axe.run(document, {runOnly: {type, values}, resultTypes: ['violations'], iframes: false});
+_RUN = """async (rules) => {
+  const found = await axe.run(document, {runOnly: rules, resultTypes: ['violations'], iframes: false});
   return found.violations.map(one => one.id + ': ' +
     one.nodes.slice(0, 3).map(node => node.target.join(' ') + ' ' + node.failureSummary).join('; '));
 }"""
 
 
-def list_violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:
+def list_violations(page: Page, rules: Mapping[str, Any] = RULES) -> list[str]:
     """Say what axe, which the page has been given, finds wrong with it."""
-    found: list[str] = page.evaluate(_RUN, ["rule" if rules is COLOURS else "tag", rules])
+    found: list[str] = page.evaluate(_RUN, rules)
     return found
 
 

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tools.example_site import serving_example
 
 ROOT = Path(__file__).resolve().parent.parent
-# The one that never has a window takes a third less of the processor.
+# The one that never has a window takes more than a quarter less of the processor.
 CHROMIUM = which("chromium-headless-shell") or which("chromium") or "chromium-headless-shell"
 
 # Nothing may leave this machine: without these Chromium looks for its maker's hosts at every start.
